@@ -1,0 +1,30 @@
+"""The one family of errors whose text a member or a clerk may read."""
+
+from django.utils.translation import gettext_lazy as _
+
+
+class DomainError(Exception):
+    """A refusal in the club's own words.
+
+    ``message`` is translated and safe to show. ``code`` is stable for programs.
+    ``status`` is the HTTP status an API answers with.
+    """
+
+    code = "refused"
+    status = 422
+    message = _("This can't be done.")
+
+    def __init__(self, message=None, **params):
+        text = message if message is not None else self.message
+        self.params = params
+        self.text = text
+        super().__init__(text)
+
+    def __str__(self):
+        return str(self.text) % self.params if self.params else str(self.text)
+
+
+class IdempotencyConflict(DomainError):
+    code = "idempotency_conflict"
+    status = 409
+    message = _("This key was already used with different content.")

@@ -1,0 +1,27 @@
+"""The task queue. A task only says "look now": the rows in the database are the truth."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loyalty_site.settings")
+
+app = Celery("loyalty_site")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    task_acks_late=True,
+    worker_prefetch_multiplier=1,
+    task_ignore_result=True,
+    broker_connection_retry_on_startup=True,
+    timezone="UTC",
+    beat_schedule={
+        # Hourly, since every club zone has its own midnight; a closed day is not closed again.
+        "close-day": {"task": "rewards.tasks.close_due_days", "schedule": crontab(minute=5)},
+        "sweep-work": {"task": "members.tasks.sweep_work", "schedule": 60.0},
+        "sweep-imports": {"task": "purchases.tasks.sweep_imports", "schedule": 60.0},
+    },
+)
+# Without it shared tasks called from other threads talk to amqp://localhost.
+app.set_default()
+app.autodiscover_tasks()
