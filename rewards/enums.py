@@ -1,0 +1,108 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Unit(models.TextChoices):
+    POINTS = "points", _("points")
+    STATUS = "status", _("status credits")
+    MONEY = "money", _("store credit")
+
+
+class AccountKind(models.TextChoices):
+    """Member accounts keep a balance; programme accounts are only ever summed."""
+
+    PENDING = "pending", _("pending")
+    AVAILABLE = "available", _("available")
+    HELD = "held", _("held")
+    OWED = "owed", _("owed")
+    STATUS_PENDING = "status_pending", _("status pending")
+    STATUS = "status", _("status")
+    ISSUED = "issued", _("issued")
+    REDEEMED = "redeemed", _("redeemed")
+    EXPIRED = "expired", _("expired")
+    RETURNED = "returned", _("returned")
+    FORFEITED = "forfeited", _("forfeited")
+    WRITTEN_OFF = "written_off", _("written off")
+
+
+class Reason(models.TextChoices):
+    EARN = "earn", _("Earned")
+    RELEASE = "release", _("Became available")
+    REPAY = "repay", _("Repaid")
+    EXPIRE = "expire", _("Expired")
+    RETURN = "return", _("Taken back after a return")
+    REOPEN = "reopen", _("Expired points counted against a return")
+    OWE = "owe", _("Owed after a return")
+    HOLD = "hold", _("Reserved")
+    CAPTURE = "capture", _("Redeemed")
+    RESTORE = "restore", _("Given back")
+    GRANT = "grant", _("Gift from the club")
+    DEDUCT = "deduct", _("Deducted by the club")
+    FORFEIT = "forfeit", _("Forfeited")
+    WRITE_OFF = "write_off", _("Written off")
+
+
+class MoveKind(models.TextChoices):
+    OPENED = "opened", _("opened")
+    RELEASED = "released", _("released")
+    TAKEN = "taken", _("taken")
+    HELD = "held", _("held")
+    RESTORED = "restored", _("restored")
+    EXPIRED = "expired", _("expired")
+    FORFEITED = "forfeited", _("forfeited")
+    REDATED = "redated", _("re-dated")
+
+
+class RuleKind(models.TextChoices):
+    AMOUNT = "amount", _("points per amount spent")
+    FIXED = "fixed", _("fixed bonus")
+    MULTIPLIER = "multiplier", _("multiplier")
+
+
+class Combine(models.TextChoices):
+    ADD = "add", _("added to the tier's multiplier")
+    MULTIPLY = "multiply", _("multiplied with it")
+
+
+class Stacking(models.TextChoices):
+    STACK = "stack", _("counts beside others")
+    BEST = "best", _("only the best of its kind counts")
+
+
+class FirstTime(models.TextChoices):
+    ANY = "", _("every time")
+    EVER = "ever", _("first purchase")
+    CATEGORY = "category", _("first purchase in the category")
+    PRODUCT = "product", _("first purchase of the product")
+
+
+class Period(models.TextChoices):
+    DAY = "day", _("a day")
+    WEEK = "week", _("a week")
+    MONTH = "month", _("a month")
+    YEAR = "year", _("a year")
+    LIFETIME = "lifetime", _("in all")
+
+
+class ExpiryMode(models.TextChoices):
+    MONTHS = "months", _("months after they became available")
+    CALENDAR_YEAR = "calendar_year", _("end of a calendar year")
+    FISCAL_YEAR = "fiscal_year", _("end of a fiscal year")
+    INACTIVITY = "inactivity", _("months after the last activity")
+    NEVER = "never", _("never")
+
+
+class TierWindow(models.TextChoices):
+    LIFETIME = "lifetime", _("lifetime")
+    CALENDAR_YEAR = "calendar_year", _("calendar year")
+    FISCAL_YEAR = "fiscal_year", _("fiscal year")
+    ROLLING = "rolling", _("rolling months")
+    JOINING = "joining", _("months from joining")
+    UPGRADE = "upgrade", _("months from the last tier change")
+
+
+class TierReason(models.TextChoices):
+    UPGRADE = "upgrade", _("reached the threshold")
+    DOWNGRADE = "downgrade", _("below the threshold after the grace period")
+    PROGRAMME = "programme", _("the programme changed")
+    STAFF = "staff", _("decided by staff")
