@@ -1,0 +1,3 @@
+from django.core import checks
+
+checks  # noqa: B018

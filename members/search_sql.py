@@ -1,0 +1,88 @@
+"""SQL functions behind the generated search columns of Member and its numbers.
+
+Kept in one place, since a generated column and the search that reads it must fold alike.
+All are IMMUTABLE: to change one, add a migration that replaces it and rewrites the column.
+"""
+
+FUNCTIONS = r"""
+-- One spelling of a text: compatibility forms folded, lower case, no accents, hiragana for
+-- katakana, punctuation as spaces.
+CREATE FUNCTION members_fold(value text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT CASE WHEN value = '' THEN '' ELSE trim(regexp_replace(translate(
+        normalize(regexp_replace(normalize(lower(normalize(value, NFKC)), NFD),
+                                 '[\u0300-\u036f]', '', 'g'), NFC),
+        'ァアィイゥウェエォオカガキギクグケゲコゴサザシジスズセゼソゾタダチヂッツヅテデトドナニヌネノハバパヒビピフブプヘベペホボポマミムメモャヤュユョヨラリルレロヮワヰヱヲンヴヵヶ',
+        'ぁあぃいぅうぇえぉおかがきぎくぐけげこごさざしじすずせぜそぞただちぢっつづてでとどなにぬねのはばぱひびぴふぶぷへべぺほぼぽまみむめもゃやゅゆょよらりるれろゎわゐゑをんゔゕゖ'),
+        '[[:space:][:punct:]・·]+', ' ', 'g')) END
+$$;
+
+-- What lists sort by: the reading where there is one, else the name; family before given.
+CREATE FUNCTION members_name_sort(
+    family text, given text, family_reading text, given_reading text, display text)
+RETURNS varchar LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE
+        WHEN family = '' AND given = '' AND display = '' THEN ''
+        WHEN family = '' AND given = '' THEN members_fold(display)
+        ELSE trim(replace(members_fold(CASE WHEN family_reading <> '' THEN family_reading ELSE family END), ' ', '')
+            || ' '
+            || replace(members_fold(CASE WHEN given_reading <> '' THEN given_reading ELSE given END), ' ', ''))
+    END
+$$;
+
+-- Words that a search may begin with: every part, the joined name, and, for names written
+-- without spaces, each pair of neighbouring characters.
+CREATE FUNCTION members_name_words(
+    family text, given text, family_reading text, given_reading text, display text)
+RETURNS tsvector LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    f text; g text; joined text; words text[];
+BEGIN
+    IF family = '' AND given = '' AND family_reading = '' AND given_reading = '' AND display = '' THEN
+        RETURN NULL;
+    END IF;
+    f := members_fold(family);
+    g := members_fold(given);
+    joined := replace(f || g, ' ', '');
+    words := string_to_array(f || ' ' || g || ' ' || members_fold(display), ' ') || joined;
+    IF joined ~ '[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]' OR joined ~ '[\U00020000-\U0003ffff]' THEN
+        words := words || ARRAY(
+            SELECT substr(joined, i, 2) FROM generate_series(1, length(joined) - 1) AS i);
+    END IF;
+    IF family_reading <> '' OR given_reading <> '' THEN
+        f := replace(members_fold(family_reading), ' ', '');
+        g := replace(members_fold(given_reading), ' ', '');
+        words := words || ARRAY[f, g, f || g, g || f];
+    END IF;
+    RETURN array_to_tsvector(ARRAY(SELECT DISTINCT w FROM unnest(words) AS w WHERE w <> ''));
+END $$;
+
+-- The membership number of an id: a keyed permutation of ten-digit numbers (four Feistel
+-- rounds of five digits each, walked on until the first digit is no zero), then ISO 7064
+-- MOD 97-10. Two ids never share a number under one key.
+CREATE FUNCTION members_number(id bigint, key text) RETURNS varchar
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    payload bigint := id; l bigint; r bigint; mixed bigint;
+BEGIN
+    LOOP
+        l := payload / 100000;
+        r := payload % 100000;
+        FOR step IN 1..4 LOOP
+            mixed := (l + ('x' || substr(md5(key || ':' || step || ':' || r), 1, 8))::bit(32)::bigint) % 100000;
+            l := r;
+            r := mixed;
+        END LOOP;
+        payload := l * 100000 + r;
+        EXIT WHEN payload >= 1000000000;
+    END LOOP;
+    RETURN payload || lpad((98 - payload * 100 % 97)::text, 2, '0');
+END $$;
+"""
+
+DROP_FUNCTIONS = """
+DROP FUNCTION members_number(bigint, text);
+DROP FUNCTION members_name_words(text, text, text, text, text);
+DROP FUNCTION members_name_sort(text, text, text, text, text);
+DROP FUNCTION members_fold(text);
+"""

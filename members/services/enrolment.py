@@ -1,0 +1,316 @@
+"""Finding and making members, one or many thousands, in a constant number of statements."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from core.bulk import RowWriter, read_together
+from core.errors import DomainError
+from members.contacts import clean_email, clean_phone
+from members.enums import MemberStatus
+from members.models import Member
+from members.numbers import clean_number, is_valid_number
+from members.selectors.club import get_club
+from members.services.audiences import add_to_everyone
+
+_MEMBER_COLUMNS = ("id", "number", "email", "phone", "source", "joined_at", "created_at")
+_REFERENCE_COLUMNS = ("source_code", "external_id", "member_id", "created_at")
+
+# New keys are locked by bucket, since each lock takes a slot of the server's shared memory.
+_LOCK_KEYS = """
+    SELECT pg_advisory_xact_lock(%s, bucket) FROM (
+        SELECT DISTINCT hashtext(wanted) & 127 AS bucket
+        FROM unnest(%s::text[]) AS wanted ORDER BY 1
+    ) AS buckets
+"""
+_LOCK_SPACE = 0x6D656D62
+_BY_REFERENCE = """
+    SELECT external_id, coalesce(member.merged_into_id, member.id), member.status
+    FROM members_memberreference AS reference
+    JOIN members_member AS member ON member.id = reference.member_id
+    WHERE source_code = %s AND external_id = ANY(%s)
+"""
+_BY_FIELD = """
+    SELECT {field}, coalesce(merged_into_id, id), status FROM members_member
+    WHERE {field} = ANY(%s) AND (status = 'active' OR ({is_number} AND status <> 'erased'))
+"""
+_NEW_IDS = """
+    SELECT id, members_number(id, key) FROM (
+        SELECT nextval('members_member_id_seq') AS id FROM generate_series(1, %s)
+    ) AS ids, (SELECT coalesce((SELECT number_key FROM members_club WHERE id = 1), '') AS key) AS club
+"""
+
+
+class UnknownNumber(DomainError):
+    code = "unknown_member_number"
+    status = 404
+    message = _("No member has the number %(value)s.")
+
+
+class InvalidNumber(DomainError):
+    code = "invalid_member_number"
+    message = _("“%(value)s” is not a membership number: its check digits are wrong.")
+
+
+class AmbiguousContact(DomainError):
+    code = "ambiguous"
+    message = _("Several members share “%(value)s”; name the member by number.")
+
+
+class ConflictingKeys(DomainError):
+    code = "conflicting_member_keys"
+    message = _("These keys belong to different members.")
+
+
+class MemberGone(DomainError):
+    code = "member_gone"
+    message = _("This membership has ended.")
+
+
+class EmptyKey(DomainError):
+    code = "no_member_key"
+    message = _("No member is named.")
+
+
+@dataclass(frozen=True, slots=True)
+class MemberKey:
+    """How a till or shop names a member. Any part may be None; the first that is known
+    decides: the source's own id, number, e-mail, phone. The rest completes a new record.
+    """
+
+    external_id: str | None = None
+    number: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+@dataclass(slots=True)
+class Enrolled:
+    """``ids[key]`` for each key that has a member, ``refused[key]`` for each that has none."""
+
+    ids: dict[MemberKey, int] = field(default_factory=dict)
+    refused: dict[MemberKey, DomainError] = field(default_factory=dict)
+    created_count: int = 0
+
+
+def reserve_members(count: int) -> list[tuple[int, str]]:
+    """Ids and membership numbers for new members, in one round trip."""
+    if not count:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_NEW_IDS, [count])
+        return cursor.fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class _Clean:
+    key: MemberKey
+    external_id: str | None
+    number: str | None
+    email: str | None
+    phone: str | None
+
+
+def _clean_key(key: MemberKey, country: str) -> _Clean:
+    number = clean_number(key.number) if key.number else None
+    if number and not is_valid_number(number):
+        raise InvalidNumber(value=key.number[:40])
+    external_id = (key.external_id or "").strip() or None
+    if external_id and len(external_id) > 120:
+        raise EmptyKey
+    clean = _Clean(
+        key,
+        external_id,
+        number,
+        clean_email(key.email) if key.email else None,
+        clean_phone(key.phone, country) if key.phone else None,
+    )
+    if not (external_id or number or clean.email or clean.phone):
+        raise EmptyKey
+    return clean
+
+
+@transaction.atomic
+def ensure_members(
+    wanted: Iterable[MemberKey],
+    *,
+    source: str,
+    now: dt.datetime,
+    joined_at: dt.datetime | None = None,
+) -> Enrolled:
+    """Find or make the member of each key; thousands of keys take a constant number of
+    statements.
+
+    A key with ``external_id`` is found by (``source``, external id); where that is new, its
+    number, e-mail or phone may name a member who is known already, and the reference is
+    remembered for next time (a contact that several share names nobody). Whoever is not found is made as an unclaimed member (never for a
+    bare number: an unknown one is refused).
+
+    Refused, per key and with its own error, never raised: InvalidEmail, InvalidPhone,
+    InvalidNumber, UnknownNumber, AmbiguousContact (several members share the contact that
+    alone names the member), ConflictingKeys, MemberGone, EmptyKey.
+
+    Keys are settled in the order given, as if each came alone.
+    Keys that nobody has yet are locked, in one order, and looked up again, so that two batches
+    that bring the same new person make one member: call this once per transaction, first.
+    """
+    result = Enrolled()
+    country = get_club().country
+    clean: list[_Clean] = []
+    for key in dict.fromkeys(wanted):
+        try:
+            clean.append(_clean_key(key, country))
+        except DomainError as refusal:
+            result.refused[key] = refusal
+    if not clean:
+        return result
+    found = _find(clean, source)
+    if unknown := [item for item in clean if _is_unknown(item, found)]:
+        found = _find(clean, source, locking=unknown)
+    _match_all(clean, found, result, source=source, now=now, joined_at=joined_at or now)
+    return result
+
+
+def _find(
+    clean: Sequence[_Clean], source: str, locking: Sequence[_Clean] = ()
+) -> dict[str, dict[str, list[tuple[int, str]]]]:
+    """Members by each kind of key, in one round trip; first the locks of ``locking``."""
+    names = ("external_id", "number", "email", "phone")
+    values = {
+        name: sorted({getattr(item, name) for item in clean if getattr(item, name)})
+        for name in names
+    }
+    statements = [
+        (_BY_REFERENCE, [source, values["external_id"]]),
+        *(
+            (_BY_FIELD.format(field=name, is_number=name == "number"), [values[name]])
+            for name in names[1:]
+        ),
+    ]
+    if locking:
+        keys = [f"{source}:{item.external_id}" for item in locking if item.external_id]
+        keys += [value for item in locking for value in (item.email, item.phone) if value]
+        statements.insert(0, (_LOCK_KEYS, [_LOCK_SPACE, keys]))
+    answers = read_together(statements)[-len(names) :]
+    found: dict[str, dict[str, list[tuple[int, str]]]] = {}
+    for name, rows in zip(names, answers, strict=True):
+        found[name] = {}
+        for value, member_id, status in rows:
+            found[name].setdefault(value, []).append((member_id, status))
+    return found
+
+
+def _is_unknown(item: _Clean, found) -> bool:
+    """Whether the key will add a member or a reference."""
+    if item.external_id:
+        return item.external_id not in found["external_id"]
+    return not any(getattr(item, name) in found[name] for name in ("number", "email", "phone"))
+
+
+def _match(item: _Clean, found) -> int | None:
+    """The member that the first given key names, or None where a new one is due."""
+    by_reference = found["external_id"].get(item.external_id)
+    by_number = found["number"].get(item.number)
+    if item.number and not by_number:
+        raise UnknownNumber(value=item.number)
+    if by_reference and by_number and by_reference[0][0] != by_number[0][0]:
+        raise ConflictingKeys
+    if known := by_reference or by_number:
+        return _check_alive(known[0])
+    for name in ("email", "phone"):
+        known = found[name].get(getattr(item, name)) or []
+        if len(known) == 1:
+            return known[0][0]
+        if known and not item.external_id:
+            raise AmbiguousContact(value=getattr(item, name))
+    return None
+
+
+def _check_alive(known: tuple[int, str]) -> int:
+    member_id, status = known
+    if status in (MemberStatus.CLOSED, MemberStatus.ERASED):
+        raise MemberGone
+    return member_id
+
+
+def _match_all(clean, found, result, *, source, now, joined_at):
+    """Settle the keys one after the other, as if each came alone, then write what is new.
+
+    A member to be made stands in ``found`` under a negative id, so that later keys meet it.
+    """
+    made: list[_Clean] = []
+    references: list[tuple[str, int]] = []
+    matched: dict[MemberKey, int] = {}
+    for item in clean:
+        try:
+            member_id = _match(item, found)
+        except DomainError as refusal:
+            result.refused[item.key] = refusal
+            continue
+        if member_id is None:
+            made.append(item)
+            member_id = -len(made)
+            for name in ("email", "phone"):
+                if value := getattr(item, name):
+                    found[name].setdefault(value, []).append((member_id, MemberStatus.ACTIVE))
+        if item.external_id and item.external_id not in found["external_id"]:
+            found["external_id"][item.external_id] = [(member_id, MemberStatus.ACTIVE)]
+            references.append((item.external_id, member_id))
+        matched[item.key] = member_id
+    reserved = reserve_members(len(made))
+    real = {-place: member_id for place, (member_id, _number) in enumerate(reserved, start=1)}
+    result.ids = {key: real.get(member_id, member_id) for key, member_id in matched.items()}
+    result.created_count = len(made)
+    if not references and not made:
+        return
+    writer = RowWriter()
+    writer.add(
+        "members_member",
+        _MEMBER_COLUMNS,
+        [
+            (member_id, number, item.email, item.phone, source, joined_at, now)
+            for (member_id, number), item in zip(reserved, made, strict=True)
+        ],
+    )
+    writer.add(
+        "members_memberreference",
+        _REFERENCE_COLUMNS,
+        [
+            (source, external_id, real.get(member_id, member_id), now)
+            for external_id, member_id in references
+        ],
+    )
+    add_to_everyone(writer, real.values(), now=now)
+    writer.flush()
+
+
+@transaction.atomic
+def create_member(
+    *, now: dt.datetime, source: str, joined_at: dt.datetime | None = None, **fields
+) -> Member:
+    """One new member with its number and its place in ``everyone``.
+
+    ``fields`` are those of Member (names, contact, birthday, locale, user); contacts are
+    cleaned. Raises InvalidEmail or InvalidPhone.
+    """
+    if fields.get("email"):
+        fields["email"] = clean_email(fields["email"])
+    if fields.get("phone"):
+        fields["phone"] = clean_phone(fields["phone"], get_club().country)
+    ((member_id, number),) = reserve_members(1)
+    member = Member(
+        pk=member_id,
+        number=number,
+        source=source,
+        joined_at=joined_at or now,
+        created_at=now,
+        **fields,
+    )
+    member.save(force_insert=True)
+    writer = RowWriter()
+    add_to_everyone(writer, [member_id], now=now)
+    writer.flush()
+    return member
