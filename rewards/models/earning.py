@@ -16,6 +16,12 @@ class EarningRule(models.Model):
         _("description"), blank=True, help_text=_("Members read this on the ways to earn.")
     )
     is_public = models.BooleanField(_("shown to members"), default=True)
+    used_points = models.BigIntegerField(
+        _("budget used"),
+        default=0,
+        editable=False,
+        help_text=_("Net of returns; kept while a version with a budget is in force."),
+    )
 
     class Meta:
         verbose_name = _("earning rule")

@@ -1,0 +1,346 @@
+"""From a purchase to awards: rules in order, one floor, cap, budget, lines (points.md 5-8)."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from core.time import day_of, get_zone, start_of
+from rewards.engine.book import Book, LotState
+from rewards.engine.settling import keep_alive, review_up, settle
+from rewards.engine.terms import Level, Rule, Terms
+from rewards.enums import AccountKind, Combine, FirstTime, Period, Reason, RuleKind, Stacking, Unit
+
+
+@dataclass(slots=True)
+class AwardDraft:
+    """See models.Award; ``used_from`` is the first day of the cap's period."""
+
+    member_id: int
+    purchase_id: int
+    rule: Rule
+    awarded: int
+    basis: int
+    parts: list
+    positions: list[int]
+    allocations: list[int]
+    effective_at: dt.datetime
+    cap_trimmed: int = 0
+    budget_trimmed: int = 0
+    id: int | None = None
+
+
+@dataclass(slots=True)
+class Usage:
+    """What capped, budgeted and first-time rules have given so far.
+
+    ``awards`` maps (rule id, member id) to [(effective day, points net of returns)]; ``spent``
+    maps a rule id to its whole net use; ``bought`` holds (member id, "product" or "category",
+    id) of goods bought before. The service loads them for the rules that ask.
+    """
+
+    awards: dict[tuple[int, int], list[tuple[dt.date, int]]] = field(default_factory=dict)
+    spent: dict[int, int] = field(default_factory=dict)
+    bought: set[tuple[int, str, int]] = field(default_factory=set)
+
+    def add(self, rule: Rule, member_id: int, day: dt.date, points: int) -> None:
+        if rule.cap_points is not None or rule.first_time:
+            self.awards.setdefault((rule.rule_id, member_id), []).append((day, points))
+        if rule.budget_points is not None:
+            self.spent[rule.rule_id] = self.spent.get(rule.rule_id, 0) + points
+
+    def used(self, rule: Rule, member_id: int, day: dt.date) -> int:
+        start, end = cap_period(rule.cap_period, day)
+        entries = self.awards.get((rule.rule_id, member_id), ())
+        return sum(points for on, points in entries if start <= on <= end)
+
+
+def cap_period(period: str, day: dt.date) -> tuple[dt.date, dt.date]:
+    """Calendar periods in the programme's zone; weeks begin on Monday (ISO 8601)."""
+    match period:
+        case Period.DAY:
+            return day, day
+        case Period.WEEK:
+            start = day - dt.timedelta(days=day.weekday())
+            return start, start + dt.timedelta(days=6)
+        case Period.MONTH:
+            following = (day.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
+            return day.replace(day=1), following - dt.timedelta(days=1)
+        case Period.YEAR:
+            return dt.date(day.year, 1, 1), dt.date(day.year, 12, 31)
+    return dt.date.min, dt.date.max
+
+
+@dataclass(slots=True)
+class _Line:
+    position: int
+    product_id: int | None
+    category_ids: tuple[int, ...]
+    basis: int
+
+
+def earn(book: Book, purchase: Any, terms: Terms, usage: Usage) -> list[AwardDraft]:
+    """Settle up to the purchase's day, then give what the rules of its time promise.
+
+    ``purchase`` is a ``purchases.facts.PurchaseFacts``. The drafts are also kept in the book.
+    """
+    day = day_of(purchase.effective_at, terms.zone)
+    is_late = book.settled_on is not None and day < book.settled_on
+    settle(book, day, terms)
+    programme = terms.programme_on(day)
+    level = programme.level_of(book.tier_at(start_of(day, terms.zone)))
+    lines = [
+        _Line(
+            line.position,
+            line.product_id,
+            line.category_ids,
+            max(line.amount - line.paid_otherwise - (0 if programme.tax_included else line.tax), 0),
+        )
+        for line in purchase.lines
+    ]
+    drafts = evaluate(book, purchase, day, level, lines, terms.rules_at(purchase.effective_at), usage)
+    for draft in drafts:
+        book.awards.append(draft)
+        usage.add(draft.rule, book.member_id, day, draft.awarded)
+        if draft.awarded:
+            _open(book, draft, purchase, day, terms, is_late)
+    for line in lines:
+        if line.product_id is not None:
+            usage.bought.add((book.member_id, FirstTime.PRODUCT, line.product_id))
+        for category_id in line.category_ids:
+            usage.bought.add((book.member_id, FirstTime.CATEGORY, category_id))
+    if not book.has_purchased:
+        book.has_purchased = True
+        book.standing_dirty = True
+    keep_alive(book, day, "purchase", terms)
+    return drafts
+
+
+def _open(
+    book: Book, draft: AwardDraft, purchase: Any, day: dt.date, terms: Terms, is_late: bool
+) -> None:
+    rule, at = draft.rule, purchase.effective_at
+    window = purchase.return_window_days
+    lot = LotState(
+        unit=rule.unit,
+        award=draft,
+        opened_at=at,
+        original=draft.awarded,
+        release_on=day + dt.timedelta(days=window),
+        expires_after_days=rule.expires_after_days,
+        counts_on=day if rule.unit == Unit.STATUS else None,
+    )
+    place = "pending" if window else "available"
+    if not window and rule.unit == Unit.POINTS:
+        from_terms = terms.programme_on(day).last_usable_day(day)
+        short = rule.expires_after_days
+        lot.expires_on = from_terms if short is None else day + dt.timedelta(days=short)
+    book.open_lot(
+        lot, AccountKind.ISSUED, place, reason=Reason.EARN, at=at, key="earn:award", about=draft,
+        is_late=is_late,
+    )  # fmt: skip
+    if rule.unit == Unit.STATUS and not window:
+        review_up(book, day, terms, {day}, at)
+
+
+# --- Evaluation ---------------------------------------------------------------------------------
+
+
+def evaluate(
+    book: Book, purchase: Any, day: dt.date, level: Level, lines: list[_Line],
+    rules: list[Rule], usage: Usage,
+) -> list[AwardDraft]:  # fmt: skip
+    """The awards of one purchase, nothing changed yet."""
+    local = purchase.effective_at.astimezone(get_zone(purchase.zone))
+    applies = [
+        rule
+        for rule in rules
+        if _matches(rule, book, purchase, local, level) and _is_first(rule, book, lines, usage)
+    ]
+    multipliers = [rule for rule in applies if rule.kind == RuleKind.MULTIPLIER]
+    found: list[AwardDraft] = []
+    for rule in applies:
+        if rule.kind == RuleKind.MULTIPLIER:
+            continue
+        scope = [line for line in lines if _in_scope(rule, line)]
+        if not scope:
+            continue
+        basis = sum(line.basis for line in scope)
+        if basis < rule.minimum_amount:
+            continue
+        found.append(_award(rule, book, purchase, scope, basis, level, multipliers, lines))
+    return _within_limits(_only_best(found), day, usage)
+
+
+def _matches(rule: Rule, book: Book, purchase: Any, local: dt.datetime, level: Level) -> bool:
+    if rule.channel_ids and purchase.channel_id not in rule.channel_ids:
+        return False
+    if rule.store_ids and purchase.store_id not in rule.store_ids:
+        return False
+    if rule.weekdays and local.isoweekday() not in rule.weekdays:
+        return False
+    if rule.days_of_month and local.day not in rule.days_of_month:
+        return False
+    if rule.first_hour is not None and local.hour < rule.first_hour:
+        return False
+    if rule.last_hour is not None and local.hour >= rule.last_hour:
+        return False
+    if rule.in_birthday_month and book.birth_month != local.month:
+        return False
+    # A tier's audience is judged by the tier at the start of the day, others by their rows.
+    return not rule.audience_ids or bool(
+        rule.audience_ids & (book.audience_ids | {level.audience_id})
+    )
+
+
+def _is_first(rule: Rule, book: Book, lines: list[_Line], usage: Usage) -> bool:
+    if not rule.first_time:
+        return True
+    if (rule.rule_id, book.member_id) in usage.awards:
+        return False
+    if rule.first_time == FirstTime.EVER:
+        return not book.has_purchased
+    wanted = rule.product_ids if rule.first_time == FirstTime.PRODUCT else rule.category_ids
+    return not any((book.member_id, rule.first_time, item) in usage.bought for item in wanted)
+
+
+def _in_scope(rule: Rule, line: _Line) -> bool:
+    if not rule.product_ids and not rule.category_ids:
+        return True
+    return line.product_id in rule.product_ids or any(
+        category in rule.category_ids for category in line.category_ids
+    )
+
+
+def _award(
+    rule: Rule, book: Book, purchase: Any, scope: list[_Line], basis: int, level: Level,
+    multipliers: list[Rule], lines: list[_Line],
+) -> AwardDraft:  # fmt: skip
+    if rule.kind == RuleKind.FIXED or rule.unit == Unit.STATUS:
+        factors = [_PLAIN] * len(scope)
+    else:
+        usable = [m for m in multipliers if _spends_enough(m, lines)]
+        factors = [_factor(line, level, usable) for line in scope]
+    weights = [line.basis * factor[0] for line, factor in zip(scope, factors, strict=True)]
+    if rule.kind == RuleKind.FIXED:
+        points = rule.points
+    else:
+        points = int(sum(weights) * rule.points / rule.per_amount)  # one floor; never negative
+    parts: dict[tuple, int] = {}
+    for line, factor in zip(scope, factors, strict=True):
+        parts[factor] = parts.get(factor, 0) + line.basis
+    return AwardDraft(
+        member_id=book.member_id,
+        purchase_id=purchase.id,
+        rule=rule,
+        awarded=points,
+        basis=basis,
+        parts=[
+            [amount, factor.numerator, factor.denominator, [list(cause) for cause in causes]]
+            for (factor, causes), amount in parts.items()
+        ],
+        positions=[line.position for line in scope],
+        allocations=weights,  # turned into points once cap and budget have spoken
+        effective_at=purchase.effective_at,
+    )
+
+
+_PLAIN: tuple[Fraction, tuple] = (Fraction(1), ())
+
+
+def _spends_enough(rule: Rule, lines: list[_Line]) -> bool:
+    if not rule.minimum_amount:
+        return True
+    return sum(line.basis for line in lines if _in_scope(rule, line)) >= rule.minimum_amount
+
+
+def _factor(line: _Line, level: Level, multipliers: list[Rule]) -> tuple[Fraction, tuple]:
+    """The line's multiplier and its causes: ("tier", id, milli) and ("rule", version id, milli).
+
+    "Five times" includes the base, so an added rule brings its excess over one; among rules
+    that count only as the best, the largest one does.
+    """
+    if not multipliers:
+        return _tier_factor(level)
+    mine = [rule for rule in multipliers if _in_scope(rule, line)]
+    best = [rule for rule in mine if rule.stacking == Stacking.BEST]
+    if best:
+        winner = max(best, key=lambda rule: rule.multiplier_milli)
+        mine = [rule for rule in mine if rule.stacking == Stacking.STACK or rule is winner]
+    if not mine:
+        return _tier_factor(level)
+    factor, causes = _tier_factor(level)
+    for rule in mine:
+        if rule.combine == Combine.ADD:
+            factor += Fraction(rule.multiplier_milli - 1000, 1000)
+    for rule in mine:
+        if rule.combine == Combine.MULTIPLY:
+            factor *= Fraction(rule.multiplier_milli, 1000)
+    return factor, causes + tuple(("rule", rule.id, rule.multiplier_milli) for rule in mine)
+
+
+_TIER_FACTORS: dict[tuple[int, int], tuple[Fraction, tuple]] = {}
+
+
+def _tier_factor(level: Level) -> tuple[Fraction, tuple]:
+    if level.multiplier_milli == 1000:
+        return _PLAIN
+    key = (level.tier_id, level.multiplier_milli)
+    if key not in _TIER_FACTORS:
+        cause = ("tier", level.tier_id, level.multiplier_milli)
+        _TIER_FACTORS[key] = (Fraction(level.multiplier_milli, 1000), (cause,))
+    return _TIER_FACTORS[key]
+
+
+def _only_best(found: list[AwardDraft]) -> list[AwardDraft]:
+    """Among rules of one unit that count only as the best, keep the one that gives most."""
+    kept = [draft for draft in found if draft.rule.stacking == Stacking.STACK]
+    for unit in Unit:
+        rivals = [
+            draft
+            for draft in found
+            if draft.rule.stacking == Stacking.BEST and draft.rule.unit == unit
+        ]
+        if rivals:
+            kept.append(max(rivals, key=lambda draft: draft.awarded))  # first by priority on a tie
+    return sorted(kept, key=lambda draft: (draft.rule.priority, draft.rule.rule_id))
+
+
+def _within_limits(found: list[AwardDraft], day: dt.date, usage: Usage) -> list[AwardDraft]:
+    kept = []
+    for draft in found:
+        rule = draft.rule
+        if rule.cap_points is not None:
+            room = max(rule.cap_points - usage.used(rule, draft.member_id, day), 0)
+            draft.cap_trimmed = max(draft.awarded - room, 0)
+            draft.awarded -= draft.cap_trimmed
+        if rule.budget_points is not None:
+            room = max(rule.budget_points - usage.spent.get(rule.rule_id, 0), 0)
+            draft.budget_trimmed = max(draft.awarded - room, 0)
+            draft.awarded -= draft.budget_trimmed
+        if draft.awarded or draft.cap_trimmed or draft.budget_trimmed:
+            draft.allocations = allocate(draft.awarded, draft.allocations)
+            kept.append(draft)
+    return kept
+
+
+def allocate(points: int, weights: list) -> list[int]:
+    """Largest remainder: ``points`` over ``weights``, ties to the earlier line (points.md 6).
+
+    Hamilton's method. Where all weights are zero, the first line takes all.
+    """
+    whole = sum(weights)
+    if not whole:
+        return [points] + [0] * (len(weights) - 1)
+    if len(weights) == 1:
+        return [points]
+    shares = [points * weight for weight in weights]
+    result = [int(share // whole) for share in shares]
+    left = points - sum(result)
+    if left:
+        order = sorted(range(len(shares)), key=lambda index: (-(shares[index] % whole), index))
+        for index in order[:left]:
+            result[index] += 1
+    return result
+
+

@@ -1,0 +1,151 @@
+"""Undoing an award after a return, from what was recorded (points.md 14 and 15)."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from core.time import day_of
+from rewards.engine.book import AVAILABLE, OWED, Book, LotState
+from rewards.engine.earning import AwardDraft, Usage
+from rewards.engine.settling import review_up, settle
+from rewards.engine.terms import Rule, Terms
+from rewards.enums import AccountKind, MoveKind, Period, Reason, Unit
+
+
+@dataclass(slots=True)
+class AwardState:
+    """A recorded award that a return touches, with what earlier returns took.
+
+    ``taken`` are points already reversed, per line. ``source`` is the award's id or, where the
+    purchase came in the same batch, its draft.
+    """
+
+    source: int | AwardDraft
+    rule: Rule
+    effective_on: dt.date
+    positions: list[int]
+    allocations: list[int]
+    taken: list[int]
+    lot: LotState | None
+
+
+@dataclass(slots=True)
+class ReversalDraft:
+    """See models.Reversal."""
+
+    award: AwardState
+    return_id: int
+    effective_at: dt.datetime
+    reversed: int
+    allocations: list[int]
+    pending: int = 0
+    own_lot: int = 0
+    lapsed: int = 0
+    other_lots: int = 0
+    owed: int = 0
+    id: int | None = None
+
+
+ToDate = dict[int, tuple[int, int, bool]]
+
+
+def take_back(
+    book: Book, returned: Any, to_date: ToDate, awards: list[AwardState], terms: Terms, usage: Usage
+) -> None:
+    """Undo, award by award, the share of the lines that came back.
+
+    ``returned`` is a ``purchases.facts.ReturnFacts``; ``to_date`` maps a line's position to
+    (amount returned to date with this return, amount of the line, whether all of it is back).
+    """
+    day = day_of(returned.effective_at, terms.zone)
+    is_late = book.settled_on is not None and day < book.settled_on
+    settle(book, day, terms)
+    for award in awards:
+        shares = _shares(award, to_date)
+        total = sum(shares)
+        if total:
+            _take(book, award, returned, total, shares, terms, is_late)
+            # Cap room and budget come back for later purchases; a once-in-all limit does not.
+            if award.rule.cap_period != Period.LIFETIME and not award.rule.first_time:
+                usage.add(award.rule, book.member_id, award.effective_on, -total)
+
+
+def _shares(award: AwardState, to_date: ToDate) -> list[int]:
+    """Per line floor(allocation × returned to date ÷ line amount), less what was taken before."""
+    shares = []
+    for position, allocation, taken in zip(
+        award.positions, award.allocations, award.taken, strict=True
+    ):
+        line = to_date.get(position)
+        if line is None:
+            shares.append(0)
+            continue
+        amount_to_date, line_amount, is_whole = line
+        due = allocation if is_whole else allocation * amount_to_date // max(line_amount, 1)
+        shares.append(max(due - taken, 0))
+    return shares
+
+
+def _take(
+    book: Book, award: AwardState, returned: Any, total: int, shares: list[int], terms: Terms,
+    is_late: bool,
+) -> None:  # fmt: skip
+    at, lot = returned.effective_at, award.lot
+    draft = ReversalDraft(award, returned.id, at, total, shares)
+    book.reversals.append(draft)
+    left = total
+    unit = award.rule.unit
+    is_status = unit == Unit.STATUS
+    common = {
+        "at": at, "about": draft, "award": award.source, "reversal": draft, "is_late": is_late
+    }  # fmt: skip
+    if lot is not None and lot.pending and left:
+        draft.pending = part = min(left, lot.pending)
+        moved = book.transfer(
+            AccountKind.STATUS_PENDING if is_status else AccountKind.PENDING,
+            AccountKind.RETURNED, part, Reason.RETURN, key="return:pending", unit=unit,
+            **common,
+        )  # fmt: skip
+        book.move(lot, moved, MoveKind.TAKEN, part, "pending", "")
+        left -= part
+    if lot is not None and lot.available and left:
+        draft.own_lot = part = min(left, lot.available)
+        moved = book.transfer(
+            AccountKind.STATUS if is_status else AVAILABLE,
+            AccountKind.RETURNED, part, Reason.RETURN, key="return:lot", unit=unit,
+            **common,
+        )  # fmt: skip
+        book.move(lot, moved, MoveKind.TAKEN, part, "available", "")
+        left -= part
+        if is_status:
+            book.count_status(lot, -part)
+    for origin in list(lot.lapsed) if lot is not None else ():
+        part = min(left, lot.lapsed[origin])
+        if part:
+            book.transfer(
+                origin, AccountKind.RETURNED, part, Reason.REOPEN, key=f"return:{origin}",
+                unit=unit, **common,
+            )  # fmt: skip
+            lot.lapsed[origin] -= part
+            draft.lapsed += part
+            left -= part
+    if left:
+        _take_spent(book, draft, left, common)
+    award.taken = [before + share for before, share in zip(award.taken, shares, strict=True)]
+    if is_status:
+        review_up(book, day_of(at, terms.zone), terms, set())
+
+
+def _take_spent(book: Book, draft: ReversalDraft, left: int, common: dict) -> None:
+    """The spent share comes from the member's other lots, the rest is owed."""
+    draft.other_lots = part = min(left, book.balance(AVAILABLE))
+    if part:
+        book.take(
+            part, AccountKind.RETURNED, Reason.RETURN, at=common["at"], key="return:others",
+            about=draft, kind=MoveKind.TAKEN, reversal=draft,
+        )  # fmt: skip
+    draft.owed = left - part
+    if draft.owed:
+        book.transfer(
+            OWED, AccountKind.RETURNED, draft.owed, Reason.OWE, key="return:owed", **common
+        )

@@ -1,0 +1,71 @@
+"""Earning on purchases and giving back on returns: the listener of the activity stream."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from core.time import day_of
+from members.registry import Receipt
+from members.selectors import get_club
+from purchases.facts import PurchaseFacts, ReturnFacts
+from rewards.engine.earning import earn
+from rewards.engine.returning import take_back
+from rewards.enums import Unit
+from rewards.services.ledger import Ledger, open_ledger, write_ledger
+from rewards.services.usage import UsageReader
+
+
+def accrue(
+    batch_id: int, activities: Sequence[Any], payload: Sequence[Any], now: dt.datetime
+) -> list[Receipt]:
+    """Evaluate purchases and returns in order of (effective time, external id).
+
+    ``payload`` holds PurchaseFacts and ReturnFacts of members, in that order. Each item first
+    settles its member up to the start of its own day, never to ``now``: so a batch of a
+    thousand and a thousand batches of one write identical entries. Runs in intake's
+    transaction. Returns receipts "points", "status credits", "points taken back".
+    """
+    items = [item for item in payload if item.member_id is not None]
+    if not items:
+        return []
+    zone = get_club().zone
+    member_ids = sorted({item.member_id for item in items})
+    first_at = min(item.effective_at for item in items)
+    reader = UsageReader(items, member_ids, first_at)
+    ledger = open_ledger(
+        member_ids,
+        first_day=day_of(first_at, zone),
+        last_day=day_of(max(item.effective_at for item in items), zone),
+        whole=bool(reader.returned_ids),
+        build_extra=reader.build_statements,
+    )
+    reader.read(ledger)
+    for item in items:
+        _apply(item, ledger, reader)
+    ledger.used_points = reader.usage.spent
+    write_ledger(ledger, now=now)
+    return _count(ledger)
+
+
+def _apply(item: PurchaseFacts | ReturnFacts, ledger: Ledger, reader: UsageReader) -> None:
+    book = ledger.books[item.member_id]
+    if isinstance(item, PurchaseFacts):
+        drafts = earn(book, item, ledger.terms, reader.usage)
+        reader.remember(item, drafts, book)
+    else:
+        awards = reader.awards.get(item.purchase_id, [])
+        take_back(
+            book, item, reader.build_to_date(item), awards, ledger.terms, reader.usage
+        )
+
+
+def _count(ledger: Ledger) -> list[Receipt]:
+    totals = {"points": 0, "status credits": 0, "points taken back": 0}
+    for book in ledger.books.values():
+        for award in book.awards:
+            label = "points" if award.rule.unit == Unit.POINTS else "status credits"
+            totals[label] += award.awarded
+        for reversal in book.reversals:
+            if reversal.award.rule.unit == Unit.POINTS:
+                totals["points taken back"] += reversal.reversed
+    return [Receipt(label, number) for label, number in totals.items() if number]

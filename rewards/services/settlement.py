@@ -1,0 +1,38 @@
+"""Doing what is due for chosen members: before a balance is read to decide, and at day close."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from core.time import day_of
+from members.selectors import get_club
+from rewards.engine.settling import settle
+from rewards.services.ledger import Ledger, open_ledger, write_ledger
+
+
+@transaction.atomic
+def settle_members(
+    member_ids: Iterable[int], *, until: dt.date, now: dt.datetime
+) -> Ledger:
+    """Write every release, expiry and review due up to the start of programme day ``until``.
+
+    Safe twice, late and in parallel: the standings are locked, and what was done is not due.
+    """
+    ledger = open_ledger(member_ids, first_day=until, last_day=until)
+    for book in ledger.books.values():
+        settle(book, until, ledger.terms)
+    write_ledger(ledger, now=now)
+    return ledger
+
+
+def open_settled_ledger(member_ids: Iterable[int], *, now: dt.datetime) -> Ledger:
+    """Books with all spendable lots, settled as of ``now`` but not written yet (points.md 11).
+
+    Must run inside a transaction; the caller acts on the books and calls ``write_ledger``.
+    """
+    today = day_of(now, get_club().zone)
+    ledger = open_ledger(member_ids, first_day=today, last_day=today, whole=True)
+    for book in ledger.books.values():
+        settle(book, today, ledger.terms)
+    return ledger

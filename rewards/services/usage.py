@@ -1,0 +1,234 @@
+"""What limited rules have given so far, and what returns must know, read set by set."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from core.time import day_of
+from purchases.facts import PurchaseFacts, ReturnFacts
+from rewards.engine.book import LotState
+from rewards.engine.earning import AwardDraft, Usage, cap_period
+from rewards.engine.returning import AwardState, ToDate
+from rewards.engine.terms import Rule, Terms
+from rewards.enums import FirstTime
+from rewards.services.ledger import Ledger
+
+_AUDIENCES = """
+    SELECT member_id, audience_id FROM members_audiencemember
+    WHERE member_id = ANY(%s) AND audience_id = ANY(%s)
+"""
+# Ordered, so that two batches wait for each other and never in a circle.
+_LOCK_BUDGETS = """
+    SELECT id, used_points FROM rewards_earningrule WHERE id = ANY(%s) ORDER BY id FOR UPDATE
+"""
+_CAPPED = """
+    SELECT a.rule_id, a.member_id, a.effective_at,
+           a.awarded_points - CASE WHEN a.rule_id = ANY(%s) THEN 0 ELSE coalesce((
+               SELECT sum(r.reversed_points) FROM rewards_reversal r WHERE r.award_id = a.id
+           ), 0) END::bigint
+    FROM rewards_award a
+    WHERE a.member_id = ANY(%s) AND a.rule_id = ANY(%s) AND a.effective_at >= %s
+"""
+_BOUGHT_PRODUCTS = """
+    SELECT DISTINCT p.member_id, l.product_id
+    FROM purchases_purchase p JOIN purchases_line l ON l.purchase_id = p.id
+    WHERE p.member_id = ANY(%s) AND l.product_id = ANY(%s)
+      AND NOT EXISTS (SELECT FROM unnest(%s::bigint[]) AS own (id) WHERE own.id = p.id)
+"""
+_BOUGHT_CATEGORIES = """
+    WITH RECURSIVE inside (wanted, id) AS (
+        SELECT wanted, wanted FROM unnest(%s::bigint[]) AS wanted
+        UNION ALL
+        SELECT inside.wanted, c.id FROM inside JOIN purchases_category c ON c.parent_id = inside.id
+    )
+    SELECT DISTINCT p.member_id, inside.wanted
+    FROM inside JOIN purchases_line l ON l.category_id = inside.id
+    JOIN purchases_purchase p ON p.id = l.purchase_id
+    WHERE p.member_id = ANY(%s)
+      AND NOT EXISTS (SELECT FROM unnest(%s::bigint[]) AS own (id) WHERE own.id = p.id)
+"""
+_LINES = """
+    SELECT l.purchase_id, l.position, l.amount, l.quantity
+    FROM purchases_line l WHERE l.purchase_id = ANY(%s)
+"""
+_AWARDS = """
+    SELECT a.id, a.purchase_id, a.rule_version_id, a.effective_at, a.positions, a.allocations,
+           (SELECT array_agg(r.allocations) FROM rewards_reversal r WHERE r.award_id = a.id),
+           l.id,
+           (SELECT coalesce(sum(m.amount), 0)::bigint FROM rewards_lotmove m
+            WHERE m.lot_id = l.id AND m.kind = 'expired'),
+           (SELECT coalesce(sum(m.amount), 0)::bigint FROM rewards_lotmove m
+            WHERE m.lot_id = l.id AND m.kind = 'forfeited'),
+           (SELECT coalesce(sum(r.lapsed_points), 0)::bigint FROM rewards_reversal r
+            WHERE r.award_id = a.id),
+           l.member_id, l.unit, l.award_id, l.opened_at, l.original, l.release_on, l.expires_on,
+           l.expires_after_days, l.counts_on, l.pending, l.available, l.held
+    FROM rewards_award a LEFT JOIN rewards_lot l ON l.award_id = a.id
+    WHERE a.purchase_id = ANY(%s) ORDER BY a.id
+"""
+
+
+class UsageReader:
+    """Builds the statements that a batch's rules ask for, and reads their rows."""
+
+    def __init__(self, items: Sequence[Any], member_ids: list[int], first_at: dt.datetime):
+        self.member_ids = member_ids
+        self.first_at = first_at
+        self.new_ids = [item.id for item in items if isinstance(item, PurchaseFacts)]
+        self.returned_ids = sorted(
+            {item.purchase_id for item in items if isinstance(item, ReturnFacts)}
+        )
+        self._readers: list = []
+        self.usage = Usage()
+        self.lines: dict[int, dict[int, tuple[int, Any]]] = {}
+        self.awards: dict[int, list[AwardState]] = {}
+
+    def build_statements(self, terms: Terms) -> list[tuple[str, Sequence]]:
+        """The statements for ``open_ledger(build_extra=...)``, budgets' locks among them."""
+        self.terms = terms
+        self.rules_by_version = {rule.id: rule for rule in terms.rules}
+        live = [r for r in terms.rules if r.ends_at is None or r.ends_at > self.first_at]
+        statements: list[tuple[str, Sequence]] = []
+
+        def ask(sql: str, params: Sequence, read) -> None:
+            statements.append((sql, params))
+            self._readers.append(read)
+
+        audience_ids = sorted({pk for rule in live for pk in rule.audience_ids})
+        if audience_ids:
+            ask(_AUDIENCES, [self.member_ids, audience_ids], self._read_audiences)
+        budgeted = _rule_ids(rule for rule in terms.rules if rule.budget_points is not None)
+        if budgeted:
+            ask(_LOCK_BUDGETS, [budgeted], self._read_budgets)
+        counted = [rule for rule in live if rule.cap_points is not None or rule.first_time]
+        if counted:
+            kept = _rule_ids(r for r in counted if r.first_time or r.cap_period == "lifetime")
+            params = [kept, self.member_ids, _rule_ids(counted), self._usage_start(counted)]
+            ask(_CAPPED, params, self._read_capped)
+        self._ask_first_times(live, ask)
+        if self.returned_ids:
+            ask(_LINES, [self.returned_ids], self._read_lines)
+            ask(_AWARDS, [self.returned_ids], self._read_awards)
+        return statements
+
+    def _ask_first_times(self, live: list[Rule], ask) -> None:
+        products = {i for r in live if r.first_time == FirstTime.PRODUCT for i in r.product_ids}
+        if products:
+            ask(
+                _BOUGHT_PRODUCTS,
+                [self.member_ids, sorted(products), self.new_ids],
+                lambda rows, _: self._read_bought(FirstTime.PRODUCT, rows),
+            )
+        categories = {i for r in live if r.first_time == FirstTime.CATEGORY for i in r.category_ids}
+        if categories:
+            ask(
+                _BOUGHT_CATEGORIES,
+                [sorted(categories), self.member_ids, self.new_ids],
+                lambda rows, _: self._read_bought(FirstTime.CATEGORY, rows),
+            )
+
+    def _usage_start(self, counted: list[Rule]) -> dt.datetime:
+        day = day_of(self.first_at, self.terms.zone)
+        start = min(
+            dt.date.min if rule.first_time else cap_period(rule.cap_period, day)[0]
+            for rule in counted
+        )
+        if start <= dt.date(2, 1, 1):
+            return dt.datetime(1, 1, 2, tzinfo=dt.UTC)
+        return dt.datetime.combine(start, dt.time.min, tzinfo=dt.UTC) - dt.timedelta(days=1)
+
+    def read(self, ledger: Ledger) -> None:
+        for read, rows in zip(self._readers, ledger.extra, strict=True):
+            read(rows, ledger)
+
+    def _read_audiences(self, rows, ledger) -> None:
+        found: dict[int, set[int]] = {}
+        for member_id, audience_id in rows:
+            found.setdefault(member_id, set()).add(audience_id)
+        tiers = {
+            level.audience_id
+            for programme in self.terms.programmes
+            for level in programme.levels
+        }
+        for member_id, ids in found.items():
+            # Tiers are judged by the tier at the start of the purchase's day instead.
+            ledger.books[member_id].audience_ids = frozenset(ids - tiers)
+
+    def _read_budgets(self, rows, ledger) -> None:
+        self.usage.spent = dict(rows)
+
+    def _read_capped(self, rows, ledger) -> None:
+        for rule_id, member_id, effective_at, points in rows:
+            entry = (day_of(effective_at, self.terms.zone), points)
+            self.usage.awards.setdefault((rule_id, member_id), []).append(entry)
+
+    def _read_bought(self, kind: str, rows) -> None:
+        self.usage.bought.update((member_id, kind, item) for member_id, item in rows)
+
+    def _read_lines(self, rows, ledger) -> None:
+        for purchase_id, position, amount, quantity in rows:
+            self.lines.setdefault(purchase_id, {})[position] = (amount, quantity)
+
+    def _read_awards(self, rows, ledger) -> None:
+        for (
+            pk, purchase_id, version_id, effective_at, positions, allocations, taken, lot_id,
+            expired, forfeited, lapsed_back, member_id, *state,
+        ) in rows:  # fmt: skip
+            lot = None
+            if lot_id is not None:
+                lots = ledger.books[member_id].lots
+                lot = next((each for each in lots if each.id == lot_id), None)
+                if lot is None:  # spent, or a status lot that already counts
+                    lot = LotState(*state, {}, lot_id)
+                    lots.append(lot)
+                back = min(expired, lapsed_back)
+                lot.lapsed = {
+                    "expired": expired - back,
+                    "forfeited": forfeited - (lapsed_back - back),
+                }
+            self.awards.setdefault(purchase_id, []).append(
+                AwardState(
+                    source=pk,
+                    rule=self.rules_by_version[version_id],
+                    effective_on=day_of(effective_at, self.terms.zone),
+                    positions=positions,
+                    allocations=allocations,
+                    taken=[sum(parts) for parts in zip(*taken, strict=True)]
+                    if taken
+                    else [0] * len(positions),
+                    lot=lot,
+                )
+            )
+
+    def remember(self, purchase: Any, drafts: list[AwardDraft], book: Any) -> None:
+        """Awards of this very batch may be returned in it."""
+        if purchase.id not in self.returned_ids:
+            return
+        lots = {id(lot.award): lot for lot in book.lots if lot.award is not None}
+        self.awards[purchase.id] = [
+            AwardState(
+                source=draft,
+                rule=draft.rule,
+                effective_on=day_of(draft.effective_at, self.terms.zone),
+                positions=draft.positions,
+                allocations=draft.allocations,
+                taken=[0] * len(draft.positions),
+                lot=lots.get(id(draft)),
+            )
+            for draft in drafts
+        ]
+
+    def build_to_date(self, returned: Any) -> ToDate:
+        """Per returned line: amount back to date, the line's amount, and whether all is back."""
+        result: ToDate = {}
+        for position, quantity, amount in returned.lines:
+            line_amount, line_quantity = self.lines[returned.purchase_id][position]
+            quantity_before, amount_before = returned.before.get(position, (0, 0))
+            to_date = amount_before + amount
+            whole = to_date >= line_amount and quantity_before + quantity >= line_quantity
+            result[position] = (to_date, line_amount, whole)
+        return result
+
+
+def _rule_ids(rules: Iterable[Rule]) -> list[int]:
+    return sorted({rule.rule_id for rule in rules})
