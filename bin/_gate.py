@@ -1,0 +1,242 @@
+"""Everything that has to hold, in one run: style, boundaries, types, settings, templates, tests."""
+
+# Tools of the workshop: they talk to a person and start programs.
+# ruff: noqa: S603, S607, T201
+
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(REPOSITORY))
+
+from loyalty_site.embedded.binaries import ServiceError  # noqa: E402
+from loyalty_site.embedded.client import attach  # noqa: E402
+from loyalty_site.embedded.process import die_with_parent  # noqa: E402
+
+BIN = REPOSITORY / ".venv" / "bin"
+PYTHON = str(BIN / "python")
+APPS = ("core", "members", "purchases", "rewards", "loyalty_site")
+TYPED = ("services", "selectors", "models", "engine")
+# Debian package: how to see that it is there.
+PACKAGES: dict[str, Callable[[], object]] = {
+    "chromium": lambda: shutil.which("chromium"),
+    "fonts-noto-cjk": lambda: any(Path("/usr/share/fonts").rglob("NotoSansCJK*")),
+    "gettext": lambda: shutil.which("msgfmt"),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    title: str
+    command: list[str]
+    environment: dict[str, str] | None = None
+
+
+class Interrupted(Exception):
+    pass
+
+
+# --- Preparation -------------------------------------------------------------------------------
+
+
+def install_packages() -> str | None:
+    """Installs what is missing where the user may; else the sentence that names it."""
+    missing = [name for name, is_there in PACKAGES.items() if not is_there()]
+    if not missing:
+        return None
+    words = f"apt-get install --no-install-recommends {' '.join(missing)}"
+    prefix = apt_prefix()
+    if prefix is None:
+        return f"Some tools are missing. Install them and start again:\n  {words}"
+    print(f"Installing {', '.join(missing)} ...", flush=True)
+    apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"]
+    apt += ["-o", "DPkg::Lock::Timeout=300", "-o", "Dpkg::Use-Pty=0"]
+    with tempfile.TemporaryFile("w+") as output:
+        for words_of_step in (["update"], ["install", "--no-install-recommends", *missing]):
+            done = subprocess.run(
+                [*apt, *words_of_step], stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
+        if done.returncode:
+            output.seek(0)
+            return f"{output.read()[-3000:]}\nThis failed; install by hand:\n  {words}"
+    return None
+
+
+def apt_prefix() -> list[str] | None:
+    if not shutil.which("apt-get"):
+        return None
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo") and not subprocess.run(["sudo", "-n", "true"], stderr=-3).returncode:
+        return ["sudo", "-n"]
+    return None
+
+
+def test_environment(folder: Path, services: dict[str, str]) -> dict[str, str]:
+    return {
+        **os.environ,
+        **services,
+        "DJANGO_SETTINGS_MODULE": "loyalty_site.settings",
+        # live_server and a browser driver share a thread with an event loop.
+        "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
+    }
+
+
+def production_environment(services: dict[str, str]) -> dict[str, str]:
+    """What a careful operator sets; nothing of the embedded club's leniency."""
+    taken = {key: value for key, value in os.environ.items() if not key.startswith("CLUB_")}
+    wanted = ("DATABASE_URL", "PGHOST", "CELERY_BROKER_URL", "CACHE_URL", "CLUB_VAR")
+    return (
+        taken
+        | {key: services[key] for key in wanted}
+        | {
+            "DJANGO_SETTINGS_MODULE": "loyalty_site.settings",
+            "CLUB_EMBEDDED": "0",
+            "DEBUG": "0",
+            "SECRET_KEY": secrets.token_urlsafe(60),
+            "ALLOWED_HOSTS": "club.example.com",
+            "SITE_URL": "https://club.example.com",
+            "CSRF_TRUSTED_ORIGINS": "https://club.example.com",
+            "BEHIND_PROXY": "1",
+            "SMTP_HOST": "mail.example.com",
+            "DEFAULT_FROM_EMAIL": "club@example.com",
+            "SMS_BACKEND": "members.sms.FileBackend",
+        }
+    )
+
+
+# --- Steps -------------------------------------------------------------------------------------
+
+
+def all_steps(folder: Path, environment: dict[str, str], production: dict[str, str]) -> list[Step]:
+    def tool(name: str, *words: str) -> list[str]:
+        return [str(BIN / name), *words]
+
+    manage = [PYTHON, "manage.py"]
+    steps = [
+        Step("ruff check", tool("ruff", "check", "--quiet", ".")),
+        Step("ruff format", tool("ruff", "format", "--check", "--quiet", ".")),
+        Step("lint-imports", tool("lint-imports")),
+        Step("mypy", [PYTHON, "-m", "mypy", *typed_paths()]),
+        Step("makemigrations --check", [*manage, "makemigrations", "--check", "--dry-run"]),
+        Step(
+            "check --deploy",
+            [*manage, "check", "--deploy", "--fail-level", "WARNING"],
+            production,
+        ),
+    ]
+    if templates := template_files():
+        steps += [
+            Step("djade", tool("djade", "--check", "--target-version", "6.1", *templates)),
+            Step("djlint", tool("djlint", "--quiet", "--lint", *templates)),
+        ]
+    measured = environment | {
+        # Every process of the test run measures itself.
+        "COVERAGE_PROCESS_START": str(REPOSITORY / "pyproject.toml"),
+        "COVERAGE_FILE": str(folder / "coverage"),
+    }
+    coverage = [PYTHON, "-m", "coverage"]
+    return [
+        *steps,
+        Step("pytest", [PYTHON, "-m", "pytest", "-n", "2", "--durations=10"], measured),
+        Step("coverage combine", [*coverage, "combine", "--quiet"], measured),
+        Step("coverage of services", [*coverage, "report", "--skip-covered"], measured),
+    ]
+
+
+def typed_paths() -> list[str]:
+    found = [
+        path
+        for app in APPS
+        for name in TYPED
+        for path in (REPOSITORY / app / name, REPOSITORY / app / f"{name}.py")
+        if path.exists()
+    ]
+    found.append(REPOSITORY / "loyalty_site" / "embedded")
+    return [str(path.relative_to(REPOSITORY)) for path in found]
+
+
+def template_files() -> list[str]:
+    folders = [REPOSITORY / "templates", *(REPOSITORY / app / "templates" for app in APPS)]
+    return sorted(
+        str(path.relative_to(REPOSITORY)) for folder in folders for path in folder.rglob("*.html")
+    )
+
+
+def run(step: Step, environment: dict[str, str]) -> int:
+    """Runs a step, which dies with this process. Ctrl-C reaches it by the terminal too."""
+    process = subprocess.Popen(
+        step.command,
+        cwd=REPOSITORY,
+        env=step.environment or environment,
+        preexec_fn=die_with_parent(signal.SIGTERM),
+    )
+    try:
+        return process.wait()
+    except BaseException:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        raise
+
+
+def run_gate(folder: Path, environment: dict[str, str], production: dict[str, str]) -> int:
+    results = []
+    for step in all_steps(folder, environment, production):
+        print(f"\n--- {step.title} " + "-" * max(3, 74 - len(step.title)), flush=True)
+        before = time.monotonic()
+        status = run(step, environment)
+        results.append((step.title, status, time.monotonic() - before))
+    print("\n--- Summary " + "-" * 67)
+    for title, status, seconds in results:
+        print(f"{'ok    ' if status == 0 else 'FAILED'} {title:<28} {seconds:7.1f} s")
+    failed = sum(1 for _, status, _ in results if status)
+    print(f"\n{'All checks pass.' if not failed else f'{failed} of {len(results)} steps failed.'}")
+    return 1 if failed else 0
+
+
+def main() -> int:
+    words = sys.argv[1:]
+    if complaint := install_packages():
+        print(complaint, file=sys.stderr)
+        return 1
+
+    def interrupt(*_) -> None:
+        raise Interrupted
+
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signum, interrupt)
+    folder = Path(tempfile.mkdtemp(prefix="club-test-"))
+    # Servers that run as another user must be able to pass through.
+    folder.chmod(0o711)
+    try:
+        with attach(folder / "var", durable=False) as services:
+            environment = test_environment(folder, services.environment)
+            if words:
+                return run(Step("pytest", [PYTHON, "-m", "pytest", *words]), environment)
+            production = production_environment(services.environment)
+            return run_gate(folder, environment, production)
+    except Interrupted:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+    except ServiceError as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

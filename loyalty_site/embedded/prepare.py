@@ -1,0 +1,74 @@
+"""Brings the club's database and files up to date, in one process: `python -m ...prepare`.
+
+The one module here that imports Django; the launcher runs it as a child once the services are up.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+
+from .layout import Layout
+
+EMPTY = "--empty"
+
+
+def main() -> None:
+    import django
+    from django.core.management import call_command
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loyalty_site.settings")
+    django.setup()
+    layout = Layout.of()
+    step("Bringing the database up to date", lambda: call_command("migrate", verbosity=0))
+    step(
+        "Collecting the style sheets and scripts",
+        lambda: call_command("collectstatic", interactive=False, verbosity=0),
+    )
+    first_start(layout, empty=EMPTY in sys.argv, call_command=call_command)
+    step("Bringing the staff roles up to date", lambda: call_command("sync_roles", verbosity=0))
+
+
+def first_start(layout: Layout, *, empty: bool, call_command: Callable) -> None:
+    """The club is filled once. The mark is made at the end, so a broken first start goes on."""
+    mark = layout.var / "seeded"
+    if mark.exists():
+        return
+    if holds_a_club() and not (layout.var / "seeding").exists():
+        mark.write_text("found\n")
+        return
+    started = layout.var / "seeding"
+    started.touch()
+    if empty:
+        step("Setting up an empty club", lambda: call_command("seed_demo", members=0))
+    else:
+        say("Loading the demonstration club (only on the first start) ...")
+        before = time.monotonic()
+        call_command("seed_demo")
+        say(f"The demonstration club is loaded ({time.monotonic() - before:.0f} s).")
+    mark.write_text("empty\n" if empty else "demonstration\n")
+    started.unlink()
+    layout.own(mark)
+
+
+def holds_a_club() -> bool:
+    """A database of one's own may be in use already: a demonstration must not get into it."""
+    from django.apps import apps
+
+    return apps.get_model("members", "Member").objects.exists()
+
+
+def step(title: str, work: Callable[[], object]) -> None:
+    before = time.monotonic()
+    print(f"{title} ...", end=" " if sys.stdout.isatty() else "\n", flush=True)
+    work()
+    if sys.stdout.isatty():
+        say(f"{time.monotonic() - before:.1f} s")
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    main()
