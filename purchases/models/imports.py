@@ -63,6 +63,11 @@ class ImportJob(models.Model):
     seen_at = models.DateTimeField(
         _("last sign of life"), null=True, blank=True, help_text=_("Of the process that runs it.")
     )
+    attempt_count = models.PositiveIntegerField(
+        _("attempts"),
+        default=0,
+        help_text=_("A run that was overtaken by a later one writes nothing."),
+    )
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
     failure = models.TextField(_("reason of failure"), blank=True)
 

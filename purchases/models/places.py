@@ -1,20 +1,9 @@
 """Where purchases come from and where they were made."""
 
-import zoneinfo
-
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-
-def validate_zone(value):
-    """``value`` names a zone of the IANA database, such as ``America/Los_Angeles``."""
-    try:
-        zoneinfo.ZoneInfo(value)
-    except (KeyError, ValueError, OSError) as error:
-        raise ValidationError(
-            _("“%(value)s” is not a time zone."), params={"value": value}
-        ) from error
+from members.models.club import validate_zone
 
 
 class Channel(models.Model):

@@ -1,0 +1,44 @@
+"""What became of a batch, item by item."""
+
+from dataclasses import dataclass, field
+
+from core.errors import DomainError
+from members.registry import Receipt
+
+PURCHASE = "purchase"
+RETURN = "return"
+CREATED, KNOWN, REFUSED = "created", "known", "refused"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one purchase or return: ``created``, ``known`` or ``refused``."""
+
+    kind: str
+    external_id: str
+    state: str
+    id: int | None = None
+    refusal: DomainError | None = None
+
+
+@dataclass(slots=True)
+class IntakeResult:
+    """What a batch did. ``outcomes`` stand in the order of the input, purchases first."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    purchase_count: int = 0
+    line_count: int = 0
+    return_count: int = 0
+    known_count: int = 0
+    total_amount: int = 0
+    member_ids: set[int] = field(default_factory=set)
+    receipts: list[Receipt] = field(default_factory=list)
+
+    @property
+    def refused(self) -> list[Outcome]:
+        return [outcome for outcome in self.outcomes if outcome.state == REFUSED]
+
+
+def refuse(outcome: Outcome, refusal: DomainError) -> None:
+    outcome.state = REFUSED
+    outcome.refusal = refusal
