@@ -1,0 +1,1 @@
+"""The demonstration club: its goods, members, purchases and facts, as data files."""
