@@ -21,7 +21,8 @@ _LOCK = """
 """
 _LINES = """
     SELECT line.purchase_id, line.id, line.position, line.external_id, product.external_id,
-        line.quantity, line.amount, coalesce(sum(back.quantity), 0), coalesce(sum(back.amount), 0)
+        line.quantity, line.amount, coalesce(sum(back.quantity), 0),
+        coalesce(sum(back.amount), 0)::bigint
     FROM purchases_line AS line
     JOIN purchases_purchase AS purchase ON purchase.id = line.purchase_id
     LEFT JOIN purchases_product AS product ON product.id = line.product_id
