@@ -232,6 +232,72 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
 }
 
+# --- Accounts (allauth) ------------------------------------------------------------------------
+ACCOUNT_ADAPTER = "members.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"login": "members.forms.LoginForm", "signup": "members.forms.SignupForm"}
+ACCOUNT_USER_DISPLAY = "members.adapter.get_user_display"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email", "phone"}
+# allauth wants "email*" for mandatory verification; members.forms.SignupForm takes either one.
+ACCOUNT_SIGNUP_FIELDS = ["email*", "phone"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = True
+ACCOUNT_PHONE_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_PHONE_VERIFICATION_SUPPORTS_CHANGE = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 600
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if _https else "http"
+# On top of allauth's own limits for every other act (log-in, sign-up, reset, codes, passkeys).
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/300s/key"}
+# Six digits: dictated over a counter, filled in by a phone. Three tries each.
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "dashed": False, "length": 6}
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
+USERSESSIONS_TRACK_ACTIVITY = False  # a list to end sessions from, not a diary
+
+MFA_ADAPTER = "members.adapter.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _https  # localhost
+
+SOCIALACCOUNT_ADAPTER = "members.adapter.SocialAccountAdapter"
+SOCIALACCOUNT_EMAIL_REQUIRED = False  # LINE and WeChat give none
+SOCIALACCOUNT_QUERY_EMAIL = True
+SOCIALACCOUNT_STORE_TOKENS = False
+
+
+def _social_app(prefix, **extra):
+    """One provider's key from the environment; without it the provider doesn't show."""
+    client_id = env.str(f"{prefix}_CLIENT_ID", default="")
+    if not client_id:
+        return []
+    secret = env.str(f"{prefix}_CLIENT_SECRET", default="")
+    return [{"client_id": client_id, "secret": secret, **extra}]
+
+
+SOCIALACCOUNT_PROVIDERS = {
+    "google": {"APPS": _social_app("GOOGLE"), "OAUTH_PKCE_ENABLED": True, "SCOPE": ["profile", "email"]},
+    "apple": {
+        "APPS": _social_app(
+            "APPLE",
+            key=env.str("APPLE_TEAM_ID", default=""),
+            settings={"certificate_key": env.str("APPLE_PRIVATE_KEY", default="", multiline=True)},
+        )
+    },
+    "line": {"APPS": _social_app("LINE"), "SCOPE": ["profile", "openid", "email"]},
+    "weixin": {"APPS": _social_app("WECHAT")},
+}
+
 # --- Logging -----------------------------------------------------------------------------------
 LOGGING = {
     "version": 1,

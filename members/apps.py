@@ -8,6 +8,13 @@ class MembersConfig(AppConfig):
     verbose_name = _("Members")
 
     def ready(self):
-        from members import checks, receivers  # noqa: F401  (both register themselves)
+        # Models exist from here on, not before.
+        from allauth.account.decorators import secure_admin_login
+        from django.contrib import admin
 
+        from members import checks, personal_data, receivers  # noqa: F401
+
+        personal_data.register()
         post_migrate.connect(receivers.create_base_rows, sender=self)
+        # The back office logs in where everybody does: rate limits and second factors included.
+        admin.site.login = secure_admin_login(admin.site.login)

@@ -1,3 +1,45 @@
+from django.apps import apps
+from django.conf import settings
 from django.core import checks
 
-checks  # noqa: B018
+from members import registry
+
+
+@checks.register(checks.Tags.security, deploy=True)
+def check_staff_second_factor(app_configs, **kwargs):
+    """The waiver of the second factor is for one's own machine only."""
+    if not settings.STAFF_MFA_WAIVED:
+        return []
+    return [
+        checks.Error(
+            "STAFF_MFA_WAIVED lets staff in without a second factor.",
+            hint="Set STAFF_MFA_WAIVED=0.",
+            id="members.E002",
+        )
+    ]
+
+
+@checks.register(checks.Tags.models)
+def check_personal_data(app_configs, **kwargs):
+    """Every model with a key to Member says what export, erasure and merge do with it."""
+    member = apps.get_model("members.Member")
+    problems = []
+    for app in app_configs or apps.get_app_configs():
+        if app.name not in settings.OWN_APPS:
+            continue
+        for model in app.get_models():
+            holds_key = any(
+                field.is_relation and field.related_model is member
+                for field in model._meta.local_fields
+            )
+            if holds_key and model._meta.label_lower not in registry.personal_data:
+                problems.append(
+                    checks.Warning(
+                        f"{model._meta.label} has a key to Member but no entry in the registry "
+                        "of personal data.",
+                        hint="Call members.registry.register_personal_data in AppConfig.ready.",
+                        obj=model,
+                        id="members.E001",
+                    )
+                )
+    return problems

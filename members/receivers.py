@@ -1,11 +1,16 @@
-"""Signals of Django's own that keep the ground in order; no rule of the club lives here."""
+"""Signals of Django and allauth; each only calls a service."""
 
+from allauth.account.signals import user_logged_in
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
+from django.utils import timezone
 
+from members.forms import SIGNUP_PROFILE
 from members.models import Club
 from members.selectors.club import forget_club
+from members.services.audiences import ensure_everyone
+from members.services.memberships import welcome_login
 
 
 @receiver([post_save, post_delete], sender=Club, dispatch_uid="members.forget_club")
@@ -14,9 +19,13 @@ def forget_changed_club(sender, **kwargs):
     transaction.on_commit(forget_club)
 
 
-def create_base_rows(sender, using="default", apps=None, **kwargs):
-    """The club's row and the audience ``everyone`` exist from the first migration on."""
-    from members.services.audiences import ensure_everyone
+@receiver(user_logged_in, dispatch_uid="members.welcome_login")
+def welcome(sender, request, user, **kwargs):
+    """After every stage of a log-in: the first one leads to a membership."""
+    welcome_login(user, now=timezone.now(), profile=request.session.pop(SIGNUP_PROFILE, None))
 
+
+def create_base_rows(sender, using="default", **kwargs):
+    """The club's row and the audience ``everyone`` exist from the first migration on."""
     Club.objects.using(using).get_or_create(pk=1)
     ensure_everyone()

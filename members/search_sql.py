@@ -24,9 +24,10 @@ RETURNS varchar LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
         WHEN family = '' AND given = '' AND display = '' THEN ''
         WHEN family = '' AND given = '' THEN members_fold(display)
-        ELSE trim(replace(members_fold(CASE WHEN family_reading <> '' THEN family_reading ELSE family END), ' ', '')
+        ELSE trim(
+            replace(members_fold(coalesce(nullif(family_reading, ''), family)), ' ', '')
             || ' '
-            || replace(members_fold(CASE WHEN given_reading <> '' THEN given_reading ELSE given END), ' ', ''))
+            || replace(members_fold(coalesce(nullif(given_reading, ''), given)), ' ', ''))
     END
 $$;
 
@@ -38,14 +39,14 @@ RETURNS tsvector LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
     f text; g text; joined text; words text[];
 BEGIN
-    IF family = '' AND given = '' AND family_reading = '' AND given_reading = '' AND display = '' THEN
+    IF concat(family, given, family_reading, given_reading, display) = '' THEN
         RETURN NULL;
     END IF;
     f := members_fold(family);
     g := members_fold(given);
     joined := replace(f || g, ' ', '');
     words := string_to_array(f || ' ' || g || ' ' || members_fold(display), ' ') || joined;
-    IF joined ~ '[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]' OR joined ~ '[\U00020000-\U0003ffff]' THEN
+    IF joined ~ '[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]' THEN
         words := words || ARRAY(
             SELECT substr(joined, i, 2) FROM generate_series(1, length(joined) - 1) AS i);
     END IF;
@@ -59,17 +60,18 @@ END $$;
 
 -- The membership number of an id: a keyed permutation of ten-digit numbers (four Feistel
 -- rounds of five digits each, walked on until the first digit is no zero), then ISO 7064
--- MOD 97-10. Two ids never share a number under one key.
+-- MOD 97-10. The walk starts inside its range, hence two ids never share a number.
 CREATE FUNCTION members_number(id bigint, key text) RETURNS varchar
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-    payload bigint := id; l bigint; r bigint; mixed bigint;
+    payload bigint := id + 1000000000; l bigint; r bigint; mixed bigint;
 BEGIN
     LOOP
         l := payload / 100000;
         r := payload % 100000;
         FOR step IN 1..4 LOOP
-            mixed := (l + ('x' || substr(md5(key || ':' || step || ':' || r), 1, 8))::bit(32)::bigint) % 100000;
+            mixed := ('x' || substr(md5(key || ':' || step || ':' || r), 1, 8))::bit(32)::bigint;
+            mixed := (l + mixed) % 100000;
             l := r;
             r := mixed;
         END LOOP;

@@ -40,7 +40,8 @@ _BY_FIELD = """
 _NEW_IDS = """
     SELECT id, members_number(id, key) FROM (
         SELECT nextval('members_member_id_seq') AS id FROM generate_series(1, %s)
-    ) AS ids, (SELECT coalesce((SELECT number_key FROM members_club WHERE id = 1), '') AS key) AS club
+    ) AS ids,
+    (SELECT coalesce((SELECT number_key FROM members_club WHERE id = 1), '') AS key) AS club
 """
 
 
@@ -142,18 +143,17 @@ def ensure_members(
     joined_at: dt.datetime | None = None,
 ) -> Enrolled:
     """Find or make the member of each key; thousands of keys take a constant number of
-    statements.
+    statements. Keys are settled in the order given, as if each came alone.
 
     A key with ``external_id`` is found by (``source``, external id); where that is new, its
     number, e-mail or phone may name a member who is known already, and the reference is
-    remembered for next time (a contact that several share names nobody). Whoever is not found is made as an unclaimed member (never for a
-    bare number: an unknown one is refused).
+    remembered for next time (a contact that several share names nobody). Whoever is not found
+    is made as an unclaimed member, never for a bare number: an unknown one is refused.
 
     Refused, per key and with its own error, never raised: InvalidEmail, InvalidPhone,
     InvalidNumber, UnknownNumber, AmbiguousContact (several members share the contact that
     alone names the member), ConflictingKeys, MemberGone, EmptyKey.
 
-    Keys are settled in the order given, as if each came alone.
     Keys that nobody has yet are locked, in one order, and looked up again, so that two batches
     that bring the same new person make one member: call this once per transaction, first.
     """

@@ -1,0 +1,140 @@
+"""What allauth asks of this product: phone numbers, sign-up, mail and second factors."""
+
+import base64
+import hashlib
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialApp
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.http import Http404
+from django.shortcuts import resolve_url
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from members.contacts import InvalidPhone, clean_phone
+from members.fields import PhoneField
+from members.models import User
+from members.selectors.club import get_club
+from members.services import logins
+from members.sms import send_sms
+
+
+def get_user_display(user):
+    return user.get_full_name() or _("Member")
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Logins by e-mail or phone and code."""
+
+    # --- Stages and ways ---
+
+    def get_login_stages(self):
+        ours = "members.stages.VerifyEmailIfAnyStage"
+        theirs = "allauth.account.stages.EmailVerificationStage"
+        return [ours if stage == theirs else stage for stage in super().get_login_stages()]
+
+    def get_login_redirect_url(self, request):
+        user = request.user
+        if user.is_staff and not hasattr(user, "member"):
+            return reverse("admin:index")
+        return resolve_url(settings.LOGIN_REDIRECT_URL)
+
+    def _get_login_attempts_cache_key(self, request, **credentials):
+        # allauth counts failures by e-mail or user name only: all phones would share one limit.
+        if phone := credentials.get("phone"):
+            return super()._get_login_attempts_cache_key(request, username=f"tel:{phone}")
+        return super()._get_login_attempts_cache_key(request, **credentials)
+
+    # --- Phone numbers ---
+
+    def phone_form_field(self, **kwargs):
+        return PhoneField(**kwargs)
+
+    def clean_phone(self, phone):
+        return clean_phone(phone, get_club().country)
+
+    def get_phone(self, user):
+        return (user.phone, user.phone_verified_at is not None) if user.phone else None
+
+    def set_phone(self, user, phone, verified):
+        logins.set_phone(user, phone, is_verified=verified)
+
+    def set_phone_verified(self, user, phone):
+        logins.set_phone(user, phone, is_verified=True)
+
+    def get_user_by_phone(self, phone):
+        try:
+            return User.objects.filter(phone=self.clean_phone(phone)).first()
+        except InvalidPhone:
+            return None
+
+    def send_verification_code_sms(self, user, phone, code, **kwargs):
+        send_sms(
+            phone,
+            _("%(code)s is your code for %(club)s. Tell it to nobody.")
+            % {"code": code, "club": get_club().name},
+        )
+
+    def send_unknown_account_sms(self, phone, **kwargs):
+        send_sms(
+            phone,
+            _("Somebody asked %(club)s for a code, but there is no login with this number.")
+            % {"club": get_club().name},
+        )
+
+    def send_account_already_exists_sms(self, phone):
+        send_sms(
+            phone,
+            _("You already have a login at %(club)s with this number: log in with it.")
+            % {"club": get_club().name},
+        )
+
+    # --- Mail ---
+
+    def format_email_subject(self, subject):
+        return f"{get_club().name}: {subject}"
+
+    def send_mail(self, template_prefix, email, context):
+        super().send_mail(template_prefix, email, {"club": get_club(), **context})
+
+
+class SocialAccountAdapter(DefaultSocialAccountAdapter):
+    """Google, Apple, LINE and WeChat, each where its key is configured."""
+
+    def get_app(self, request, provider, client_id=None):
+        try:
+            return super().get_app(request, provider, client_id=client_id)
+        except SocialApp.DoesNotExist as error:
+            raise Http404 from error
+
+    def populate_user(self, request, sociallogin, data):
+        user = super().populate_user(request, sociallogin, data)
+        parts = [data.get("first_name") or "", data.get("last_name") or ""]
+        user.display_name = (data.get("name") or " ".join(filter(None, parts)))[:150].strip()
+        return user
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    """Second factors, whose secrets are encrypted at rest under the site's secret key."""
+
+    def get_totp_issuer(self):
+        return get_club().name
+
+    def encrypt(self, text):
+        return _get_cipher().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text):
+        return _get_cipher().decrypt(encrypted_text.encode()).decode()
+
+
+def _get_cipher():
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return MultiFernet(
+        [
+            Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"members.mfa:{key}".encode()).digest()))
+            for key in keys
+        ]
+    )

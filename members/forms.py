@@ -1,0 +1,159 @@
+from allauth.account.forms import LoginForm as AllauthLoginForm
+from allauth.account.forms import SignupForm as AllauthSignupForm
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from members import registry
+from members.contacts import InvalidPhone, clean_phone
+from members.enums import Gender
+from members.fields import PhoneField
+from members.models import Member
+from members.selectors.club import get_club
+
+SIGNUP_PROFILE = "members_signup_profile"  # in the session, until the member is made
+
+
+class LoginForm(AllauthLoginForm):
+    """E-mail or phone; with the password where one was set, else a code is sent."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = _("E-mail address or phone number")
+        self.fields["login"].widget.attrs.pop("placeholder", None)
+        self.fields["login"].widget.attrs["autocomplete"] = "username"
+        self.fields["password"].label = _("Password, if you have set one")
+        self.fields["password"].widget.attrs.pop("placeholder", None)
+
+    def _setup_password_field(self):
+        # Sign-up asks for no password; who has set one later may still use it.
+        self.fields["password"].required = False
+        self.fields["password"].widget.is_required = False
+
+    def clean_login(self):
+        login = super().clean_login()
+        if "@" in login:
+            return login.lower()
+        try:
+            return clean_phone(login, get_club().country)
+        except InvalidPhone:
+            return login
+
+
+class SignupForm(AllauthSignupForm):
+    """An e-mail address or a phone number, and what to call them. No password: a code proves it.
+
+    Without a password nobody can lie in wait in an account that somebody else completes.
+    """
+
+    given_name = forms.CharField(
+        label=_("Given name"),
+        max_length=80,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
+    )
+    family_name = forms.CharField(
+        label=_("Family name"),
+        max_length=80,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("E-mail address")
+        self.fields["phone"].label = _("Phone number")
+        for name in ("email", "phone"):
+            self.fields[name].required = False
+            self.fields[name].widget.is_required = False
+            self.fields[name].widget.attrs.pop("placeholder", None)
+        names = ["given_name", "family_name"]
+        if (get_language() or "").startswith(("zh", "ja")):
+            names.reverse()
+        self.order_fields(["email", "phone", *names])
+
+    def clean(self):
+        cleaned = super().clean()
+        if not self.errors and not (cleaned.get("email") or cleaned.get("phone")):
+            self.add_error("email", _("Give an e-mail address or a phone number."))
+        return cleaned
+
+    def save(self, request):
+        request.session[SIGNUP_PROFILE] = {
+            name: self.cleaned_data.get(name, "").strip() for name in ("family_name", "given_name")
+        } | {"locale": get_language() or ""}
+        return super().save(request)
+
+
+class ProfileForm(forms.ModelForm):
+    """What a member may change about themselves; saved by ``services.profiles.update_member``."""
+
+    class Meta:
+        model = Member
+        fields = [
+            "family_name",
+            "given_name",
+            "family_name_reading",
+            "given_name_reading",
+            "display_name",
+            "gender",
+            "birth_year",
+            "birth_month",
+            "birth_day",
+            "locale",
+        ]
+
+    def get_changes(self):
+        return {name: self.cleaned_data[name] for name in self.changed_data}
+
+
+class StaffMemberForm(ProfileForm):
+    """What staff may change: also the contacts of the record (not of the login)."""
+
+    phone = PhoneField(required=False)
+
+    class Meta(ProfileForm.Meta):
+        fields = [*ProfileForm.Meta.fields, "email", "phone"]
+
+
+class EnrolForm(forms.Form):
+    """A new member at the counter: any of these, none is required."""
+
+    family_name = forms.CharField(label=_("Family name"), max_length=80, required=False)
+    given_name = forms.CharField(label=_("Given name"), max_length=80, required=False)
+    email = forms.EmailField(label=_("E-mail address"), required=False)
+    phone = PhoneField(required=False)
+    gender = forms.ChoiceField(label=_("Gender"), choices=Gender, required=False)
+
+
+class ClaimForm(forms.Form):
+    """Claiming a record: by the verified contact, or by number and a code from the counter."""
+
+    number = forms.CharField(
+        label=_("Membership number"),
+        max_length=40,
+        required=False,
+        help_text=_("On your card or receipt; needed with a code from the counter."),
+    )
+    claim_code = forms.CharField(
+        label=_("Code from the counter"),
+        max_length=12,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+    fact_code = forms.ChoiceField(label=_("Something only you know"), required=False)
+    fact_answer = forms.CharField(label=_("Answer"), max_length=80, required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["fact_code"].choices = [
+            ("", "—"),
+            *((fact.code, fact.label) for fact in registry.claim_facts),
+        ]
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("claim_code") and not cleaned.get("number"):
+            self.add_error("number", ValidationError(_("The code needs the membership number.")))
+        return cleaned

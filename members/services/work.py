@@ -1,0 +1,70 @@
+"""Work rows: what follows an activity later, once, and never lost."""
+
+import datetime as dt
+import logging
+
+from django.db import transaction
+from django.db.models import Min
+
+from members import registry
+from members.models import WorkItem
+
+logger = logging.getLogger(__name__)
+
+_LONGEST_WAIT = dt.timedelta(hours=6)
+
+
+def process_due_work(*, now: dt.datetime, limit: int = 500) -> int:
+    """Run every consumer's waiting rows, oldest first; returns how many were done.
+
+    Each row is claimed with ``skip_locked`` and processed in its own transaction, in which it
+    is deleted, so that several workers share the rows and a kill leaves none half done. A row
+    that fails waits longer each time (a minute, two, four … six hours) and blocks no other. A
+    row whose consumer is not registered any more waits untouched.
+    """
+    done = 0
+    for consumer in registry.consumers:
+        while done < limit:
+            outcome = _process_next(consumer, now)
+            if outcome is None:
+                break
+            done += outcome
+    return done
+
+
+def _process_next(consumer, now):
+    """1 where a row was done, 0 where it failed, None where none is due."""
+    try:
+        with transaction.atomic():
+            item = (
+                WorkItem.objects.of_consumer(consumer.code)
+                .due(now)
+                .select_for_update(skip_locked=True)
+                .order_by("due_at", "pk")
+                .first()
+            )
+            if item is None:
+                return None
+            consumer.process(item.batch_id, now)
+            item.delete()
+    except Exception as error:
+        # Whatever a consumer raises, its row must wait and the others must go on.
+        logger.exception("Work of %s failed", consumer.code)
+        _postpone(item, error, now)
+        return 0
+    return 1
+
+
+def _postpone(item, error, now):
+    wait = min(dt.timedelta(minutes=2 ** min(item.attempt_count, 10)), _LONGEST_WAIT)
+    WorkItem.objects.filter(pk=item.pk, attempt_count=item.attempt_count).update(
+        attempt_count=item.attempt_count + 1,
+        due_at=now + wait,
+        last_error=f"{type(error).__name__}: {error}"[:200],
+    )
+
+
+def list_waiting(now: dt.datetime) -> dict[str, dt.timedelta]:
+    """The age of the oldest waiting row of each consumer (for the readiness page)."""
+    oldest = WorkItem.objects.values_list("consumer").annotate(oldest=Min("recorded_at"))
+    return {consumer: now - recorded_at for consumer, recorded_at in oldest}
