@@ -173,7 +173,13 @@ class Book:
         self.balances[kind] = left
 
     def move(
-        self, lot: LotState, transfer: TransferDraft, kind: str, amount: int, source: str, target: str
+        self,
+        lot: LotState,
+        transfer: TransferDraft,
+        kind: str,
+        amount: int,
+        source: str,
+        target: str,
     ) -> None:
         """Take ``amount`` of a lot from one of its places to another ("" is the outside)."""
         if source:
@@ -186,13 +192,22 @@ class Book:
         if kind in (MoveKind.EXPIRED, MoveKind.FORFEITED):
             lot.lapsed[kind] = lot.lapsed.get(kind, 0) + amount
         lot.dirty = True
-        self.moves.append(MoveDraft(lot, transfer, kind, amount, source, target))
+        life = lot.expires_on if kind in (MoveKind.OPENED, MoveKind.RELEASED) else None
+        self.moves.append(MoveDraft(lot, transfer, kind, amount, source, target, life))
 
     # --- Opening and repaying ----------------------------------------------------------------
 
     def open_lot(
-        self, lot: LotState, debit: str, place: str, *, reason: str, at: dt.datetime,
-        key: str, about: Any = None, is_late: bool = False,
+        self,
+        lot: LotState,
+        debit: str,
+        place: str,
+        *,
+        reason: str,
+        at: dt.datetime,
+        key: str,
+        about: Any = None,
+        is_late: bool = False,
     ) -> None:
         """Bring a new lot into being from a programme account; available points repay first."""
         account = _account_of(lot.unit, place)
@@ -234,8 +249,17 @@ class Book:
         )
 
     def take(
-        self, amount: int, credit: str, reason: str, *, at: dt.datetime, key: str, kind: str,
-        about: Any = None, target: str = "", reversal: Any = None,
+        self,
+        amount: int,
+        credit: str,
+        reason: str,
+        *,
+        at: dt.datetime,
+        key: str,
+        kind: str,
+        about: Any = None,
+        target: str = "",
+        reversal: Any = None,
         lots: Iterable[LotState] | None = None,
     ) -> TransferDraft:
         """One transfer out of ``available``, drawn from the lots in spending order.
@@ -254,6 +278,21 @@ class Book:
             if not left:
                 return draft
         raise NotEnoughPoints("lots")
+
+    def redate(
+        self,
+        lot: LotState,
+        expires_on: dt.date | None,
+        transfer: TransferDraft | None = None,
+        decision_id: int | None = None,
+    ) -> None:
+        """Give a lot another last usable day, for the transfer or decision named."""
+        lot.expires_on = expires_on
+        lot.dirty = True
+        self.moves.append(
+            MoveDraft(lot, transfer, MoveKind.REDATED, 0, "", "", expires_on, decision_id)
+        )
+        self.note_due(lot)
 
     # --- What falls due ----------------------------------------------------------------------
 
@@ -287,4 +326,3 @@ def _account_of(unit: str, place: str) -> str:
     if unit == Unit.STATUS:
         return AccountKind.STATUS_PENDING if place == "pending" else AccountKind.STATUS
     return place
-

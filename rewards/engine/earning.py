@@ -98,7 +98,9 @@ def earn(book: Book, purchase: Any, terms: Terms, usage: Usage) -> list[AwardDra
         )
         for line in purchase.lines
     ]
-    drafts = evaluate(book, purchase, day, level, lines, terms.rules_at(purchase.effective_at), usage)
+    drafts = evaluate(
+        book, purchase, day, level, lines, terms.rules_at(purchase.effective_at), usage
+    )
     for draft in drafts:
         book.awards.append(draft)
         usage.add(draft.rule, book.member_id, day, draft.awarded)
@@ -342,5 +344,3 @@ def allocate(points: int, weights: list) -> list[int]:
         for index in order[:left]:
             result[index] += 1
     return result
-
-

@@ -97,9 +97,9 @@ def release(book: Book, lot: LotState, at: dt.datetime, terms: Terms) -> None:
         PENDING, AVAILABLE, amount, Reason.RELEASE,
         at=at, key="release:lot", about=lot, award=lot.award, is_late=late,
     )  # fmt: skip
-    book.move(lot, draft, MoveKind.RELEASED, amount, "pending", "available")
     if lot.expires_on is None:
         lot.expires_on = expiry_of(lot, lot.release_on, terms)
+    book.move(lot, draft, MoveKind.RELEASED, amount, "pending", "available")
     book.repay(lot, at=at, key="repay:lot", about=lot)
 
 
@@ -213,9 +213,7 @@ def _best_for_keeping(book: Book, day: dt.date, programme: Programme) -> int:
     judged = book.grace_since_on or day
     if programme.tier_window == TierWindow.ROLLING:
         return status_on(book, day, programme)
-    return max(
-        status_on(book, judged - _ONE_DAY, programme), status_on(book, day, programme)
-    )
+    return max(status_on(book, judged - _ONE_DAY, programme), status_on(book, day, programme))
 
 
 def _leave_grace(book: Book) -> None:
@@ -225,8 +223,14 @@ def _leave_grace(book: Book) -> None:
 
 
 def _change_tier(
-    book: Book, current: Level, target: Level, reason: str, status: int, day: dt.date,
-    terms: Terms, at: dt.datetime | None = None,
+    book: Book,
+    current: Level,
+    target: Level,
+    reason: str,
+    status: int,
+    day: dt.date,
+    terms: Terms,
+    at: dt.datetime | None = None,
 ) -> None:
     effective_on = max(day, book.settled_on or day)
     at = max(at or start_of(day, terms.zone), start_of(effective_on, terms.zone))

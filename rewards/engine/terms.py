@@ -133,6 +133,7 @@ class Terms:
     zone: str
     programmes: list[Programme]
     rules: list[Rule] = field(default_factory=list)
+    _starts: list[dt.date] = field(default_factory=list)
 
     def __post_init__(self):
         self.programmes.sort(key=lambda programme: programme.starts_on)

@@ -145,7 +145,9 @@ class Award(models.Model):
     largest remainder on the line's basis after caps (points.md 6); returns take from these.
     """
 
-    member = models.ForeignKey("members.Member", models.PROTECT, related_name="awards", db_index=False)
+    member = models.ForeignKey(
+        "members.Member", models.PROTECT, related_name="awards", db_index=False
+    )
     purchase = models.ForeignKey(
         "purchases.Purchase", models.PROTECT, related_name="awards", db_index=False
     )

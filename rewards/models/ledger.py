@@ -1,5 +1,6 @@
 """Points, status credits and money: two accounts, one amount, one append-only row (points.md 1-4)."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -94,11 +95,14 @@ class Transfer(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="transfer_amount_above_zero"),
             models.CheckConstraint(
-                condition=~Q(debit_account=F("credit_account")), name="transfer_between_two_accounts"
+                condition=~Q(debit_account=F("credit_account")),
+                name="transfer_between_two_accounts",
             ),
         ]
         indexes = [
             models.Index(fields=["member", "-effective_at", "-id"], name="transfer_statement"),
+            # Rows arrive nearly in the order of their time: a small index finds a day's rows.
+            BrinIndex(fields=["effective_at"], name="transfer_by_time", pages_per_range=32),
         ]
 
     def __str__(self):

@@ -54,9 +54,7 @@ def _apply(item: PurchaseFacts | ReturnFacts, ledger: Ledger, reader: UsageReade
         reader.remember(item, drafts, book)
     else:
         awards = reader.awards.get(item.purchase_id, [])
-        take_back(
-            book, item, reader.build_to_date(item), awards, ledger.terms, reader.usage
-        )
+        take_back(book, item, reader.build_to_date(item), awards, ledger.terms, reader.usage)
 
 
 def _count(ledger: Ledger) -> list[Receipt]:

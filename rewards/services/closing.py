@@ -7,13 +7,13 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
-from core.time import day_of
+from core.time import day_of, start_of
 from members.selectors import get_club
-from rewards.enums import AccountKind, Reason, Unit
+from rewards.enums import AccountKind, Reason
 from rewards.models import DayClose
 from rewards.services.settlement import settle_members
 
-BATCH = 2_000
+BATCH = 5_000
 _DUE = """
     SELECT member_id FROM (
         (SELECT member_id FROM rewards_lot
@@ -35,10 +35,30 @@ _ENROL = """
       AND NOT EXISTS (SELECT FROM rewards_standing s WHERE s.member_id = m.id)
     LIMIT %(many)s
 """
-_SNAPSHOT = """
+_LIVE = """
     SELECT kind, coalesce(sum(balance), 0)::bigint FROM rewards_account
     WHERE member_id IS NOT NULL AND unit = 'points' GROUP BY kind
 """
+# What a close does happens at the first instant of the next day and belongs to the closed one.
+_MOVED = """
+    SELECT ((t.effective_at - interval '1 microsecond') AT TIME ZONE %(zone)s)::date,
+           debit.kind, credit.kind, t.reason, sum(t.amount)::bigint
+    FROM rewards_transfer t
+    JOIN rewards_account debit ON debit.id = t.debit_account_id
+    JOIN rewards_account credit ON credit.id = t.credit_account_id
+    WHERE t.unit = 'points' AND t.effective_at > %(since)s
+    GROUP BY 1, 2, 3, 4
+"""
+_TIER_STEPS = """
+    SELECT ((c.effective_at - interval '1 microsecond') AT TIME ZONE %(zone)s)::date,
+           count(*) FILTER (WHERE up.rank > down.rank), count(*) FILTER (WHERE up.rank < down.rank)
+    FROM rewards_tierchange c
+    JOIN rewards_tier down ON down.id = c.from_tier_id
+    JOIN rewards_tier up ON up.id = c.to_tier_id
+    WHERE c.effective_at > %(since)s
+    GROUP BY 1
+"""
+_KEPT = (AccountKind.PENDING, AccountKind.AVAILABLE, AccountKind.HELD, AccountKind.OWED)
 
 
 class DayNotOver(DomainError):
@@ -48,52 +68,42 @@ class DayNotOver(DomainError):
 
 def close_days(
     *, now: dt.datetime, last: dt.date | None = None,
-    on_day: Callable[[DayClose], None] | None = None,
+    on_progress: Callable[[int], None] | None = None,
 ) -> list[DayClose]:  # fmt: skip
-    """Close every open programme day up to ``last`` (default: yesterday), one by one.
+    """Close every open programme day up to ``last`` (default: yesterday).
 
-    Raises DayNotOver where ``last`` is today or later. The first close of a club begins with
-    the oldest day on which something was due, so that snapshots tell its whole history.
+    Each member's missed days are done one by one, in order, whatever the number of days; then
+    every open day gets its snapshot. Batches commit as they go and skip nobody: a member stays
+    due until settled, so a crash leaves work for the next run and two runs at once share it.
+    Raises DayNotOver where ``last`` is today or later. ``on_progress`` is told each batch's
+    size. Returns the days that this call closed.
     """
-    today = day_of(now, get_club().zone)
-    last = last or today - dt.timedelta(days=1)
-    if last >= today:
+    zone = get_club().zone
+    yesterday = day_of(now, zone) - dt.timedelta(days=1)
+    last = last or yesterday
+    if last > yesterday:
         raise DayNotOver(day=last)
-    closed = []
-    day = _first_open_day(last)
-    while day <= last:
-        closed.append(close_day(day, now=now))
-        if on_day:
-            on_day(closed[-1])
-        day += dt.timedelta(days=1)
-    return closed
+    first = _first_open_day(last, zone)
+    if first > last:
+        return []
+    until = last + dt.timedelta(days=1)
+    for statement in (_ENROL, _DUE):
+        while member_ids := _list_due(statement, until):
+            settle_members(member_ids, until=until, now=now)
+            if on_progress:
+                on_progress(len(member_ids))
+    return _snapshot(first, last, zone, now=now)
 
 
-def _first_open_day(last: dt.date) -> dt.date:
+def _first_open_day(last: dt.date, zone: str) -> dt.date:
+    """The day after the newest closed one; a first close begins with the club's first entry."""
     newest = DayClose.objects.order_by("-day_on").values_list("day_on", flat=True).first()
     if newest is not None:
         return newest + dt.timedelta(days=1)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT least((SELECT min(release_on) FROM rewards_lot WHERE pending > 0),"
-            " (SELECT min(effective_at)::date FROM rewards_transfer))"
-        )
+        cursor.execute("SELECT min(effective_at) FROM rewards_transfer")
         oldest = cursor.fetchone()[0]
-    return min(oldest or last, last)
-
-
-def close_day(day: dt.date, *, now: dt.datetime) -> DayClose:
-    """Do all that is due at the end of ``day``, in batches that commit as they go, then snapshot.
-
-    Batches skip nobody: a member stays due until settled, so a crash only leaves work for the
-    next run, and two runs at once share it. A closed day is returned as it was.
-    """
-    until = day + dt.timedelta(days=1)
-    totals = {"released": 0, "expired": 0, "up": 0, "down": 0}
-    for statement in (_ENROL, _DUE):
-        while member_ids := _list_due(statement, until):
-            _add_up(totals, settle_members(member_ids, until=until, now=now))
-    return _snapshot(day, totals, now=now)
+    return min(day_of(oldest, zone), last) if oldest else last
 
 
 def _list_due(statement: str, until: dt.date) -> list[int]:
@@ -102,38 +112,55 @@ def _list_due(statement: str, until: dt.date) -> list[int]:
         return [member_id for (member_id,) in cursor.fetchall()]
 
 
-def _add_up(totals: dict[str, int], ledger) -> None:
-    ranks = {
-        level.tier_id: level.rank
-        for programme in ledger.terms.programmes
-        for level in programme.levels
-    }
-    for book in ledger.books.values():
-        for transfer in book.transfers:
-            if transfer.unit == Unit.POINTS and transfer.reason == Reason.RELEASE:
-                totals["released"] += transfer.amount
-            elif transfer.reason == Reason.EXPIRE:
-                totals["expired"] += transfer.amount
-        for step in book.tier_steps:
-            totals["up" if ranks[step.to_tier_id] > ranks[step.from_tier_id] else "down"] += 1
-
-
 @transaction.atomic
-def _snapshot(day: dt.date, totals: dict[str, int], *, now: dt.datetime) -> DayClose:
+def _snapshot(first: dt.date, last: dt.date, zone: str, *, now: dt.datetime) -> list[DayClose]:
+    """What stood at the end of each day: today's balances less what happened afterwards."""
+    since = {"zone": zone, "since": start_of(first, zone)}
     with connection.cursor() as cursor:
-        cursor.execute(_SNAPSHOT)
-        balances = dict(cursor.fetchall())
-    return DayClose.objects.get_or_create(
-        day_on=day,
-        defaults={
-            "closed_at": now,
-            "released_points": totals["released"],
-            "expired_points": totals["expired"],
-            "tier_up_count": totals["up"],
-            "tier_down_count": totals["down"],
-            "pending_points": balances.get(AccountKind.PENDING, 0),
-            "available_points": balances.get(AccountKind.AVAILABLE, 0),
-            "held_points": balances.get(AccountKind.HELD, 0),
-            "owed_points": balances.get(AccountKind.OWED, 0),
-        },
-    )[0]
+        # One snapshot for all three reads, so that they agree with each other.
+        cursor.execute("LOCK TABLE rewards_dayclose IN SHARE ROW EXCLUSIVE MODE")
+        cursor.execute(_LIVE)
+        standing = dict.fromkeys(_KEPT, 0) | dict(cursor.fetchall())
+        cursor.execute(_MOVED, since)
+        moved: dict[dt.date, list[tuple]] = {}
+        for day, *rest in cursor.fetchall():
+            moved.setdefault(day, []).append(tuple(rest))
+        cursor.execute(_TIER_STEPS, since)
+        steps = {day: (up, down) for day, up, down in cursor.fetchall()}
+    for day in [day for day in moved if day > last]:
+        _undo(standing, moved[day])
+    closes = []
+    day = last
+    while day >= first:
+        entries = moved.get(day, [])
+        up, down = steps.get(day, (0, 0))
+        closes.append(
+            DayClose(
+                day_on=day,
+                closed_at=now,
+                released_points=_sum_of(entries, Reason.RELEASE),
+                expired_points=_sum_of(entries, Reason.EXPIRE),
+                tier_up_count=up,
+                tier_down_count=down,
+                pending_points=standing[AccountKind.PENDING],
+                available_points=standing[AccountKind.AVAILABLE],
+                held_points=standing[AccountKind.HELD],
+                owed_points=standing[AccountKind.OWED],
+            )
+        )
+        _undo(standing, entries)
+        day -= dt.timedelta(days=1)
+    closes.reverse()
+    DayClose.objects.bulk_create(closes, ignore_conflicts=True)
+    return closes
+
+
+def _undo(standing: dict[str, int], entries: list[tuple]) -> None:
+    for debit, credit, _reason, amount in entries:
+        for kind, change in ((debit, amount), (credit, -amount)):
+            if kind in standing:
+                standing[kind] += -change if kind == AccountKind.OWED else change
+
+
+def _sum_of(entries: list[tuple], reason: str) -> int:
+    return sum(amount for _debit, _credit, why, amount in entries if why == reason)

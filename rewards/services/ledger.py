@@ -14,7 +14,7 @@ from core.bulk import RowWriter, read_together, reserve_ids
 from core.time import add_months, day_of
 from members.selectors import get_club
 from members.services.audiences import AudienceMove, move_members
-from members.services.notices import add_notices
+from members.services.notices import NoticeRow, add_notices
 from rewards.engine.book import MEMBER_KINDS, Book, LotState
 from rewards.engine.settling import refresh_review
 from rewards.engine.terms import Level, Programme, Rule, Terms
@@ -159,9 +159,7 @@ def open_ledger(
     terms = build_terms(programmes, rules, zone)
     ledger = Ledger(terms, _start_books(standings, terms))
     ledger.account_ids = {(None, kind, unit): pk for kind, unit, pk in accounts}
-    lots = (
-        (_OPEN_LOTS, [ids, ids]) if whole else (_DUE_LOTS, [ids, ids, last_day])
-    )
+    lots = (_OPEN_LOTS, [ids, ids]) if whole else (_DUE_LOTS, [ids, ids, last_day])
     extra = build_extra(terms) if build_extra else []
     account_rows, lot_rows, status_rows, tier_rows, *ledger.extra = read_together(
         [
@@ -504,14 +502,14 @@ def _add_news(writer, ledger, books, now) -> None:
     if moves:
         move_members(writer, moves, now=now)
     add_notices(
-        writer,
         [
-            (book.member_id, notice.code, notice.params, notice.effective_at, notice.key)
+            NoticeRow(book.member_id, notice.code, notice.effective_at, notice.key, notice.params)
             for book in books
             for notice in book.notices
             if now - notice.effective_at < FRESHNESS
         ],
         now=now,
+        writer=writer,
     )
 
 

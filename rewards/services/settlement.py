@@ -12,9 +12,7 @@ from rewards.services.ledger import Ledger, open_ledger, write_ledger
 
 
 @transaction.atomic
-def settle_members(
-    member_ids: Iterable[int], *, until: dt.date, now: dt.datetime
-) -> Ledger:
+def settle_members(member_ids: Iterable[int], *, until: dt.date, now: dt.datetime) -> Ledger:
     """Write every release, expiry and review due up to the start of programme day ``until``.
 
     Safe twice, late and in parallel: the standings are locked, and what was done is not due.

@@ -146,9 +146,7 @@ class UsageReader:
         for member_id, audience_id in rows:
             found.setdefault(member_id, set()).add(audience_id)
         tiers = {
-            level.audience_id
-            for programme in self.terms.programmes
-            for level in programme.levels
+            level.audience_id for programme in self.terms.programmes for level in programme.levels
         }
         for member_id, ids in found.items():
             # Tiers are judged by the tier at the start of the purchase's day instead.

@@ -1,0 +1,147 @@
+"""What points and tiers tell the lower floors (members.registry)."""
+
+from django.db.models import F, OuterRef, Subquery
+from django.utils.translation import gettext_lazy as _
+
+from members import registry
+from members.registry import Attribute, NoticeText, PersonalData
+
+_BOOKS_BALANCE = (
+    "The ledger keeps amounts, dates and codes, so that the club's books stay balanced; it holds "
+    "no name and no text."
+)
+
+
+def register():
+    _register_attributes()
+    _register_notices()
+    registry.register_value_holder("rewards.points", _holds_points)
+    for model, export in (
+        ("rewards.Account", _export_accounts),
+        ("rewards.Transfer", _export_transfers),
+        ("rewards.Lot", _export_lots),
+        ("rewards.Award", None),
+        ("rewards.Standing", _export_standing),
+        ("rewards.TierChange", None),
+    ):
+        registry.register_personal_data(
+            PersonalData(model=model, export=export, why_kept=_BOOKS_BALANCE)
+        )
+    registry.register_role_permissions(
+        "rewards",
+        {
+            "clerk": ["rewards.view_account", "rewards.view_transfer", "rewards.view_standing"],
+            "marketer": ["rewards.view_*"],
+            "manager": [
+                "rewards.view_*",
+                "rewards.add_earningruleversion",
+                "rewards.add_programmeversion",
+                "rewards.change_earningrule",
+                "rewards.change_tier",
+            ],
+            "owner": [
+                "rewards.view_*",
+                "rewards.add_*",
+                "rewards.change_earningrule",
+                "rewards.change_tier",
+            ],
+        },
+    )
+
+
+def _holds_points(member) -> bool:
+    return member.accounts.filter(balance__gt=0).exists()
+
+
+def _balance_of(kind):
+    from rewards.models import Account  # models are not loaded when registries are imported
+
+    accounts = Account.objects.filter(member=OuterRef("pk"), kind=kind)
+    return lambda now: Subquery(accounts.values("balance")[:1])
+
+
+def _list_tiers():
+    from rewards.models import Tier
+
+    return list(Tier.objects.order_by("rank").values_list("slug", "name"))
+
+
+def _register_attributes():
+    registry.register_attribute(
+        Attribute(
+            "tier", _("tier"), "choice", lambda now: F("standing__tier__slug"), choices=_list_tiers
+        )
+    )
+    registry.register_attribute(
+        Attribute("points", _("available points"), "number", _balance_of("available"))
+    )
+    registry.register_attribute(
+        Attribute("points_pending", _("pending points"), "number", _balance_of("pending"))
+    )
+    registry.register_attribute(
+        Attribute(
+            "tier_since", _("in the tier since"), "date", lambda now: F("standing__tier_since_on")
+        )
+    )
+
+
+def _tier_name(params):
+    from rewards.models import Tier
+
+    return Tier.objects.filter(pk=params["tier_id"]).values_list("name", flat=True).first() or ""
+
+
+def _register_notices():
+    registry.register_notice_text(
+        NoticeText(
+            "tier_up", lambda params: _("Welcome to %(tier)s.") % {"tier": _tier_name(params)}
+        )
+    )
+    registry.register_notice_text(
+        NoticeText(
+            "tier_down",
+            lambda params: _("Your tier is now %(tier)s.") % {"tier": _tier_name(params)},
+        )
+    )
+    registry.register_notice_text(
+        NoticeText(
+            "tier_warning",
+            lambda params: (
+                _("%(missing)s status credits keep you in %(tier)s: collect them by %(day)s.")
+                % {"missing": params["missing"], "tier": _tier_name(params), "day": params["until"]}
+            ),
+        )
+    )
+
+
+def _export_accounts(member):
+    return list(member.accounts.values("kind", "unit", "balance"))
+
+
+def _export_transfers(member):
+    return list(
+        member.transfers.order_by("id").values(
+            "unit", "amount", "reason", "effective_at", "recorded_at"
+        )
+    )
+
+
+def _export_lots(member):
+    return list(
+        member.lots.order_by("id").values(
+            "unit",
+            "opened_at",
+            "release_on",
+            "expires_on",
+            "original",
+            "pending",
+            "available",
+            "held",
+        )
+    )
+
+
+def _export_standing(member):
+    from rewards.models import Standing
+
+    return list(Standing.objects.filter(member=member).values("tier__name", "tier_since_on"))

@@ -1,0 +1,153 @@
+"""Proof that the books are right (points.md 4): what is cached equals what was written."""
+
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+# Each statement lists what is wrong; an empty answer is the proof.
+_CHECKS = {
+    "transfers within one unit": """
+        SELECT t.id FROM rewards_transfer t
+        JOIN rewards_account d ON d.id = t.debit_account_id
+        JOIN rewards_account c ON c.id = t.credit_account_id
+        WHERE d.unit <> t.unit OR c.unit <> t.unit
+    """,
+    "balances equal their entries": """
+        SELECT a.id, a.balance, coalesce(e.total, 0)
+        FROM rewards_account a LEFT JOIN (
+            SELECT account_id, sum(amount) AS total FROM (
+                SELECT credit_account_id AS account_id, amount FROM rewards_transfer
+                UNION ALL
+                SELECT debit_account_id, -amount FROM rewards_transfer
+            ) AS sides GROUP BY account_id
+        ) e ON e.account_id = a.id
+        WHERE a.member_id IS NOT NULL
+          AND a.balance <> coalesce(CASE WHEN a.kind = 'owed' THEN -e.total ELSE e.total END, 0)
+    """,
+    "balances equal their lots": """
+        WITH lots AS (
+            SELECT member_id, unit, sum(pending) AS pending, sum(available) AS available,
+                   sum(held) AS held
+            FROM rewards_lot GROUP BY member_id, unit
+        ), places (kind, unit, place) AS (
+            VALUES ('pending', 'points', 'pending'), ('available', 'points', 'available'),
+                   ('held', 'points', 'held'), ('status_pending', 'status', 'pending'),
+                   ('status', 'status', 'available')
+        ), expected AS (
+            SELECT l.member_id, p.kind,
+                   CASE p.place WHEN 'pending' THEN l.pending WHEN 'available' THEN l.available
+                        ELSE l.held END AS amount
+            FROM lots l JOIN places p ON p.unit = l.unit
+        ), accounts AS (
+            SELECT member_id, kind, balance FROM rewards_account
+            WHERE member_id IS NOT NULL AND kind IN (SELECT kind FROM places)
+        )
+        SELECT coalesce(e.member_id, a.member_id), coalesce(e.kind, a.kind), e.amount, a.balance
+        FROM expected e FULL JOIN accounts a ON a.member_id = e.member_id AND a.kind = e.kind
+        WHERE coalesce(e.amount, 0) <> coalesce(a.balance, 0)
+    """,
+    "lots equal their moves": """
+        SELECT l.id FROM rewards_lot l LEFT JOIN (
+            SELECT lot_id,
+                   sum(CASE target WHEN 'pending' THEN amount ELSE 0 END)
+                   - sum(CASE source WHEN 'pending' THEN amount ELSE 0 END) AS pending,
+                   sum(CASE target WHEN 'available' THEN amount ELSE 0 END)
+                   - sum(CASE source WHEN 'available' THEN amount ELSE 0 END) AS available,
+                   sum(CASE target WHEN 'held' THEN amount ELSE 0 END)
+                   - sum(CASE source WHEN 'held' THEN amount ELSE 0 END) AS held
+            FROM rewards_lotmove GROUP BY lot_id
+        ) m ON m.lot_id = l.id
+        WHERE (l.pending, l.available, l.held)
+            IS DISTINCT FROM (m.pending, m.available, m.held)
+    """,
+    "transfers equal their lot moves": """
+        SELECT t.id FROM rewards_transfer t
+        JOIN rewards_account d ON d.id = t.debit_account_id
+        JOIN rewards_account c ON c.id = t.credit_account_id
+        LEFT JOIN (
+            SELECT transfer_id, sum(amount) AS amount FROM rewards_lotmove
+            WHERE transfer_id IS NOT NULL GROUP BY transfer_id
+        ) m ON m.transfer_id = t.id
+        WHERE t.unit IN ('points', 'status')
+          AND ((d.member_id IS NOT NULL AND d.kind <> 'owed')
+               OR (c.member_id IS NOT NULL AND c.kind <> 'owed'))
+          AND m.amount IS DISTINCT FROM t.amount
+          AND NOT (d.member_id <> c.member_id AND m.amount = 2 * t.amount)
+    """,
+    "last usable days equal their moves": """
+        SELECT l.id FROM rewards_lot l JOIN LATERAL (
+            SELECT m.expires_on FROM rewards_lotmove m
+            WHERE m.lot_id = l.id AND m.kind IN ('opened', 'released', 'redated')
+            ORDER BY m.id DESC LIMIT 1
+        ) m ON true
+        WHERE l.expires_on IS DISTINCT FROM m.expires_on
+    """,
+    "awards equal their allocations": """
+        SELECT a.id FROM rewards_award a
+        WHERE a.awarded_points <> (SELECT coalesce(sum(x), 0) FROM unnest(a.allocations) AS x)
+    """,
+    "awards equal their lots": """
+        SELECT a.id FROM rewards_award a LEFT JOIN rewards_lot l ON l.award_id = a.id
+        WHERE a.awarded_points <> coalesce(l.original, 0)
+    """,
+    "returns take no more than was given": """
+        SELECT a.id FROM rewards_award a JOIN rewards_reversal r ON r.award_id = a.id
+        GROUP BY a.id HAVING sum(r.reversed_points) > a.awarded_points
+    """,
+    "tier audiences follow the tiers": """
+        SELECT s.member_id FROM rewards_standing s JOIN rewards_tier t ON t.id = s.tier_id
+        WHERE NOT EXISTS (SELECT FROM members_audiencemember m
+                          WHERE m.audience_id = t.audience_id AND m.member_id = s.member_id)
+        UNION ALL
+        SELECT m.member_id FROM members_audiencemember m
+        JOIN rewards_tier t ON t.audience_id = m.audience_id
+        LEFT JOIN rewards_standing s ON s.member_id = m.member_id
+        WHERE s.tier_id IS DISTINCT FROM t.id
+    """,
+    "tiers follow their changes": """
+        SELECT s.member_id FROM rewards_standing s JOIN LATERAL (
+            SELECT c.to_tier_id FROM rewards_tierchange c WHERE c.member_id = s.member_id
+            ORDER BY c.effective_at DESC, c.id DESC LIMIT 1
+        ) c ON true
+        WHERE s.tier_id <> c.to_tier_id
+    """,
+}
+_COUNTS = {
+    "accounts": "SELECT count(*) FROM rewards_account WHERE member_id IS NOT NULL",
+    "entries": "SELECT count(*) FROM rewards_transfer",
+    "lots": "SELECT count(*) FROM rewards_lot",
+    "lot moves": "SELECT count(*) FROM rewards_lotmove",
+    "awards": "SELECT count(*) FROM rewards_award",
+    "returns": "SELECT count(*) FROM rewards_reversal",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A check that failed: its name, how many rows are wrong, and the first few."""
+
+    check: str
+    wrong_count: int
+    examples: list[tuple]
+
+
+@transaction.atomic
+def verify_ledger() -> tuple[dict[str, int], list[Finding]]:
+    """Counts of what was looked at, and what is wrong with it (nothing, one hopes).
+
+    Reads one snapshot (REPEATABLE READ), so it may run while the club is open.
+    """
+    findings = []
+    with connection.cursor() as cursor:
+        if connection.get_autocommit() is False and not connection.savepoint_ids:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        counts = {}
+        for name, sql in _COUNTS.items():
+            cursor.execute(sql)
+            counts[name] = cursor.fetchone()[0]
+        for name, sql in _CHECKS.items():
+            cursor.execute(f"SELECT count(*) OVER (), w.* FROM ({sql}) AS w LIMIT 5")
+            rows = cursor.fetchall()
+            if rows:
+                findings.append(Finding(name, rows[0][0], [row[1:] for row in rows]))
+    return counts, findings
