@@ -1,4 +1,4 @@
-"""Points, status credits and money: two accounts, one amount, one append-only row (points.md 1-4)."""
+"""Points, status credits and money: two accounts, one append-only row (points.md 1-4)."""
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models

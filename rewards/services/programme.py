@@ -1,6 +1,7 @@
 """Publishing terms: programme versions with their tiers, and versions of earning rules."""
 
 import datetime as dt
+import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,7 +88,7 @@ def check_programme(version: ProgrammeVersion, levels: list[LevelTerms]) -> None
     ladder = sorted(levels, key=lambda level: level.tier.rank)
     if not ladder or ladder[0].tier.rank != 0 or ladder[0].threshold != 0:
         raise InvalidProgramme(_("The first tier must ask for nothing."))
-    for lower, upper in zip(ladder, ladder[1:], strict=False):
+    for lower, upper in itertools.pairwise(ladder):
         if upper.threshold <= lower.threshold:
             raise InvalidProgramme(
                 _("%(upper)s must ask for more than %(lower)s."),
