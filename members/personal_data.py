@@ -108,26 +108,28 @@ def register():
     )
 
 
+_EXPORTED = (
+    "number",
+    "status",
+    "family_name",
+    "given_name",
+    "family_name_reading",
+    "given_name_reading",
+    "display_name",
+    "email",
+    "phone",
+    "gender",
+    "birth_year",
+    "birth_month",
+    "birth_day",
+    "locale",
+    "source",
+    "joined_at",
+)
+
+
 def _export_member(member):
-    names = [
-        "number",
-        "status",
-        "family_name",
-        "given_name",
-        "family_name_reading",
-        "given_name_reading",
-        "display_name",
-        "email",
-        "phone",
-        "gender",
-        "birth_year",
-        "birth_month",
-        "birth_day",
-        "locale",
-        "source",
-        "joined_at",
-    ]
-    return list(Member.objects.filter(pk=member.pk).values(*names))
+    return list(Member.objects.filter(pk=member.pk).values(*_EXPORTED))
 
 
 def _matches_birthday(member, answer, now):

@@ -58,6 +58,29 @@ BEGIN
     RETURN array_to_tsvector(ARRAY(SELECT DISTINCT w FROM unnest(words) AS w WHERE w <> ''));
 END $$;
 
+-- What a search text asks of members_name_words: every word as a prefix, in any order, or all of
+-- them written as one; a name without spaces also by its pairs of characters.
+CREATE FUNCTION members_search_query(value text) RETURNS tsquery
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    folded text := members_fold(value); word text; part text; whole text;
+BEGIN
+    FOREACH word IN ARRAY string_to_array(folded, ' ') LOOP
+        part := quote_literal(word) || ':*';
+        IF length(word) > 2
+            AND word ~ '[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]' THEN
+            part := part || ' | (' || (
+                SELECT string_agg(quote_literal(substr(word, i, 2)), ' & ')
+                FROM generate_series(1, length(word) - 1) AS i) || ')';
+        END IF;
+        whole := coalesce(whole || ' & ', '') || '(' || part || ')';
+    END LOOP;
+    IF folded LIKE '% %' THEN
+        whole := '(' || whole || ') | ' || quote_literal(replace(folded, ' ', '')) || ':*';
+    END IF;
+    RETURN coalesce(whole, '')::tsquery;
+END $$;
+
 -- The membership number of an id: a keyed permutation of ten-digit numbers (four Feistel
 -- rounds of five digits each, walked on until the first digit is no zero), then ISO 7064
 -- MOD 97-10. The walk starts inside its range, hence two ids never share a number.
@@ -84,6 +107,7 @@ END $$;
 
 DROP_FUNCTIONS = """
 DROP FUNCTION members_number(bigint, text);
+DROP FUNCTION members_search_query(text);
 DROP FUNCTION members_name_words(text, text, text, text, text);
 DROP FUNCTION members_name_sort(text, text, text, text, text);
 DROP FUNCTION members_fold(text);

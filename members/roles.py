@@ -1,0 +1,45 @@
+"""What each staff role may do: reviewed data, applied and checked by ``manage.py sync_roles``.
+
+A permission is ``app.codename``; ``*`` stands for anything within a part. Each app above adds
+its own through ``members.registry.register_role_permissions``. A pattern that matches nothing
+is an error: it grants less than the reviewer read.
+"""
+
+CLERK = "clerk"
+MARKETER = "marketer"
+MANAGER = "manager"
+OWNER = "owner"
+
+ROLES: dict[str, tuple[str, ...]] = {
+    # Serves members at the counter: finds, enrols, corrects a name, reads out a claim code.
+    CLERK: (
+        "members.view_member",
+        "members.add_member",
+        "members.change_member",
+        "members.view_memberreference",
+        "members.view_activity",
+        "members.view_notice",
+        "members.add_claimcode",
+    ),
+    # Speaks to members as sets; sees who is in them.
+    MARKETER: (
+        "members.view_member",
+        "members.view_activity",
+        "members.view_notice",
+        "members.*_audience",
+        "members.view_audiencemember",
+    ),
+    # Runs the club day by day, and answers for what staff do.
+    MANAGER: (
+        "members.view_*",
+        "members.add_member",
+        "members.change_member",
+        "members.add_claimcode",
+        "members.*_audience",
+        "members.change_club",
+        "core.view_auditentry",
+        "core.view_auditnote",
+    ),
+    # Everything, logins and roles included.
+    OWNER: ("*.*",),
+}
