@@ -13,6 +13,7 @@ class Scope(models.TextChoices):
 class ImportState(models.TextChoices):
     """Where an import stands; only ``waiting`` and ``running`` are found by the sweep."""
 
+    DRAFT = "draft", _("draft")
     WAITING = "waiting", _("waiting")
     RUNNING = "running", _("running")
     DONE = "done", _("done")

@@ -94,6 +94,17 @@ class RowsDisagree(Refused):
     message = _("The rows of this purchase disagree on it.")
 
 
+class WrongCellCount(Refused):
+    code = "wrong_cell_count"
+    message = _("The row has %(count)s cells, the header %(expected)s.")
+
+
+class NoReturn(Refused):
+    code = "no_return"
+    field = "returned_at"
+    message = _("A time of return without the purchase that it is of.")
+
+
 class BadSibling(Refused):
     code = "bad_sibling"
     message = _("Refused together with row %(row)s.")

@@ -10,6 +10,10 @@ from members.services.enrolment import MemberKey
 
 SEPARATOR = "\x1f"
 
+MAX_QUANTITY = Decimal(10_000_000)
+EARLIEST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+CLOCK_TOLERANCE = dt.timedelta(days=1)  # a shop's clock may be ahead
+
 
 @dataclass(slots=True)
 class IncomingLine:

@@ -16,6 +16,9 @@ class ImportJobQuerySet(models.QuerySet):
     def waiting(self):
         return self.filter(state=ImportState.WAITING)
 
+    def drafts_before(self, moment):
+        return self.filter(state=ImportState.DRAFT, created_at__lt=moment)
+
     def unfinished(self):
         return self.filter(state__in=[ImportState.WAITING, ImportState.RUNNING])
 
@@ -103,7 +106,10 @@ class ImportJob(models.Model):
                 condition=Q(
                     state__in=[ImportState.DONE, ImportState.FAILED], finished_at__isnull=False
                 )
-                | Q(state__in=[ImportState.WAITING, ImportState.RUNNING], finished_at=None),
+                | Q(
+                    state__in=[ImportState.DRAFT, ImportState.WAITING, ImportState.RUNNING],
+                    finished_at=None,
+                ),
                 name="import_finished_has_time",
             ),
         ]

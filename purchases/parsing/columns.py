@@ -43,7 +43,7 @@ _KNOWN_NAMES = {
         "member", "household_id", "customer_id", "member_id", "customer", "household", "顾客编号",
         "会员编号", "會員編號", "会員番号", "顧客番号",
     ),
-    "member_number": ("member_number", "card_number", "membership_number", "会员卡号", "会員カード番号"),
+    "member_number": ("member_number", "card_number", "membership_number", "会员卡号"),
     "member_email": ("member_email", "email", "e_mail", "邮箱", "電子郵件", "メールアドレス"),
     "member_phone": ("member_phone", "phone", "mobile", "手机号", "手機", "電話番号"),
     "purchased_at": (

@@ -1,16 +1,18 @@
 """Checks of incoming purchases and returns that need no database."""
 
 import datetime as dt
-from decimal import Decimal
 
 from core.money import MAX_MINOR
 from members.selectors.club import get_club
 from purchases import errors
-from purchases.incoming import IncomingPurchase, IncomingReturn
+from purchases.incoming import (
+    CLOCK_TOLERANCE,
+    EARLIEST,
+    MAX_QUANTITY,
+    IncomingPurchase,
+    IncomingReturn,
+)
 
-MAX_QUANTITY = Decimal(10_000_000)
-EARLIEST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-CLOCK_TOLERANCE = dt.timedelta(days=1)
 _LIMITS = (("store", 64), ("channel", 50))
 _LINE_LIMITS = (("product", 100), ("line_id", 100), ("category", 200))
 

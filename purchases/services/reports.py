@@ -1,0 +1,30 @@
+"""The report of refused rows, safe to open in a spreadsheet."""
+
+import csv
+import io
+import tempfile
+from collections.abc import Iterable
+
+from django.core.files.base import File
+from django.utils.translation import gettext as _
+
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def write_safe_cell(value) -> str:
+    """Text that a spreadsheet shows instead of running it (formula injection)."""
+    text = str(value)
+    return "'" + text if text.lstrip(" ").startswith(_DANGEROUS) else text
+
+
+def build_refused_report(rows: Iterable[tuple[int, str, str, str]]) -> File:
+    """CSV in UTF-8 with a BOM: row, external id, field, reason. Memory stays flat."""
+    file = tempfile.SpooledTemporaryFile(max_size=1024 * 1024)  # noqa: SIM115  (the caller closes)
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="", write_through=True)
+    writer = csv.writer(text)
+    writer.writerow([_("Row"), _("Purchase"), _("Field"), _("Reason")])
+    for row in rows:
+        writer.writerow([write_safe_cell(cell) for cell in row])
+    text.detach()
+    file.seek(0)
+    return File(file)
