@@ -32,7 +32,7 @@ class Launcher:
         self.layout, self.arguments = layout, arguments
         self.services: Attachment | None = None
         self.children: list[Child] = []
-        self.address = ""
+        self.address, self.is_ready = "", False
         self.lock = layout.launcher_lock.open("a+")
         layout.own(layout.launcher_lock)
 
@@ -55,7 +55,11 @@ class Launcher:
 
     def remember(self) -> None:
         identities = [child.identity() for child in self.children]
-        record = {"address": self.address, "children": [found for found in identities if found]}
+        record = {
+            "address": self.address,
+            "ready": self.is_ready,
+            "children": [found for found in identities if found],
+        }
         self.lock.seek(0)
         self.lock.truncate()
         self.lock.write(json.dumps(record))
@@ -80,13 +84,14 @@ class Launcher:
         return 0
 
     def report_running(self) -> int:
-        address = ""
-        for _ in range(20):  # the first one may be writing
-            address = self.read_record().get("address", "")
-            if address:
+        record: dict = {}
+        for _ in range(100):  # the first one may be about to write it
+            record = self.read_record()
+            if record.get("address"):
                 break
             time.sleep(0.05)
-        say(f"The club is already running at {address}" if address else "The club is starting.")
+        address = record.get("address") or "an address that it has yet to choose"
+        say(f"The club is already {'running' if record.get('ready') else 'starting'} at {address}")
         return 0
 
     def start(self) -> None:
@@ -96,18 +101,19 @@ class Launcher:
         port = self.choose_port()
         host = self.arguments.host
         shown = "localhost" if host in {"127.0.0.1", "0.0.0.0"} else host
-        address = f"http://{shown}:{port}/"
-        environment = self.environment() | {
-            "SITE_URL": os.environ.get("SITE_URL") or address.rstrip("/")
-        }
+        self.address = f"http://{shown}:{port}/"
+        self.remember()
+        environment = self.environment()
+        environment.setdefault("SITE_URL", self.address.rstrip("/"))
         self.prepare(environment)
         say("Starting the web, the worker and the schedule ...")
         self.children = self.make_children(environment, host, port)
         for child in self.children:
             child.start()
-        self.address = address
         self.remember()
         self.wait_for_web(port)
+        self.is_ready = True
+        self.remember()
         self.report(environment, seconds=time.monotonic() - before)
 
     def attach(self) -> None:
@@ -249,7 +255,7 @@ class Launcher:
             child.request_stop()
         for child in self.children:
             child.stop()
-        self.children, self.address = [], ""
+        self.children, self.address, self.is_ready = [], "", False
         self.remember()
         if self.services:
             self.services.close(wait=True)
