@@ -1,8 +1,9 @@
 """From a purchase to awards: rules in order, one floor, cap, budget, lines (points.md 5-8)."""
 
 import datetime as dt
+import math
 from dataclasses import dataclass, field
-from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from core.time import day_of, get_zone, start_of
@@ -214,23 +215,34 @@ def _in_scope(rule: Rule, line: _Line) -> bool:
     )
 
 
+@dataclass(slots=True, frozen=True)
+class Factor:
+    """A multiplier as a fraction in lowest terms, and what made it.
+
+    Causes are ("tier", tier id, thousandths) and ("rule", version id, thousandths).
+    """
+
+    numerator: int
+    denominator: int
+    causes: tuple = ()
+
+
+_PLAIN = Factor(1, 1)
+
+
 def _award(
     rule: Rule, book: Book, purchase: Any, scope: list[_Line], basis: int, level: Level,
     multipliers: list[Rule], lines: list[_Line],
 ) -> AwardDraft:  # fmt: skip
     if rule.kind == RuleKind.FIXED or rule.unit == Unit.STATUS:
-        factors = [_PLAIN] * len(scope)
+        parts = {_PLAIN: basis}
+        weights = [line.basis for line in scope]
+    elif not (usable := [m for m in multipliers if _spends_enough(m, lines)]):
+        parts = {tier_factor(level.tier_id, level.multiplier_milli): basis}
+        weights = [line.basis for line in scope]
     else:
-        usable = [m for m in multipliers if _spends_enough(m, lines)]
-        factors = [_factor(line, level, usable) for line in scope]
-    weights = [line.basis * factor[0] for line, factor in zip(scope, factors, strict=True)]
-    if rule.kind == RuleKind.FIXED:
-        points = rule.points
-    else:
-        points = int(sum(weights) * rule.points / rule.per_amount)  # one floor; never negative
-    parts: dict[tuple, int] = {}
-    for line, factor in zip(scope, factors, strict=True):
-        parts[factor] = parts.get(factor, 0) + line.basis
+        parts, weights = _weigh(scope, level, usable)
+    points = rule.points if rule.kind == RuleKind.FIXED else _multiply(parts, rule)
     return AwardDraft(
         member_id=book.member_id,
         purchase_id=purchase.id,
@@ -238,8 +250,8 @@ def _award(
         awarded=points,
         basis=basis,
         parts=[
-            [amount, factor.numerator, factor.denominator, [list(cause) for cause in causes]]
-            for (factor, causes), amount in parts.items()
+            [amount, factor.numerator, factor.denominator, [list(cause) for cause in factor.causes]]
+            for factor, amount in parts.items()
         ],
         positions=[line.position for line in scope],
         allocations=weights,  # turned into points once cap and budget have spoken
@@ -247,7 +259,32 @@ def _award(
     )
 
 
-_PLAIN: tuple[Fraction, tuple] = (Fraction(1), ())
+def _multiply(parts: dict[Factor, int], rule: Rule) -> int:
+    """The points of an award: exact until its one floor."""
+    if len(parts) == 1:
+        ((factor, basis),) = parts.items()
+        return basis * factor.numerator * rule.points // (factor.denominator * rule.per_amount)
+    common = math.lcm(*(factor.denominator for factor in parts))
+    total = sum(
+        basis * factor.numerator * (common // factor.denominator) for factor, basis in parts.items()
+    )
+    return total * rule.points // (common * rule.per_amount)
+
+
+def _weigh(
+    scope: list[_Line], level: Level, multipliers: list[Rule]
+) -> tuple[dict[Factor, int], list[int]]:
+    """The basis per equal factor, and each line's exact share as a whole-number weight."""
+    factors = [_factor_of(line, level, multipliers) for line in scope]
+    parts: dict[Factor, int] = {}
+    for line, factor in zip(scope, factors, strict=True):
+        parts[factor] = parts.get(factor, 0) + line.basis
+    common = math.lcm(*(factor.denominator for factor in parts))
+    weights = [
+        line.basis * factor.numerator * (common // factor.denominator)
+        for line, factor in zip(scope, factors, strict=True)
+    ]
+    return parts, weights
 
 
 def _spends_enough(rule: Rule, lines: list[_Line]) -> bool:
@@ -256,42 +293,43 @@ def _spends_enough(rule: Rule, lines: list[_Line]) -> bool:
     return sum(line.basis for line in lines if _in_scope(rule, line)) >= rule.minimum_amount
 
 
-def _factor(line: _Line, level: Level, multipliers: list[Rule]) -> tuple[Fraction, tuple]:
-    """The line's multiplier and its causes: ("tier", id, milli) and ("rule", version id, milli).
+def _factor_of(line: _Line, level: Level, multipliers: list[Rule]) -> Factor:
+    """The line's multiplier.
 
     "Five times" includes the base, so an added rule brings its excess over one; among rules
     that count only as the best, the largest one does.
     """
-    if not multipliers:
-        return _tier_factor(level)
     mine = [rule for rule in multipliers if _in_scope(rule, line)]
     best = [rule for rule in mine if rule.stacking == Stacking.BEST]
     if best:
         winner = max(best, key=lambda rule: rule.multiplier_milli)
         mine = [rule for rule in mine if rule.stacking == Stacking.STACK or rule is winner]
-    if not mine:
-        return _tier_factor(level)
-    factor, causes = _tier_factor(level)
-    for rule in mine:
-        if rule.combine == Combine.ADD:
-            factor += Fraction(rule.multiplier_milli - 1000, 1000)
-    for rule in mine:
-        if rule.combine == Combine.MULTIPLY:
-            factor *= Fraction(rule.multiplier_milli, 1000)
-    return factor, causes + tuple(("rule", rule.id, rule.multiplier_milli) for rule in mine)
+    return combine(
+        level.tier_id,
+        level.multiplier_milli,
+        tuple((rule.id, rule.multiplier_milli, rule.combine) for rule in mine),
+    )
 
 
-_TIER_FACTORS: dict[tuple[int, int], tuple[Fraction, tuple]] = {}
+def tier_factor(tier_id: int, multiplier_milli: int) -> Factor:
+    return combine(tier_id, multiplier_milli, ())
 
 
-def _tier_factor(level: Level) -> tuple[Fraction, tuple]:
-    if level.multiplier_milli == 1000:
-        return _PLAIN
-    key = (level.tier_id, level.multiplier_milli)
-    if key not in _TIER_FACTORS:
-        cause = ("tier", level.tier_id, level.multiplier_milli)
-        _TIER_FACTORS[key] = (Fraction(level.multiplier_milli, 1000), (cause,))
-    return _TIER_FACTORS[key]
+@lru_cache(maxsize=4096)
+def combine(tier_id: int, tier_milli: int, rules: tuple[tuple[int, int, str], ...]) -> Factor:
+    """The tier's multiplier with rules (version id, thousandths, how) added, then multiplied."""
+    causes = [("tier", tier_id, tier_milli)] if tier_milli != 1000 else []
+    numerator, denominator = tier_milli, 1000
+    for _pk, milli, how in rules:
+        if how == Combine.ADD:
+            numerator += milli - 1000
+    for _pk, milli, how in rules:
+        if how == Combine.MULTIPLY:
+            numerator *= milli
+            denominator *= 1000
+    causes += [("rule", pk, milli) for pk, milli, _how in rules]
+    shared = math.gcd(numerator, denominator)
+    return Factor(numerator // shared, denominator // shared, tuple(causes))
 
 
 def _only_best(found: list[AwardDraft]) -> list[AwardDraft]:
@@ -326,7 +364,7 @@ def _within_limits(found: list[AwardDraft], day: dt.date, usage: Usage) -> list[
     return kept
 
 
-def allocate(points: int, weights: list) -> list[int]:
+def allocate(points: int, weights: list[int]) -> list[int]:
     """Largest remainder: ``points`` over ``weights``, ties to the earlier line (points.md 6).
 
     Hamilton's method. Where all weights are zero, the first line takes all.
@@ -336,11 +374,11 @@ def allocate(points: int, weights: list) -> list[int]:
         return [points] + [0] * (len(weights) - 1)
     if len(weights) == 1:
         return [points]
-    shares = [points * weight for weight in weights]
-    result = [int(share // whole) for share in shares]
+    shares = [divmod(points * weight, whole) for weight in weights]
+    result = [share for share, _rest in shares]
     left = points - sum(result)
     if left:
-        order = sorted(range(len(shares)), key=lambda index: (-(shares[index] % whole), index))
+        order = sorted(range(len(shares)), key=lambda index: -shares[index][1])  # stable
         for index in order[:left]:
             result[index] += 1
     return result

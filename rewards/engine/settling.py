@@ -68,7 +68,7 @@ def _settle_day(book: Book, day: dt.date, terms: Terms) -> None:
     if upgraded_from:
         review_up(book, day, terms, {lot.counts_on for lot in upgraded_from})
     if book.review_on and book.review_on <= day:
-        _review_down(book, day, terms)
+        _review(book, day, terms)
     _find_next_due(book)
 
 
@@ -158,7 +158,7 @@ def status_on(book: Book, day: dt.date, programme: Programme) -> int:
 
 def review_up(
     book: Book, day: dt.date, terms: Terms, counted: set, at: dt.datetime | None = None
-) -> None:
+) -> bool:
     """Up at once, to the highest tier reached; also by a period that ended while it waited."""
     programme = terms.programme_on(day)
     current = programme.level_of(book.tier_id)
@@ -168,44 +168,47 @@ def review_up(
     reached = [level for level in programme.levels if level.threshold <= best]
     if reached and reached[-1].rank > current.rank:
         _change_tier(book, current, reached[-1], TierReason.UPGRADE, best, day, terms, at)
-    elif book.grace_until_on and best >= current.threshold:
+        return True
+    if book.grace_until_on and best >= current.threshold:
         _leave_grace(book)
+    return False
 
 
-def _review_down(book: Book, day: dt.date, terms: Terms) -> None:
+def _review(book: Book, day: dt.date, terms: Terms) -> None:
+    """The review of one day: kept, up (other terms may ask for less), into grace, or down."""
     programme = terms.programme_on(day)
     current = programme.level_of(book.tier_id)
+    book.review_on = None
+    book.review_stale = book.standing_dirty = True
+    if review_up(book, day, terms, set()):
+        return
     best = _best_for_keeping(book, day, programme)
-    book.review_stale = True
-    book.standing_dirty = True
     if current.rank == 0 or best >= current.threshold:
         _leave_grace(book)
-        book.review_on = None
-        return
-    if book.grace_until_on is None:
-        book.grace_since_on = day
-        book.grace_until_on = day + dt.timedelta(days=max(programme.grace_days, 1)) - _ONE_DAY
-        if programme.grace_days:
-            book.notices.append(
-                NoticeDraft(
-                    "tier_warning",
-                    f"tier_warning:{day}",
-                    start_of(day, terms.zone),
-                    {
-                        "tier_id": current.tier_id,
-                        "missing": current.threshold - best,
-                        "until": book.grace_until_on.isoformat(),
-                    },
-                )
-            )
-            return
-    if programme.grace_days and day <= book.grace_until_on:
-        return
-    below = max(
-        (level for level in programme.levels if level.rank < current.rank),
-        key=lambda level: level.rank,
+    elif book.grace_until_on is None and programme.grace_days:
+        _enter_grace(book, day, current, current.threshold - best, programme, terms)
+    elif book.grace_until_on is None or day > book.grace_until_on:
+        lower = [level for level in programme.levels if level.rank < current.rank]
+        _change_tier(book, current, lower[-1], TierReason.DOWNGRADE, best, day, terms)
+
+
+def _enter_grace(
+    book: Book, day: dt.date, current: Level, missing: int, programme: Programme, terms: Terms
+) -> None:
+    book.grace_since_on = day
+    book.grace_until_on = day + dt.timedelta(days=programme.grace_days - 1)
+    book.notices.append(
+        NoticeDraft(
+            "tier_warning",
+            f"tier_warning:{day}",
+            start_of(day, terms.zone),
+            {
+                "tier_id": current.tier_id,
+                "missing": missing,
+                "until": book.grace_until_on.isoformat(),
+            },
+        )
     )
-    _change_tier(book, current, below, TierReason.DOWNGRADE, best, day, terms)
 
 
 def _best_for_keeping(book: Book, day: dt.date, programme: Programme) -> int:
@@ -252,7 +255,8 @@ def refresh_review(book: Book, terms: Terms) -> None:
         return
     book.review_stale = False
     day = book.settled_on or book.tier_since_on or book.joined_on
-    review_on = _next_review(book, day, terms.programme_on(day))
+    days = (_next_review(book, day, terms.programme_on(day)), terms.next_version_on(day))
+    review_on = min((each for each in days if each is not None), default=None)
     if review_on != book.review_on:
         book.review_on = review_on
         book.standing_dirty = True

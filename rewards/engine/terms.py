@@ -144,6 +144,11 @@ class Terms:
         """The version in force on a day; days before the first version follow the first."""
         return self.programmes[max(bisect_right(self._starts, day) - 1, 0)]
 
+    def next_version_on(self, day: dt.date) -> dt.date | None:
+        """The day after ``day`` on which another programme version takes over."""
+        later = bisect_right(self._starts, day)
+        return self._starts[later] if 0 < later < len(self._starts) else None
+
     def rules_at(self, moment: dt.datetime) -> list[Rule]:
         return [
             rule

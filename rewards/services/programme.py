@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
@@ -15,7 +15,14 @@ from members.enums import AudienceKind
 from members.services.audiences import ensure_audience
 from purchases.models import Channel
 from rewards.enums import RuleKind, TierWindow, Unit
-from rewards.models import EarningRule, EarningRuleVersion, ProgrammeVersion, Tier, TierLevel
+from rewards.models import (
+    EarningRule,
+    EarningRuleVersion,
+    ProgrammeVersion,
+    Standing,
+    Tier,
+    TierLevel,
+)
 
 
 class InvalidProgramme(DomainError):
@@ -76,6 +83,10 @@ def publish_programme(
         )
         for level in levels
     )
+    # Whoever the new terms move is found by the review of their first day.
+    Standing.objects.filter(Q(review_on__isnull=True) | Q(review_on__gt=starts_on)).update(
+        review_on=starts_on
+    )
     record_audit(
         "programme.published", version, by=by, now=now,
         changes={"number": version.number, "starts_on": starts_on.isoformat()},
@@ -95,6 +106,10 @@ def check_programme(version: ProgrammeVersion, levels: list[LevelTerms]) -> None
                 upper=upper.tier.name,
                 lower=lower.tier.name,
             )
+    kept = {level.tier.pk for level in ladder}
+    dropped = Tier.objects.exclude(pk__in=kept).filter(standings__isnull=False).first()
+    if dropped is not None:
+        raise InvalidProgramme(_("%(tier)s still has members."), tier=dropped.name)
     longest = Channel.objects.aggregate(days=Max("return_window_days"))["days"] or 0
     if version.tier_window != TierWindow.LIFETIME and version.grace_days < longest:
         raise InvalidProgramme(
