@@ -19,6 +19,8 @@ def list_verified_contacts(user: User) -> tuple[list[str], str | None]:
 def list_claimable(user: User) -> MemberQuerySet:
     """Unclaimed members whose e-mail or phone the login has proved to be its own."""
     emails, phone = list_verified_contacts(user)
-    if not emails and not phone:
-        return Member.objects.none()
-    return Member.objects.active().unclaimed().filter(Q(email__in=emails) | Q(phone=phone))
+    # An absent contact must never compare: phone=None would mean "has no phone".
+    matches = Q(email__in=emails)
+    if phone:
+        matches |= Q(phone=phone)
+    return Member.objects.active().unclaimed().filter(matches)

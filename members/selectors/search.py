@@ -1,5 +1,6 @@
 """Finding members as staff type: a number, an e-mail address, a phone, a piece of a name."""
 
+import contextlib
 import unicodedata
 
 from django.db import connection
@@ -74,8 +75,6 @@ def _list_exact_keys(text: str) -> list[tuple[str, str]]:
     if is_valid_number(number):
         keys.append(("number", number))
     if sum(char.isdigit() for char in text) >= 5:
-        try:
+        with contextlib.suppress(InvalidPhone):
             keys.append(("phone", clean_phone(text, get_club().country)))
-        except InvalidPhone:
-            pass
     return keys

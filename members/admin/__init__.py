@@ -1,0 +1,3 @@
+from members.admin import audiences, club, logins, members, panels, stream
+
+__all__ = ["audiences", "club", "logins", "members", "panels", "stream"]

@@ -1,0 +1,32 @@
+from django.contrib import admin
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core.admin import StaffAdmin
+from members.models import Club
+from members.services.profiles import update_club
+
+
+@admin.register(Club)
+class ClubAdmin(StaffAdmin):
+    """The club's own facts: one row, so the list leads straight to it."""
+
+    fieldsets = (
+        (None, {"fields": ("name", ("currency", "country"), ("zone", "locale"))}),
+        (_("What members see"), {"fields": (("phone", "email"), "address")}),
+    )
+
+    def has_add_permission(self, request):
+        return False
+
+    def changelist_view(self, request, extra_context=None):
+        return HttpResponseRedirect(reverse("admin:members_club_change", args=[1]))
+
+    def response_post_save_change(self, request, obj):
+        return HttpResponseRedirect(reverse("admin:members_club_change", args=[1]))
+
+    def save_model(self, request, obj, form, change):
+        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        update_club(changes, by=request.user, now=timezone.now())

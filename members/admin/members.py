@@ -1,0 +1,220 @@
+"""Members: found as staff type, with everything known of one on one page."""
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import F
+from django.http import HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from core.admin import StaffAdmin
+from core.services.audit import record_audit
+from members import registry
+from members.enums import MemberStatus
+from members.forms import StaffMemberForm
+from members.models import Member
+from members.names import format_number
+from members.registry import STAFF_MEMBER
+from members.selectors.search import list_member_ids
+from members.services.claims import CODE_LIFE, issue_claim_code
+from members.services.enrolment import create_member
+from members.services.profiles import close_member, update_member
+
+LIST_ATTRIBUTES = ("tier", "points")  # shown where a higher floor has registered them
+
+
+class StatusFilter(admin.SimpleListFilter):
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request, model_admin):
+        return [*MemberStatus.choices, ("unclaimed", _("Active, without a login"))]
+
+    def queryset(self, request, queryset):
+        if self.value() == "unclaimed":
+            return queryset.active().unclaimed()
+        return queryset.filter(status=self.value()) if self.value() else queryset
+
+
+class TierFilter(admin.SimpleListFilter):
+    """By the attribute “tier”, which a higher floor registers."""
+
+    title = _("tier")
+    parameter_name = "tier"
+
+    def lookups(self, request, model_admin):
+        attribute = registry.attributes.get("tier")
+        return list(attribute.choices()) if attribute else []
+
+    def queryset(self, request, queryset):
+        return queryset.filter(attribute_tier=self.value()) if self.value() else queryset
+
+
+@admin.register(Member)
+class MemberAdmin(StaffAdmin):
+    """The page of a member shows; a second one, behind “Edit”, changes the record."""
+
+    form = StaffMemberForm
+    list_display = ("show_name", "show_number", "show_reading", "email", "phone", "show_tier",
+                    "show_points", "show_status")  # fmt: skip
+    list_filter = (StatusFilter, TierFilter)
+    search_fields = ("number",)
+    search_help_text = _("Number, e-mail, phone or any part of a name")
+    ordering = ("name_sort", "pk")
+    change_form_template = "admin/members/member_edit.html"
+    fieldsets = (
+        (None, {"fields": (("family_name", "given_name"),
+                           ("family_name_reading", "given_name_reading"),
+                           ("display_name", "gender"))}),
+        (_("Contact"), {"fields": (("email", "phone"), "locale")}),
+        (_("Birthday"), {"fields": (("birth_month", "birth_day", "birth_year"),)}),
+    )  # fmt: skip
+
+    # --- List ---
+
+    def get_queryset(self, request):
+        queryset = super().get_queryset(request).for_list()
+        now = timezone.now()
+        for code in LIST_ATTRIBUTES:
+            if attribute := registry.attributes.get(code):
+                expression = attribute.build_expression(now)
+                queryset = queryset.annotate(**{f"attribute_{code}": expression})
+        return queryset
+
+    def get_search_results(self, request, queryset, search_term):
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(pk__in=list_member_ids(search_term)), False
+
+    @display(description=_("name"), ordering=F("name_sort"))
+    def show_name(self, member):
+        return member.get_full_name()
+
+    @display(description=_("number"))
+    def show_number(self, member):
+        return format_number(member.number)
+
+    @display(description=_("reading"))
+    def show_reading(self, member):
+        return f"{member.family_name_reading} {member.given_name_reading}".strip() or "–"
+
+    @display(description=_("tier"))
+    def show_tier(self, member):
+        slug = getattr(member, "attribute_tier", None)
+        return self._tier_names.get(slug, slug) or "–"
+
+    @display(description=_("points"))
+    def show_points(self, member):
+        points = getattr(member, "attribute_points", None)
+        return "–" if points is None else f"{points:,}"
+
+    @display(description=_("status"), label={"active": "success", "unclaimed": "info"})
+    def show_status(self, member):
+        if member.is_active and not member.is_claimed:
+            return "unclaimed", _("Without a login")
+        return member.status, member.get_status_display()
+
+    def changelist_view(self, request, extra_context=None):
+        attribute = registry.attributes.get("tier")
+        self._tier_names = dict(attribute.choices()) if attribute else {}
+        return super().changelist_view(request, extra_context)
+
+    # --- One member ---
+
+    def get_urls(self):
+        return [
+            self.build_path("<int:object_id>/edit/", self.edit_view, "edit"),
+            self.build_path("<int:object_id>/claim-code/", self.claim_code_view, "claim_code"),
+            self.build_path("<int:object_id>/closing/", self.close_view, "close"),
+            *super().get_urls(),
+        ]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """Everything known of the member, from every floor, on one page."""
+        member, answer = self.get_or_redirect(request, object_id)
+        if answer:
+            return answer
+        if not self.has_view_permission(request, member):
+            raise PermissionDenied
+        now = timezone.now()
+        panels = []
+        for panel in registry.list_panels(STAFF_MEMBER):
+            if panel.permission and not request.user.has_perm(panel.permission):
+                continue
+            context = panel.build_context(request, member, now)
+            if context is not None:
+                panels.append({"template": panel.template, "code": panel.code, "context": context})
+        return self.render_page(
+            request,
+            "admin/members/member_page.html",
+            title=member.get_full_name(),
+            obj=member,
+            member=member,
+            panels=panels,
+            can_edit=self.has_change_permission(request, member),
+            can_issue_code=self._can_issue_code(request, member),
+        )
+
+    def edit_view(self, request, object_id):
+        return super().change_view(request, str(object_id))
+
+    def response_post_save_change(self, request, obj):
+        return HttpResponseRedirect(reverse("admin:members_member_change", args=[obj.pk]))
+
+    response_post_save_add = response_post_save_change
+
+    def save_model(self, request, obj, form, change):
+        now = timezone.now()
+        if change:
+            update_member(obj, form.get_changes(), by=request.user, now=now)
+            return
+        member = create_member(now=now, source="staff", **form.cleaned_data)
+        record_audit("member.enrolled", member, by=request.user, now=now)
+        obj.__dict__.update(member.__dict__)
+
+    def _can_issue_code(self, request, member):
+        return (
+            member.is_active
+            and not member.is_claimed
+            and request.user.has_perm("members.add_claimcode")
+        )
+
+    def claim_code_view(self, request, object_id):
+        """A code to read out, shown this once."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not request.user.has_perm("members.add_claimcode"):
+            raise PermissionDenied
+        member, answer = self.get_or_redirect(request, object_id)
+        if answer:
+            return answer
+        code = issue_claim_code(member, by=request.user, now=timezone.now())
+        response = self.render_page(
+            request,
+            "admin/members/member_claim_code.html",
+            title=_("Claim code"),
+            obj=member,
+            member=member,
+            code=f"{code[:3]} {code[3:]}",
+            minutes=int(CODE_LIFE.total_seconds() // 60),
+        )
+        response["Cache-Control"] = "no-store"
+        return response
+
+    def close_view(self, request, object_id):
+        """Ends the membership, after a page that says what that means."""
+        member, answer = self.get_or_redirect(request, object_id)
+        if answer:
+            return answer
+        if not self.has_change_permission(request, member):
+            raise PermissionDenied
+        if request.method == "POST":
+            close_member(member, by=request.user, now=timezone.now())
+            self.message_user(request, _("The membership has ended."))
+            return self.response_post_save_change(request, member)
+        return self.render_page(
+            request, "admin/members/member_close.html", title=_("End the membership"), obj=member,
+            member=member,
+        )  # fmt: skip

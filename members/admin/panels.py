@@ -1,0 +1,69 @@
+"""What this floor shows on the page of a member: the record, its sets, its stream, its trail."""
+
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from core.models import AuditEntry
+from members import registry
+from members.models import Activity, Audience
+from members.registry import STAFF_MEMBER, Panel
+from members.selectors.notices import list_notices
+
+SHOWN = 10
+
+
+def _build_record(request, member, now):
+    references = list(member.references.order_by("pk")[:SHOWN])
+    return {"references": references, "login": member.user}
+
+
+def _build_audiences(request, member, now):
+    audiences = Audience.objects.holding(member).order_by("kind", "name")
+    return {"audiences": list(audiences)}
+
+
+def _build_activities(request, member, now):
+    return {
+        "activities": list(Activity.objects.of_member(member)[:SHOWN]),
+        "all_url": _list_url("members_activity", member__id__exact=member.pk),
+    }
+
+
+def _build_notices(request, member, now):
+    notices = list_notices(member, limit=SHOWN)
+    return {"notices": notices, "all_url": _list_url("members_notice", member__id__exact=member.pk)}
+
+
+def _build_audit(request, member, now):
+    entries = AuditEntry.objects.about(member).for_list().order_by("-id")[:SHOWN]
+    return {
+        "entries": list(entries),
+        "all_url": _list_url(
+            "core_auditentry",
+            subject_type__exact=member._meta.label_lower,
+            subject_id__exact=member.pk,
+        ),
+    }
+
+
+def _list_url(name, **filters):
+    return f"{reverse(f'admin:{name}_changelist')}?{urlencode(filters)}"
+
+
+for code, build, order, permission in (
+    ("record", _build_record, 10, "members.view_member"),
+    ("audiences", _build_audiences, 70, "members.view_member"),
+    ("notices", _build_notices, 80, "members.view_notice"),
+    ("activities", _build_activities, 85, "members.view_activity"),
+    ("audit", _build_audit, 90, "core.view_auditentry"),
+):
+    registry.register_panel(
+        Panel(
+            f"members.staff_{code}",
+            STAFF_MEMBER,
+            f"admin/members/_panel_{code}.html",
+            build,
+            order=order,
+            permission=permission,
+        )
+    )

@@ -1,0 +1,102 @@
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from members import names, registry
+from members.access import in_club_time, member_page
+from members.models import Member
+from members.numbers import build_qr_svg
+from members.selectors.notices import list_notices
+from members.services.notices import read_notices
+
+NOTICES_ON_HOME = 3
+
+
+@require_GET
+@in_club_time
+def landing(request: HttpRequest) -> HttpResponse:
+    """The club for whoever is not logged in; a member goes home."""
+    if request.user.is_authenticated:
+        return redirect("member_home")
+    panels = _build_panels(request, registry.LANDING, None)
+    return render(request, "members/landing.html", {"panels": panels})
+
+
+@require_GET
+@member_page
+def member_home(request: HttpRequest, member: Member) -> HttpResponse:
+    """The card, and what every floor has registered for this place."""
+    context = {
+        "member": member,
+        "greeting": names.get_greeting(member),
+        "card": build_card(member),
+        "notices": list_notices(member, limit=NOTICES_ON_HOME, unread=True),
+        "panels": _build_panels(request, registry.MEMBER_HOME, member),
+    }
+    return render(request, "members/member_home.html", context)
+
+
+def _build_panels(request, place, member):
+    now = timezone.now()
+    built = []
+    for panel in registry.list_panels(place):
+        context = panel.build_context(request, member, now)
+        if context is not None:
+            built.append({"template": panel.template, "context": context})
+    return built
+
+
+def build_card(member: Member) -> dict:
+    """What stands on the membership card."""
+    parts = (member.family_name_reading, member.given_name_reading)
+    return {
+        "name": member.get_full_name(),
+        "reading": " ".join(part for part in parts if part),
+        "number": names.format_number(member.number),
+        "member": member,
+    }
+
+
+@require_GET
+@member_page
+def member_card_code(request: HttpRequest, member: Member, number: str) -> HttpResponse:
+    """The card's QR code. The number in the address keeps one member's code out of another's
+    browser cache; it never changes, so a browser may keep it.
+    """
+    if number != member.number:
+        raise Http404
+    response = HttpResponse(build_qr_svg(number), content_type="image/svg+xml")
+    response["Cache-Control"] = "private, max-age=31536000, immutable"
+    return response
+
+
+# --- Notices ------------------------------------------------------------------------------------
+
+
+@require_GET
+@member_page
+def notice_list(request: HttpRequest, member: Member) -> HttpResponse:
+    notices = list_notices(member, limit=50)
+    has_unread = any(shown.notice.read_at is None for shown in notices)
+    context = {"notices": notices, "has_unread": has_unread}
+    return render(request, "members/notice_list.html", context)
+
+
+@require_POST
+@member_page
+def notice_reading(request: HttpRequest, member: Member, pk: int | None = None) -> HttpResponse:
+    """Mark one notice as read, or all; another member's is not found."""
+    if pk is not None and not member.notices.filter(pk=pk).exists():
+        raise Http404
+    read_notices(member, now=timezone.now(), notice_id=pk)
+    return redirect(_get_next(request) or "notice_list")
+
+
+def _get_next(request: HttpRequest) -> str:
+    target = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return target if safe else ""

@@ -1,0 +1,103 @@
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from core.errors import DomainError
+from members.access import in_club_time, member_page
+from members.forms import ClaimForm, ProfileForm
+from members.models import Member
+from members.selectors.claims import list_claimable
+from members.services.claims import claim_member
+from members.services.memberships import open_membership
+from members.services.profiles import InvalidProfile, update_member
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_page
+def member_profile(request: HttpRequest, member: Member) -> HttpResponse:
+    """Name, birthday and language; contacts are shown and changed at the login."""
+    form = ProfileForm(request.POST or None, instance=member)
+    if request.method == "POST" and form.is_valid():
+        try:
+            member = update_member(
+                member, form.get_changes(), by=request.user, now=timezone.now()
+            )
+        except InvalidProfile as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return _saved(request, member)
+    status = 422 if form.is_bound else 200
+    context = {"form": form, "member": Member.objects.get(pk=member.pk)}
+    return render(request, "members/member_profile.html", context, status=status)
+
+
+def _saved(request, member):
+    response = redirect("member_profile")
+    if member.locale:
+        translation.activate(member.locale)
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            member.locale,
+            max_age=365 * 24 * 3600,
+            samesite="Lax",
+            secure=request.is_secure(),
+        )
+    messages.success(request, _("Saved."))
+    return response
+
+
+# --- Becoming a member --------------------------------------------------------------------------
+
+
+@never_cache
+@require_GET
+@login_required
+@in_club_time
+def membership(request: HttpRequest) -> HttpResponse:
+    """A login without a membership claims the one it has, or opens a new one."""
+    if _is_member(request):
+        return redirect("member_home")
+    return _show_membership(request, ClaimForm())
+
+
+@never_cache
+@require_POST
+@login_required
+@in_club_time
+def membership_claim(request: HttpRequest) -> HttpResponse:
+    if _is_member(request):
+        return redirect("member_home")
+    form = ClaimForm(request.POST)
+    if not form.is_valid():
+        return _show_membership(request, form, status=422)
+    try:
+        claim_member(request.user, now=timezone.now(), **form.cleaned_data)
+    except DomainError as refusal:
+        form.add_error(None, str(refusal))
+        return _show_membership(request, form, status=refusal.status)
+    messages.success(request, _("This membership is yours now. Welcome!"))
+    return redirect("member_home")
+
+
+@never_cache
+@require_POST
+@login_required
+def membership_opening(request: HttpRequest) -> HttpResponse:
+    """A new membership, for a login that has none to claim or wants none of them."""
+    open_membership(request.user, now=timezone.now())
+    return redirect("member_home")
+
+
+def _is_member(request: HttpRequest) -> bool:
+    return Member.objects.filter(user_id=request.user.pk).exists()
+
+
+def _show_membership(request, form, status=200):
+    context = {"form": form, "waiting_count": list_claimable(request.user).count()}
+    return render(request, "members/membership.html", context, status=status)

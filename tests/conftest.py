@@ -1,0 +1,51 @@
+"""What every test may ask for. Keep it small: an app's own fixtures lie beside its tests."""
+
+import datetime as dt
+
+import pytest
+from django.db.backends.postgresql.operations import DatabaseOperations
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_append_only_tables():
+    """Tests with real commits end with TRUNCATE, which append-only tables refuse."""
+    truncate = DatabaseOperations.execute_sql_flush
+
+    def execute_sql_flush(self, sql_list):
+        return truncate(
+            self,
+            [
+                "SET session_replication_role = replica",
+                *sql_list,
+                "SET session_replication_role = DEFAULT",
+            ],
+        )
+
+    DatabaseOperations.execute_sql_flush = execute_sql_flush
+    yield
+    DatabaseOperations.execute_sql_flush = truncate
+
+
+@pytest.fixture(autouse=True)
+def _forget_between_tests():
+    """The club is kept in the process and rate limits in the cache; tests share neither."""
+    from django.core.cache import cache
+
+    from members.selectors.club import forget_club
+
+    forget_club()
+    cache.clear()
+
+
+@pytest.fixture
+def now():
+    """A Tuesday noon in the club's zone; services are told it, nothing reads the clock."""
+    return dt.datetime(2026, 3, 10, 19, 0, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def club(db):
+    """The club as migrations leave it: dollars, Los Angeles."""
+    from members.models import Club
+
+    return Club.objects.get_or_create(pk=1)[0]

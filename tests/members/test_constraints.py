@@ -1,0 +1,137 @@
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from members.enums import AudienceKind, MemberStatus
+from members.models import Audience, AudienceMember, Club, Member, MemberReference, Notice, User
+
+pytestmark = pytest.mark.django_db
+
+
+def refused(constraint, action):
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        action()
+
+
+@pytest.mark.parametrize(
+    ("constraint", "good", "bad"),
+    [
+        ("member_birth_month_is_a_month", {"birth_month": 12}, {"birth_month": 13}),
+        (
+            "member_birth_day_is_in_month",
+            {"birth_month": 2, "birth_day": 29},
+            {"birth_month": 2, "birth_day": 30},
+        ),
+        (
+            "member_birth_day_is_in_month",
+            {"birth_month": 4, "birth_day": 30},
+            {"birth_month": 4, "birth_day": 31},
+        ),
+        (
+            "member_birth_day_is_in_month",
+            {"birth_month": 1, "birth_day": 31},
+            {"birth_month": None, "birth_day": 31},
+        ),
+        ("member_birth_year_is_sane", {"birth_year": 1880}, {"birth_year": 1879}),
+        ("member_phone_is_e164", {"phone": "+14155550123"}, {"phone": "4155550123"}),
+        ("member_status_is_known", {"status": "closed"}, {"status": "asleep"}),
+        ("member_number_is_12_digits", {}, {"number": str(97 * 123456789 + 1)}),
+        ("member_number_check_digits", {}, {"number": "123456789012"}),
+        ("member_merged_has_survivor", {}, {"status": "merged"}),
+        ("member_erased_is_blank", {"status": "erased"}, {"status": "erased", "given_name": "Mei"}),
+    ],
+)
+def test_member_constraints_from_both_sides(make_member, constraint, good, bad):
+    member = make_member()
+    rows = Member.objects.filter(pk=member.pk)
+    if good:
+        rows.update(**good)
+    rows.update(status=MemberStatus.ACTIVE)
+    refused(constraint, lambda: rows.update(**bad))
+
+
+def test_merge_constraints(make_member, make_login):
+    member, survivor = make_member(), make_member()
+    rows = Member.objects.filter(pk=member.pk)
+    refused("member_merged_has_survivor", lambda: rows.update(merged_into=survivor))
+    refused(
+        "member_not_merged_into_itself", lambda: rows.update(status="merged", merged_into=member)
+    )
+    rows.update(user=make_login())
+    refused("member_gone_has_no_login", lambda: rows.update(status="merged", merged_into=survivor))
+    rows.update(user=None, status="merged", merged_into=survivor)
+
+
+def test_unique_rows(make_member, now):
+    member, other = make_member(), make_member()
+    refused(
+        "members_member_number",
+        lambda: Member.objects.filter(pk=other.pk).update(number=member.number),
+    )
+    MemberReference.objects.create(source_code="till", external_id="1", member=member)
+    MemberReference.objects.create(source_code="shop", external_id="1", member=member)
+    refused(
+        "reference_once_per_source",
+        lambda: MemberReference.objects.create(source_code="till", external_id="1", member=other),
+    )
+    audience = Audience.objects.create(slug="a", kind=AudienceKind.LIST, name="A")
+    AudienceMember.objects.create(audience=audience, member=member)
+    refused(
+        "audience_member_once",
+        lambda: AudienceMember.objects.create(audience=audience, member=member),
+    )
+    refused(
+        "audience_one_everyone",
+        lambda: Audience.objects.create(slug="b", kind=AudienceKind.EVERYONE, name="B"),
+    )
+    refused("audience_kind_is_known", lambda: Audience.objects.create(slug="c", kind="x", name="C"))
+    notice = {"code": "x", "effective_at": now, "recorded_at": now, "member": member}
+    Notice.objects.create(key="k", **notice)
+    refused("notice_once_per_key", lambda: Notice.objects.create(key="k", **notice))
+    refused("notice_has_key", lambda: Notice.objects.create(key="", **notice))
+
+
+def test_claim_code_constraints(make_member, now):
+    import datetime as dt
+
+    member = make_member()
+    times = {"issued_at": now, "expires_at": now + dt.timedelta(minutes=1)}
+    member.claim_codes.create(code_hash="x", **times)
+    refused("claim_code_one_open", lambda: member.claim_codes.create(code_hash="y", **times))
+    member.claim_codes.update(used_at=now)
+    refused(
+        "claim_code_expires_later",
+        lambda: member.claim_codes.create(code_hash="y", issued_at=now, expires_at=now),
+    )
+
+
+def test_club_is_one_row_with_iso_codes(club):
+    refused("club_is_one_row", lambda: Club.objects.create(pk=2))
+    refused("club_currency_is_iso", lambda: Club.objects.update(currency="usd"))
+    refused("club_country_is_iso", lambda: Club.objects.update(country="U1"))
+    assert len(Club.objects.get().number_key) == 32
+
+
+def test_login_contacts(make_login, now):
+    user = make_login("Mei@Example.com ")
+    assert User.objects.get(email="MEI@example.com").pk == user.pk
+    assert User.objects.get(pk=user.pk).email == "mei@example.com"
+    refused("members_user_email", lambda: User.objects.create_user("mei@EXAMPLE.com"))
+    first = User.objects.create_user("")
+    second = User.objects.create_user(None)
+    assert first.pk != second.pk
+    refused(
+        "user_verified_phone_exists",
+        lambda: User.objects.filter(pk=first.pk).update(phone_verified_at=now),
+    )
+
+
+def test_every_index_and_constraint_is_the_database_s(club):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexname FROM pg_indexes WHERE tablename = 'members_member'")
+        names = {row[0] for row in cursor.fetchall()}
+    assert {
+        "member_by_email",
+        "member_by_phone",
+        "member_by_name_sort",
+        "member_by_name_words",
+    } <= names
