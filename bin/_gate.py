@@ -139,17 +139,15 @@ def all_steps(folder: Path, environment: dict[str, str], production: dict[str, s
             Step("djade", tool("djade", "--check", "--target-version", "6.1", *templates)),
             Step("djlint", tool("djlint", "--quiet", "--lint", *templates)),
         ]
-    measured = environment | {
-        # Every process of the test run measures itself.
-        "COVERAGE_PROCESS_START": str(REPOSITORY / "pyproject.toml"),
-        "COVERAGE_FILE": str(folder / "coverage"),
-    }
+    collected = environment | {"COVERAGE_FILE": str(folder / "coverage")}
+    # Every process of the test run measures itself, into a file of its own.
+    measured = collected | {"COVERAGE_PROCESS_START": str(REPOSITORY / "pyproject.toml")}
     coverage = [PYTHON, "-m", "coverage"]
     return [
         *steps,
         Step("pytest", [PYTHON, "-m", "pytest", "-n", "2", "--durations=10"], measured),
-        Step("coverage combine", [*coverage, "combine", "--quiet"], measured),
-        Step("coverage of services", [*coverage, "report", "--skip-covered"], measured),
+        Step("coverage combine", [*coverage, "combine", "--quiet"], collected),
+        Step("coverage of services", [*coverage, "report", "--skip-covered"], collected),
     ]
 
 

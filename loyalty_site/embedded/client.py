@@ -15,7 +15,7 @@ from .binaries import ServiceError
 from .layout import REPOSITORY, Layout
 from .supervisor import SERVICES
 
-_started: list[subprocess.Popen] = []  # a supervisor may outlive the attachment that began it
+_started: list[tuple[Path, subprocess.Popen]] = []  # supervisors that this process began
 # Each service, and the variable that replaces it.
 REPLACED_BY = {"database": "DATABASE_URL", "broker": "CELERY_BROKER_URL", "mail": "SMTP_HOST"}
 
@@ -23,8 +23,10 @@ REPLACED_BY = {"database": "DATABASE_URL", "broker": "CELERY_BROKER_URL", "mail"
 class Attachment:
     """While it is open, the services run. It closes by itself however this process ends."""
 
-    def __init__(self, connection: socket.socket, environment: dict[str, str]) -> None:
-        self.connection, self.environment = connection, environment
+    def __init__(
+        self, layout: Layout, connection: socket.socket, environment: dict[str, str]
+    ) -> None:
+        self.layout, self.connection, self.environment = layout, connection, environment
 
     @property
     def is_lost(self) -> bool:
@@ -40,6 +42,10 @@ class Attachment:
             with suppress(OSError):
                 self.connection.recv(1)
         self.connection.close()
+        if wait and not self.layout.control_socket.exists():
+            for var, process in _started:
+                if var == self.layout.var:
+                    process.wait()
 
     def __enter__(self) -> "Attachment":
         return self
@@ -56,17 +62,17 @@ def attach(
 ) -> Attachment:
     """`durable=False` gives up safety from power cuts for speed, for checks."""
     layout = Layout.of(var)
-    _started[:] = [process for process in _started if process.poll() is None]
+    _started[:] = [entry for entry in _started if entry[1].poll() is None]
     started: subprocess.Popen | None = None
     while True:
         connection = _connect(layout)
         if connection is not None:
-            attachment = _request(connection, needed)
+            attachment = _request(layout, connection, needed)
             if attachment is not None:
                 return attachment
         elif started is None:
             started = _start_supervisor(layout, durable=durable)
-            _started.append(started)
+            _started.append((layout.var, started))
         elif (status := started.poll()) is not None:
             if status:
                 log = layout.log("embedded").read_text(errors="replace")[-2000:].strip()
@@ -90,7 +96,9 @@ def _connect(layout: Layout) -> socket.socket | None:
     return connection
 
 
-def _request(connection: socket.socket, needed: tuple[str, ...]) -> Attachment | None:
+def _request(
+    layout: Layout, connection: socket.socket, needed: tuple[str, ...]
+) -> Attachment | None:
     """None where the supervisor was about to stop: then there is a next one."""
     try:
         connection.sendall(json.dumps({"needed": list(needed)}).encode() + b"\n")
@@ -104,7 +112,7 @@ def _request(connection: socket.socket, needed: tuple[str, ...]) -> Attachment |
     if "error" in reply:
         connection.close()
         raise ServiceError(reply["error"])
-    return Attachment(connection, reply["environment"])
+    return Attachment(layout, connection, reply["environment"])
 
 
 def _start_supervisor(layout: Layout, *, durable: bool) -> subprocess.Popen:

@@ -2,7 +2,7 @@
 
 import html
 import re
-from email.message import EmailMessage
+from email.message import EmailMessage, Message, MIMEPart
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -72,9 +72,8 @@ class Pages(BaseHTTPRequestHandler):
                     if part.get("Content-ID", "").strip("<> ") == name:
                         if part.get_content_maintype() != "image":
                             break
-                        content = part.get_payload(decode=True) or b""
                         kind = part.get_content_type()
-                        return self.answer(200, content, kind=kind, policy=MESSAGE_POLICY)
+                        return self.answer(200, raw_content(part), kind=kind, policy=MESSAGE_POLICY)
             case ["source"]:
                 return self.answer(200, message.as_bytes(), kind="text/plain")
         return self.answer(404, document("Not found", "<h1>Not found</h1>"))
@@ -159,12 +158,17 @@ def header_table(rows: list[tuple[str, str]]) -> str:
     return f"<table><tbody>{cells}</tbody></table>"
 
 
-def body_text(part: EmailMessage) -> str:
+def body_text(part: MIMEPart) -> str:
     try:
         return part.get_content()
     except (LookupError, UnicodeError):
         # An unknown character set is no reason to hide the rest.
-        return (part.get_payload(decode=True) or b"").decode("utf-8", "replace")
+        return raw_content(part).decode("utf-8", "replace")
+
+
+def raw_content(part: Message) -> bytes:
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""
 
 
 def own_images(key: str, text: str) -> str:

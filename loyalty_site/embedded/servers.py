@@ -49,7 +49,7 @@ def start_postgres(layout: Layout, *, durable: bool) -> Child:
     if _shared_memory_is_small():
         # Containers often have 64 MB there, and a parallel query then fails.
         settings["dynamic_shared_memory_type"] = "mmap"
-    command = [postgres.program("postgres"), "-D", data]
+    command: list[str | Path] = [postgres.program("postgres"), "-D", data]
     for name, value in settings.items():
         command += ["-c", f"{name}={value}"]
     child = Child(

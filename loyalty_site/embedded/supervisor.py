@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from . import servers
@@ -131,15 +132,12 @@ class Supervisor:
         self.layout.control_socket.chmod(0o600)
         self.layout.own(self.layout.control_socket)
         control.listen(64)
-        self.selector.register(control, selectors.EVENT_READ)
+        self.selector.register(control, selectors.EVENT_READ, partial(self.accept, control))
         patience = time.monotonic() + FIRST_CLIENT_SECONDS
         try:
             while not self.stopping and (self.clients or time.monotonic() < patience):
                 for key, _ in self.selector.select(TEND_SECONDS):
-                    if key.fileobj is control:
-                        self.accept(control)
-                    else:
-                        self.answer(key.fileobj)
+                    key.data()
                 if self.last_client:
                     patience = 0.0
                 self.tend()
@@ -155,7 +153,7 @@ class Supervisor:
             self.last_client.close()
             self.last_client = None
         self.clients.add(client)
-        self.selector.register(client, selectors.EVENT_READ)
+        self.selector.register(client, selectors.EVENT_READ, partial(self.answer, client))
 
     def answer(self, client: socket.socket) -> None:
         """Answers one request, or notices that the client has gone."""
