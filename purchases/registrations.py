@@ -1,0 +1,120 @@
+"""What this app tells the registries of ``members``."""
+
+import datetime as dt
+
+from django.db.models import (
+    Count,
+    DateTimeField,
+    ExpressionWrapper,
+    IntegerField,
+    Max,
+    OuterRef,
+    Subquery,
+    Sum,
+    Value,
+)
+from django.db.models.functions import Coalesce, Extract
+from django.utils.translation import gettext_lazy as _
+
+from members import registry
+from purchases.models import Line, Purchase
+
+_NUMBER_OPERATORS = ("=", "<", "<=", ">", ">=")
+_YEAR = dt.timedelta(days=365)
+
+
+def register() -> None:
+    registry.register_personal_data(
+        registry.PersonalData(
+            model="purchases.Purchase",
+            export=export_purchases,
+            merge=merge_purchases,
+            undo=undo_merge,
+            why_kept=(
+                "Sales are business records; without the member's own data they name nobody."
+            ),
+            fields=("external_id", "store", "purchased_at", "lines"),
+        )
+    )
+    for attribute in ATTRIBUTES:
+        registry.register_attribute(attribute)
+
+
+def export_purchases(member):
+    """JSON-ready rows of all that the member bought."""
+    lines: dict[int, list[dict]] = {}
+    rows = Line.objects.filter(purchase__member=member).order_by("purchase_id", "position")
+    for line in rows.values(
+        "purchase_id", "product__name", "product__external_id", "quantity", "amount"
+    ):
+        purchase_id = line.pop("purchase_id")
+        line["quantity"] = str(line["quantity"])
+        lines.setdefault(purchase_id, []).append(line)
+    return [
+        {
+            "external_id": purchase.external_id,
+            "store": purchase.store.name if purchase.store else "",
+            "purchased_at": purchase.purchased_at.isoformat(),
+            "currency": purchase.currency,
+            "total_amount": purchase.total_amount,
+            "lines": lines.get(purchase.pk, []),
+        }
+        for purchase in Purchase.objects.of(member).for_list().order_by("purchased_at", "pk")
+    ]
+
+
+def merge_purchases(source, target, now):
+    """Purchases go to the surviving member; undo needs to know which they were."""
+    moved = list(Purchase.objects.of(source).values_list("pk", flat=True))
+    Purchase.objects.filter(pk__in=moved).update(member=target)
+    return moved
+
+
+def undo_merge(source, target, moved, now):
+    Purchase.objects.of(target).filter(pk__in=moved).update(member=source)
+
+
+def _of_member():
+    return Purchase.objects.filter(member=OuterRef("pk")).order_by().values("member")
+
+
+def _days_since_last(now):
+    last = Subquery(
+        _of_member().annotate(last=Max("purchased_at")).values("last"), output_field=DateTimeField()
+    )
+    age = ExpressionWrapper(Value(now, output_field=DateTimeField()) - last, DateTimeField())
+    return ExpressionWrapper(Extract(age, "epoch") / 86400, IntegerField())
+
+
+def _spent_in_a_year(now):
+    recent = _of_member().filter(purchased_at__gt=now - _YEAR, purchased_at__lte=now)
+    return Coalesce(Subquery(recent.annotate(spent=Sum("total_amount")).values("spent")), 0)
+
+
+def _purchase_count(now):
+    return Coalesce(Subquery(_of_member().annotate(number=Count("pk")).values("number")), 0)
+
+
+ATTRIBUTES = (
+    registry.Attribute(
+        code="purchases.days_since_last",
+        label=_("days since last purchase"),
+        type="number",
+        build_expression=_days_since_last,
+        operators=_NUMBER_OPERATORS,
+    ),
+    registry.Attribute(
+        code="purchases.spent_in_12_months",
+        label=_("spend in the last 12 months"),
+        type="money",
+        build_expression=_spent_in_a_year,
+        operators=_NUMBER_OPERATORS,
+    ),
+    registry.Attribute(
+        code="purchases.count",
+        label=_("purchase count"),
+        type="number",
+        build_expression=_purchase_count,
+        operators=_NUMBER_OPERATORS,
+    ),
+)

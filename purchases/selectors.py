@@ -1,0 +1,86 @@
+"""Reading purchases."""
+
+from collections.abc import Iterator
+
+from django.db.models import QuerySet
+
+from members.selectors.club import get_club
+from purchases.facts import LineFacts, PurchaseFacts
+from purchases.models import ImportJob, Line, Purchase, Source
+
+
+def list_purchases(member) -> QuerySet[Purchase]:
+    """A member's purchases, newest first, ready for a list."""
+    return Purchase.objects.of(member).newest_first().for_list()
+
+
+def get_purchase_of(source: Source, purchase_id: int) -> Purchase | None:
+    """One purchase with its lines and returns, if ``source`` sent it."""
+    return (
+        Purchase.objects.filter(source=source)
+        .for_list()
+        .select_related("member")
+        .with_lines()
+        .prefetch_related("returns__lines__line")
+        .filter(pk=purchase_id)
+        .first()
+    )
+
+
+def list_imports() -> QuerySet[ImportJob]:
+    return ImportJob.objects.for_list().order_by("-created_at", "-pk")
+
+
+def iter_facts(purchases: QuerySet[Purchase], chunk_size: int = 2_000) -> Iterator[PurchaseFacts]:
+    """The facts of stored purchases with a member, in processing order (for previews).
+
+    The same that listeners got at intake, as far as stores, channels and categories haven't
+    changed since; ``services.intake`` builds those.
+    """
+    club_zone = get_club().zone
+    ordered = (
+        purchases.exclude(member=None)
+        .select_related("store", "channel", "source")
+        .order_by("purchased_at", "external_id")
+    )
+    chunk: list[Purchase] = []
+    for purchase in ordered.iterator(chunk_size=chunk_size):
+        chunk.append(purchase)
+        if len(chunk) == chunk_size:
+            yield from _build_facts(chunk, club_zone)
+            chunk = []
+    yield from _build_facts(chunk, club_zone)
+
+
+def _build_facts(purchases, club_zone):
+    lines: dict[int, list[LineFacts]] = {purchase.pk: [] for purchase in purchases}
+    rows = Line.objects.filter(purchase_id__in=lines).order_by("purchase_id", "position")
+    for purchase_id, lineage, *values in rows.values_list(
+        "purchase_id",
+        "category__lineage",
+        "position",
+        "product_id",
+        "quantity",
+        "amount",
+        "tax_amount",
+        "paid_otherwise_amount",
+    ):
+        position, product_id, quantity, amount, tax, otherwise = values
+        lines[purchase_id].append(
+            LineFacts(position, product_id, tuple(lineage or ()), quantity, amount, tax, otherwise)
+        )
+    for purchase in purchases:
+        zone = purchase.store.zone if purchase.store else purchase.source.zone or club_zone
+        yield PurchaseFacts(
+            purchase.pk,
+            purchase.external_id,
+            None,
+            purchase.member_id,
+            purchase.store_id,
+            purchase.channel_id,
+            purchase.purchased_at,
+            zone,
+            purchase.channel.return_window_days,
+            lines[purchase.pk],
+            purchase.discount_amount,
+        )
