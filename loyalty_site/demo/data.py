@@ -1,0 +1,97 @@
+"""The demonstration's files as values; README.md says what each holds."""
+
+import csv
+import datetime as dt
+import gzip
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from core.money import parse_amount
+
+DATA = Path(__file__).parent / "data"
+LANGUAGE = "en"  # names are kept in one language; the files hold four
+
+
+@cache
+def read_club() -> dict[str, Any]:
+    """The shop with its stores, channels, tiers and earning rules."""
+    return json.loads((DATA / "club.json").read_text(encoding="utf-8"))
+
+
+@cache
+def read_stories() -> tuple[tuple[str, str], ...]:
+    """(kind of story, till's id of its member)."""
+    stories = json.loads((DATA / "stories.json").read_text(encoding="utf-8"))
+    return tuple((story["kind"], story["member"]) for story in stories)
+
+
+def read_table(name: str) -> list[dict[str, str]]:
+    with (DATA / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@cache
+def read_categories() -> dict[str, str]:
+    """Short code to path: ``{"fruit": "Produce > Fruit"}``."""
+    return {
+        row["slug"]: f"{row['department'].capitalize()} > {row['name']}"
+        for row in read_table("categories.csv")
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    line_id: str
+    product: str
+    quantity: Decimal
+    amount: int
+    discount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """A purchase of the files; ``bought_at`` is wall time of the year 2017."""
+
+    external_id: str
+    member: str
+    bought_at: dt.datetime
+    store: str
+    lines: tuple[Line, ...]
+
+    @property
+    def amount(self) -> int:
+        return sum(line.amount for line in self.lines)
+
+
+@cache
+def read_baskets() -> tuple[Basket, ...]:
+    """All purchases, oldest first."""
+    currency = read_club()["currency"]
+    heads: dict[str, dict[str, str]] = {}
+    lines: dict[str, list[Line]] = {}
+    with gzip.open(DATA / "purchases.csv.gz", "rt", encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            heads.setdefault(row["external_id"], row)
+            lines.setdefault(row["external_id"], []).append(
+                Line(
+                    row["line_id"],
+                    row["product"],
+                    Decimal(row["quantity"]),
+                    parse_amount(row["amount"], currency),
+                    parse_amount(row["discount"], currency),
+                )
+            )
+    return tuple(
+        Basket(
+            external_id,
+            head["member"],
+            dt.datetime.fromisoformat(head["purchased_at"]),
+            head["store"],
+            tuple(lines[external_id]),
+        )
+        for external_id, head in heads.items()
+    )
