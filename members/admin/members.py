@@ -152,6 +152,7 @@ class MemberAdmin(StaffAdmin):
             title=member.get_full_name(),
             obj=member,
             member=member,
+            number=format_number(member.number),
             panels=panels,
             can_edit=self.has_change_permission(request, member),
             can_issue_code=self._can_issue_code(request, member),
@@ -197,6 +198,7 @@ class MemberAdmin(StaffAdmin):
             title=_("Claim code"),
             obj=member,
             member=member,
+            number=format_number(member.number),
             code=f"{code[:3]} {code[3:]}",
             minutes=int(CODE_LIFE.total_seconds() // 60),
         )
