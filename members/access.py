@@ -28,21 +28,25 @@ def in_club_time(view: View) -> View:
     return shown
 
 
-def member_page(view: View) -> View:
-    """A page of one's own: ``view(request, member, ...)``, in the club's time.
+def members_only(view: View) -> View:
+    """Something of one's own: ``view(request, member, ...)``, in the club's time.
 
     Asks for a log-in first; a login without a membership is led to claim or open one. Views
     read through ``member`` only, so that another member's object is simply not found.
     """
 
-    @never_cache
     @login_required
     @in_club_time
     @wraps(view)
-    def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         member = Member.objects.filter(user_id=request.user.pk).first()
         if member is None:
             return redirect("membership")
         return view(request, member, *args, **kwargs)
 
-    return page
+    return guarded
+
+
+def member_page(view: View) -> View:
+    """``members_only``, and kept by no cache."""
+    return never_cache(members_only(view))

@@ -5,7 +5,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from members import names, registry
-from members.access import in_club_time, member_page
+from members.access import in_club_time, member_page, members_only
 from members.models import Member
 from members.numbers import build_qr_svg
 from members.selectors.notices import list_notices
@@ -60,7 +60,7 @@ def build_card(member: Member) -> dict:
 
 
 @require_GET
-@member_page
+@members_only
 def member_card_code(request: HttpRequest, member: Member, number: str) -> HttpResponse:
     """The card's QR code. The number in the address keeps one member's code out of another's
     browser cache; it never changes, so a browser may keep it.

@@ -25,9 +25,7 @@ def member_profile(request: HttpRequest, member: Member) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=member)
     if request.method == "POST" and form.is_valid():
         try:
-            member = update_member(
-                member, form.get_changes(), by=request.user, now=timezone.now()
-            )
+            member = update_member(member, form.get_changes(), by=request.user, now=timezone.now())
         except InvalidProfile as refusal:
             form.add_error(None, str(refusal))
         else:

@@ -37,6 +37,16 @@ def _forget_between_tests():
     cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def _static_files_from_their_sources(settings):
+    """No collectstatic before a test: files are served, and named, as they lie in the source."""
+    settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
 @pytest.fixture
 def now():
     """A Tuesday noon in the club's zone; services are told it, nothing reads the clock."""
