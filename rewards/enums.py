@@ -40,6 +40,8 @@ class Reason(models.TextChoices):
     DEDUCT = "deduct", _("Deducted by the club")
     FORFEIT = "forfeit", _("Forfeited")
     WRITE_OFF = "write_off", _("Written off")
+    MERGE = "merge", _("Moved with a merged membership")
+    UNMERGE = "unmerge", _("Moved back after a merge was undone")
 
 
 class MoveKind(models.TextChoices):
@@ -51,6 +53,7 @@ class MoveKind(models.TextChoices):
     EXPIRED = "expired", _("expired")
     FORFEITED = "forfeited", _("forfeited")
     REDATED = "redated", _("re-dated")
+    MOVED = "moved", _("moved to another member")
 
 
 class RuleKind(models.TextChoices):

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from members import registry
 from members.registry import Attribute, NoticeText, PersonalData
+from rewards.services import merging
 
 _BOOKS_BALANCE = (
     "The ledger keeps amounts, dates and codes, so that the club's books stay balanced; it holds "
@@ -19,7 +20,6 @@ def register():
     for model, export in (
         ("rewards.Account", _export_accounts),
         ("rewards.Transfer", _export_transfers),
-        ("rewards.Lot", _export_lots),
         ("rewards.Award", None),
         ("rewards.Standing", _export_standing),
         ("rewards.TierChange", None),
@@ -27,6 +27,16 @@ def register():
         registry.register_personal_data(
             PersonalData(model=model, export=export, why_kept=_BOOKS_BALANCE)
         )
+    registry.register_personal_data(
+        PersonalData(
+            model="rewards.Lot",
+            export=_export_lots,
+            erase=merging.forfeit_points,
+            merge=merging.merge_points,
+            undo=merging.undo_merge,
+            why_kept=_BOOKS_BALANCE,
+        )
+    )
     registry.register_role_permissions(
         "rewards",
         {

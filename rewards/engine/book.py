@@ -172,6 +172,23 @@ class Book:
             raise NotEnoughPoints(kind)
         self.balances[kind] = left
 
+    def transfer_to(
+        self, other: "Book", kind: str, amount: int, reason: str, *, at: dt.datetime, key: str,
+        unit: str = Unit.POINTS,
+    ) -> TransferDraft:  # fmt: skip
+        """Move an amount to the account of the same kind of another member (a merge).
+
+        For ``owed`` the debt itself goes to the other member.
+        """
+        debtor, creditor = (other, self) if kind == OWED else (self, other)
+        draft = TransferDraft(
+            unit, kind, kind, amount, reason, at, key, credit_member_id=creditor.member_id
+        )
+        debtor._follow(kind, -amount)
+        creditor._follow(kind, amount)
+        debtor.transfers.append(draft)
+        return draft
+
     def move(
         self,
         lot: LotState,

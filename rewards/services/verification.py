@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 # Each statement lists what is wrong; an empty answer is the proof.
-_CHECKS = {
+CHECKS = {
     "transfers within one unit": """
         SELECT t.id FROM rewards_transfer t
         JOIN rewards_account d ON d.id = t.debit_account_id
@@ -145,7 +145,7 @@ def verify_ledger() -> tuple[dict[str, int], list[Finding]]:
         for name, sql in _COUNTS.items():
             cursor.execute(sql)
             counts[name] = cursor.fetchone()[0]
-        for name, sql in _CHECKS.items():
+        for name, sql in CHECKS.items():
             cursor.execute(f"SELECT count(*) OVER (), w.* FROM ({sql}) AS w LIMIT 5")
             rows = cursor.fetchall()
             if rows:

@@ -74,7 +74,9 @@ class Shop:
         pk = pk or f"T{len(self.made) + 1:05}"
         self.made.append(pk)
         lines = [
-            IncomingLine(Decimal(1), round(float(amount) * 100), line_id=str(index), product=product)
+            IncomingLine(
+                Decimal(1), round(float(amount) * 100), line_id=str(index), product=product
+            )
             for index, amount in enumerate(amounts, 1)
         ]
         return IncomingPurchase(pk, at(on, hour), lines, MemberKey(external_id=member))
@@ -131,9 +133,7 @@ def counter(programme, now):
 
 
 def balances(member) -> dict[str, int]:
-    return dict(
-        Account.objects.filter(member=member, balance__gt=0).values_list("kind", "balance")
-    )
+    return dict(Account.objects.filter(member=member, balance__gt=0).values_list("kind", "balance"))
 
 
 def entries(member=None) -> list[tuple]:

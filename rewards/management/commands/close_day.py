@@ -1,0 +1,44 @@
+import datetime as dt
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from tqdm import tqdm
+
+from core.errors import DomainError
+from rewards.services.closing import close_days
+
+
+class Command(BaseCommand):
+    help = "Closes the programme days that are over. Safe to run again, late and side by side."
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--date",
+            type=dt.date.fromisoformat,
+            metavar="YYYY-MM-DD",
+            help="the last day to close (default: yesterday in the club's time zone)",
+        )
+
+    def handle(self, *args, date=None, verbosity=1, **options):
+        if isinstance(date, str):  # given by call_command
+            date = dt.date.fromisoformat(date)
+        with tqdm(unit=" members", disable=None, dynamic_ncols=True) as bar:
+            try:
+                closes = close_days(now=timezone.now(), last=date, on_progress=bar.update)
+            except DomainError as refusal:
+                raise CommandError(str(refusal)) from refusal
+        if not verbosity:
+            return
+        if not closes:
+            self.stdout.write("Nothing to close.")
+            return
+        first, last = closes[0].day_on, closes[-1].day_on
+        span = f"{first}" if first == last else f"{first} to {last}"
+        self.stdout.write(f"{'closed':<12} {len(closes):,} days, {span}")
+        for label, field in (
+            ("released", "released_points"),
+            ("expired", "expired_points"),
+            ("tiers up", "tier_up_count"),
+            ("tiers down", "tier_down_count"),
+        ):
+            self.stdout.write(f"{label:<12} {sum(getattr(close, field) for close in closes):,}")

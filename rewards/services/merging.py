@@ -1,0 +1,191 @@
+"""Two memberships become one, and two again (points.md 20); a member leaves (points.md 21).
+
+Called by the merge and erasure of the member record through the personal-data registry.
+"""
+
+import datetime as dt
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError
+from core.time import day_of
+from rewards.engine.book import AVAILABLE, OWED, PENDING, Book, LotState
+from rewards.engine.settling import expire, review_up
+from rewards.enums import AccountKind, MoveKind, Reason, Unit
+from rewards.models import Lot
+from rewards.services.holding import load_lot
+from rewards.services.ledger import Ledger, write_ledger
+from rewards.services.settlement import open_settled_ledger
+
+_PLACES = {
+    Unit.POINTS: (("pending", PENDING), ("available", AVAILABLE)),
+    Unit.STATUS: (("pending", AccountKind.STATUS_PENDING), ("available", AccountKind.STATUS)),
+}
+
+
+class OpenReservations(DomainError):
+    code = "open_reservations"
+    message = _("Reserved points must be used or given back first.")
+
+
+@transaction.atomic
+def merge_points(source, target, now: dt.datetime) -> dict[str, Any]:
+    """Move every lot and debt of ``source`` to ``target``; expiries stay, debts are repaid.
+
+    Returns what ``undo_merge`` needs, JSON-ready. Raises OpenReservations where the absorbed
+    member holds any.
+    """
+    ledger = open_settled_ledger([source.pk, target.pk], now=now)
+    absorbed, survivor = ledger.books[source.pk], ledger.books[target.pk]
+    _refuse_open_holds(absorbed)
+    _load_all_lots(absorbed)
+    stamp = f"{source.pk}:{target.pk}:{now.isoformat()}"
+    debt = absorbed.balance(OWED)
+    if debt:
+        absorbed.transfer_to(survivor, OWED, debt, Reason.MERGE, at=now, key=f"merge:owed:{stamp}")
+    moved = _hand_over(absorbed, survivor, absorbed.lots, Reason.MERGE, now, f"merge:{stamp}")
+    repaid = [
+        move
+        for lot in survivor.spendable_lots()
+        if (move := _repay_from(survivor, lot, now, f"merge:repay:{stamp}"))
+    ]
+    survivor.has_purchased |= absorbed.has_purchased
+    survivor.standing_dirty = survivor.review_stale = True
+    review_up(survivor, day_of(now, ledger.terms.zone), ledger.terms, set(), now)
+    write_ledger(ledger, now=now)
+    _own_lots(source.pk, target.pk, [lot.id for lot in absorbed.lots])
+    return {
+        "stamp": stamp,
+        "owed": debt,
+        "lots": moved,
+        "empty_lots": [lot.id for lot in absorbed.lots if str(lot.id) not in moved],
+        "repaid": [[lot.id, amount] for lot, amount in repaid],
+    }
+
+
+@transaction.atomic
+def undo_merge(source, target, moved: dict[str, Any], now: dt.datetime) -> None:
+    """Undo ``merge_points``: first the repayment, then what is unspent goes back.
+
+    What the survivor spent since stays spent; the restored member owes again what they owed.
+    """
+    ledger = open_settled_ledger([source.pk, target.pk], now=now)
+    restored, survivor = ledger.books[source.pk], ledger.books[target.pk]
+    stamp = moved["stamp"]
+    _give_repayment_back(ledger, survivor, moved["repaid"], now, f"unmerge:repay:{stamp}")
+    debt = min(moved["owed"], survivor.balance(OWED))
+    if debt:
+        survivor.transfer_to(
+            restored, OWED, debt, Reason.UNMERGE, at=now, key=f"unmerge:owed:{stamp}"
+        )
+    lots = _find_lots(survivor, [int(pk) for pk in moved["lots"]])
+    _hand_over(survivor, restored, lots, Reason.UNMERGE, now, f"unmerge:{stamp}", moved["lots"])
+    survivor.review_stale = restored.review_stale = True
+    write_ledger(ledger, now=now)
+    _own_lots(target.pk, source.pk, [*map(int, moved["lots"]), *moved["empty_lots"]])
+
+
+@transaction.atomic
+def forfeit_points(member, now: dt.datetime) -> None:
+    """Take a leaving member's points off the books: pending and available are forfeited, what
+    is owed is written off. Raises OpenReservations where an order is open.
+    """
+    ledger = open_settled_ledger([member.pk], now=now)
+    book = ledger.books[member.pk]
+    _refuse_open_holds(book)
+    for lot in book.lots:
+        if lot.unit != Unit.POINTS:
+            continue
+        for place, kind in _PLACES[Unit.POINTS]:
+            amount = getattr(lot, place)
+            if amount:
+                draft = book.transfer(
+                    kind, AccountKind.FORFEITED, amount, Reason.FORFEIT, at=now,
+                    key=f"forfeit:{place}:lot", about=lot, award=lot.award,
+                )  # fmt: skip
+                book.move(lot, draft, MoveKind.FORFEITED, amount, place, "")
+    debt = book.balance(OWED)
+    if debt:
+        book.transfer(
+            AccountKind.WRITTEN_OFF, OWED, debt, Reason.WRITE_OFF, at=now,
+            key=f"write_off:{member.pk}:{now.isoformat()}",
+        )  # fmt: skip
+    write_ledger(ledger, now=now)
+
+
+def _refuse_open_holds(book: Book) -> None:
+    if book.balance(AccountKind.HELD):
+        raise OpenReservations
+
+
+def _load_all_lots(book: Book) -> None:
+    """Spent lots and status lots too: later returns must find them with the new owner."""
+    known = {lot.id for lot in book.lots}
+    rows = Lot.objects.filter(member_id=book.member_id).exclude(pk__in=known).order_by("pk")
+    book.lots.extend(load_lot(row) for row in rows)
+
+
+def _find_lots(book: Book, ids: list[int]) -> list[LotState]:
+    known = {lot.id: lot for lot in book.lots}
+    for row in Lot.objects.filter(pk__in=set(ids) - set(known)):
+        known[row.pk] = load_lot(row)
+        book.lots.append(known[row.pk])
+    return [known[pk] for pk in ids if pk in known]
+
+
+def _hand_over(
+    giver: Book, taker: Book, lots: list[LotState], reason: str, now: dt.datetime, key: str,
+    limits: dict[str, dict[str, int]] | None = None,
+) -> dict[str, dict[str, int]]:  # fmt: skip
+    """Move the lots' amounts between members; returns per lot id what moved from where."""
+    moved: dict[str, dict[str, int]] = {}
+    for lot in lots:
+        for place, kind in _PLACES[Unit(lot.unit)]:
+            amount = getattr(lot, place)
+            if limits is not None and place == "available":
+                # Released meanwhile: what was pending then may come back as available.
+                amount = min(amount, sum(limits[str(lot.id)].values()))
+            if not amount:
+                continue
+            draft = giver.transfer_to(
+                taker, kind, amount, reason, at=now, key=f"{key}:{place}:{lot.id}", unit=lot.unit
+            )
+            draft.award = lot.award
+            giver.move(lot, draft, MoveKind.MOVED, amount, place, place)
+            moved.setdefault(str(lot.id), {})[place] = amount
+            if lot.unit == Unit.STATUS and place == "available":
+                giver.count_status(lot, -amount)
+                taker.count_status(lot, amount)
+    return moved
+
+
+def _repay_from(book: Book, lot: LotState, now: dt.datetime, key: str):
+    before = lot.available
+    book.repay(lot, at=now, key=f"{key}:{lot.id}")
+    return (lot, before - lot.available) if lot.available < before else None
+
+
+def _give_repayment_back(
+    ledger: Ledger, book: Book, repaid: list[list[int]], now: dt.datetime, key: str
+) -> None:
+    today = day_of(now, ledger.terms.zone)
+    amounts = {pk: amount for pk, amount in repaid}
+    for lot in _find_lots(book, list(amounts)):
+        amount = amounts[lot.id]
+        draft = book.transfer(
+            OWED, AVAILABLE, amount, Reason.UNMERGE, at=now, key=f"{key}:{lot.id}"
+        )
+        book.move(lot, draft, MoveKind.RESTORED, amount, "", "available")
+        if lot.expires_on is not None and lot.expires_on < today:
+            expire(book, lot, now)
+
+
+def _own_lots(giver_id: int, taker_id: int, lot_ids: list[int]) -> None:
+    """The lots belong to the other member now; their moves above say when and why."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE rewards_lot SET member_id = %s WHERE member_id = %s AND id = ANY(%s)",
+            [taker_id, giver_id, lot_ids],
+        )
