@@ -17,4 +17,4 @@ class MembersConfig(AppConfig):
         personal_data.register()
         post_migrate.connect(receivers.create_base_rows, sender=self)
         # The back office logs in where everybody does: rate limits and second factors included.
-        admin.site.login = secure_admin_login(admin.site.login)
+        admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]

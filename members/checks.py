@@ -34,7 +34,7 @@ def check_personal_data(app_configs, **kwargs):
             )
             if holds_key and model._meta.label_lower not in registry.personal_data:
                 problems.append(
-                    checks.Warning(
+                    checks.Error(
                         f"{model._meta.label} has a key to Member but no entry in the registry "
                         "of personal data.",
                         hint="Call members.registry.register_personal_data in AppConfig.ready.",

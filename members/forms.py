@@ -127,6 +127,10 @@ class EnrolForm(forms.Form):
     gender = forms.ChoiceField(label=_("Gender"), choices=Gender, required=False)
 
 
+def _list_fact_choices():
+    return [("", "—"), *((fact.code, fact.label) for fact in registry.claim_facts)]
+
+
 class ClaimForm(forms.Form):
     """Claiming a record: by the verified contact, or by number and a code from the counter."""
 
@@ -142,18 +146,13 @@ class ClaimForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
-    fact_code = forms.ChoiceField(label=_("Something only you know"), required=False)
+    fact_code = forms.ChoiceField(
+        label=_("Something only you know"), choices=_list_fact_choices, required=False
+    )
     fact_answer = forms.CharField(label=_("Answer"), max_length=80, required=False)
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["fact_code"].choices = [
-            ("", "—"),
-            *((fact.code, fact.label) for fact in registry.claim_facts),
-        ]
-
     def clean(self):
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         if cleaned.get("claim_code") and not cleaned.get("number"):
             self.add_error("number", ValidationError(_("The code needs the membership number.")))
         return cleaned

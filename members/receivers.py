@@ -1,6 +1,6 @@
 """Signals of Django and allauth; each only calls a service."""
 
-from allauth.account.signals import user_logged_in
+from allauth.account.signals import email_confirmed, user_logged_in
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
@@ -9,6 +9,7 @@ from django.utils import timezone
 from members.forms import SIGNUP_PROFILE
 from members.models import Club
 from members.selectors.club import forget_club
+from members.services import logins
 from members.services.audiences import ensure_everyone
 from members.services.memberships import welcome_login
 
@@ -23,6 +24,12 @@ def forget_changed_club(sender, **kwargs):
 def welcome(sender, request, user, **kwargs):
     """After every stage of a log-in: the first one leads to a membership."""
     welcome_login(user, now=timezone.now(), profile=request.session.pop(SIGNUP_PROFILE, None))
+
+
+@receiver(email_confirmed, dispatch_uid="members.follow_email")
+def follow_email(sender, request, email_address, **kwargs):
+    if email_address.primary:
+        logins.follow_email(email_address.user, email_address.email)
 
 
 def create_base_rows(sender, using="default", **kwargs):

@@ -111,8 +111,8 @@ class Member(models.Model):
     )
 
     # Contact and person
-    email = OptionalEmailField(_("e-mail address"))
-    phone = OptionalPhoneField(_("phone number"))
+    email = OptionalEmailField(_("e-mail address"), null=True, blank=True)
+    phone = OptionalPhoneField(_("phone number"), null=True, blank=True)
     gender = models.CharField(
         _("gender"), max_length=8, choices=Gender, blank=True, default="", db_default=""
     )

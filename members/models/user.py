@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from members.models.fields import OptionalEmailField, OptionalPhoneField
 
 
-class UserManager(BaseUserManager):
+class UserManager(BaseUserManager["User"]):
     use_in_migrations = True
 
     def create_user(self, email=None, password=None, **fields):
@@ -34,8 +34,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     through ``members.adapter``.
     """
 
-    email = OptionalEmailField(_("e-mail address"), unique=True)
-    phone = OptionalPhoneField(_("phone number"), unique=True)
+    email = OptionalEmailField(_("e-mail address"), unique=True, null=True, blank=True)
+    phone = OptionalPhoneField(_("phone number"), unique=True, null=True, blank=True)
     phone_verified_at = models.DateTimeField(_("phone verified at"), null=True, blank=True)
     display_name = models.CharField(_("display name"), max_length=150, blank=True, default="")
     is_staff = models.BooleanField(

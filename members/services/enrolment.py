@@ -118,7 +118,7 @@ class _Clean:
 def _clean_key(key: MemberKey, country: str) -> _Clean:
     number = clean_number(key.number) if key.number else None
     if number and not is_valid_number(number):
-        raise InvalidNumber(value=key.number[:40])
+        raise InvalidNumber(value=number[:40])
     external_id = (key.external_id or "").strip() or None
     if external_id and len(external_id) > 120:
         raise EmptyKey
@@ -183,7 +183,7 @@ def _find(
         name: sorted({getattr(item, name) for item in clean if getattr(item, name)})
         for name in names
     }
-    statements = [
+    statements: list[tuple[str, Sequence]] = [
         (_BY_REFERENCE, [source, values["external_id"]]),
         *(
             (_BY_FIELD.format(field=name, is_number=name == "number"), [values[name]])

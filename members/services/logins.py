@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import DomainError
 from core.services.audit import record_audit
 from members.contacts import clean_email, clean_phone
-from members.models import User
+from members.models import Member, User
 from members.selectors.club import get_club
 
 ABANDONED_AFTER = dt.timedelta(days=2)
@@ -86,6 +86,22 @@ def set_phone(user: User, phone: str, *, is_verified: bool) -> None:
             user.save(update_fields=["phone", "phone_verified_at"])
     except IntegrityError as error:
         raise ContactTaken from error
+    if is_verified:
+        _follow(user, {"phone": phone})
+
+
+@transaction.atomic
+def follow_email(user: User, email: str) -> None:
+    """The member's record takes over the address that its login just proved."""
+    _follow(user, {"email": email.lower()})
+
+
+def _follow(user, changes):
+    member = Member.objects.filter(user=user).exclude(**changes).first()
+    if member is None:
+        return
+    Member.objects.filter(pk=member.pk).update(**changes)
+    record_audit("member.contact_followed", member, by=user, changes={"fields": list(changes)})
 
 
 @transaction.atomic

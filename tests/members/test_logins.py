@@ -203,3 +203,19 @@ def test_abandoned_sign_ups_free_their_contacts(make_login, now):
     assert not User.objects.filter(email="squatter@example.com").exists()
     assert User.objects.filter(pk=kept.pk).exists()
     assert User.objects.count() == 3
+
+
+def test_member_follows_the_proved_contacts_of_its_login(client, make_login, now, sms):
+    user = make_login(password="correct horse")
+    member = open_membership(user, now=now)
+    post(client, "account_login", login="mei@example.com", password="correct horse")
+    post(client, "account_change_phone", phone="415 555 0123")
+    post(client, "account_verify_phone", code=code_of(sms()[0]["text"]))
+    post(client, "account_email", email="new@example.com", action_add="")
+    member.refresh_from_db()
+    assert (member.email, member.phone) == ("mei@example.com", "+14155550123")
+    code = code_of(next(m for m in mail.outbox if m.to == ["new@example.com"]).body)
+    post(client, "account_email_verification_sent", code=code)
+    member.refresh_from_db()
+    user.refresh_from_db()
+    assert member.email == user.email == "new@example.com"
