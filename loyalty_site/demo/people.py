@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from core.time import resolve_local
-from loyalty_site.demo.data import read_club, read_stories, read_table
+from loyalty_site.demo.data import LANGUAGE, read_club, read_stories, read_table
 from members.models import Member, User
 from members.roles import CLERK, MANAGER, MARKETER, OWNER
 from members.services.enrolment import MemberKey, create_member, ensure_members
@@ -54,23 +54,24 @@ def choose_people(count: int | None, *, seed: int) -> list[dict[str, str]]:
 
 def set_up_club(*, now: dt.datetime) -> None:
     """The shop's name, place and money."""
+    update_club(build_club_facts(), by=None, now=now)
+
+
+def build_club_facts() -> dict[str, str]:
+    """The shop as fields of Club."""
     club = read_club()
     address = club["address"]
-    update_club(
-        {
-            "name": club["name"]["en"],
-            "currency": club["currency"],
-            "zone": club["time_zone"],
-            "country": address["country"],
-            "locale": club["default_locale"],
-            "phone": club["phone"],
-            "email": club["email"],
-            "address": f"{address['street']}\n{address['city']}, {address['region']}"
-            f" {address['postal_code']}",
-        },
-        by=None,
-        now=now,
-    )
+    return {
+        "name": club["name"][LANGUAGE],
+        "currency": club["currency"],
+        "zone": club["time_zone"],
+        "country": address["country"],
+        "locale": club["default_locale"],
+        "phone": club["phone"],
+        "email": club["email"],
+        "address": f"{address['street']}\n{address['city']}, {address['region']}"
+        f" {address['postal_code']}",
+    }
 
 
 def enrol_people(

@@ -1,3 +1,4 @@
+import argparse
 import datetime as dt
 
 from django.core.management.base import BaseCommand, CommandError
@@ -14,14 +15,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument(
             "--date",
-            type=dt.date.fromisoformat,
+            type=read_day,
             metavar="YYYY-MM-DD",
             help="the last day to close (default: yesterday in the club's time zone)",
         )
 
     def handle(self, *args, date=None, verbosity=1, **options):
-        if isinstance(date, str):  # given by call_command
-            date = dt.date.fromisoformat(date)
         with tqdm(unit=" members", disable=None, dynamic_ncols=True) as bar:
             try:
                 closes = close_days(now=timezone.now(), last=date, on_progress=bar.update)
@@ -42,3 +41,10 @@ class Command(BaseCommand):
             ("tiers down", "tier_down_count"),
         ):
             self.stdout.write(f"{label:<12} {sum(getattr(close, field) for close in closes):,}")
+
+
+def read_day(text):
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"“{text}” is no day such as 2026-12-31") from error

@@ -1,0 +1,244 @@
+"""Taking the demonstration out of a club that starts for real."""
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import ProgrammingError, connection, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError
+from core.models import AuditEntry
+from loyalty_site.demo.data import read_categories, read_club
+from loyalty_site.demo.doomed import DoomedRows, list_keys_to, list_orphans
+from loyalty_site.demo.history import TILL
+from loyalty_site.demo.people import SOURCE, build_club_facts, list_demo_logins
+from loyalty_site.demo.seeding import count_demo_members, lock_demo
+from members.models import Activity, ActivityBatch, Audience, Club, Member, User, WorkItem
+from members.services.profiles import update_club
+from purchases.models import Category, Channel, Product, Purchase, Source, Store
+from purchases.services.known import slug_of, split_category
+from rewards.models import (
+    DayClose,
+    EarningRule,
+    EarningRuleVersion,
+    Lot,
+    ProgrammeVersion,
+    Tier,
+    Transfer,
+)
+from rewards.services.verification import verify_ledger
+
+_USED_POINTS = """
+    UPDATE rewards_earningrule r SET used_points = coalesce((
+        SELECT sum(a.awarded_points - coalesce(b.points, 0)) FROM rewards_award a
+        LEFT JOIN (SELECT award_id, sum(reversed_points) AS points FROM rewards_reversal
+                   GROUP BY award_id) b ON b.award_id = a.id
+        WHERE a.rule_id = r.id), 0)
+    WHERE used_points <> 0
+"""
+
+
+class DemoNotLoaded(DomainError):
+    code = "demo_not_loaded"
+    status = 404
+    message = _("The demonstration is not loaded.")
+
+
+class OwnMembersTouched(DomainError):
+    code = "own_members_touched"
+    status = 409
+    message = _(
+        "%(count)s members of your own hang on the demonstration: they were merged with one of "
+        "its members, use one of its logins or share a row with it. Nothing was removed. "
+        "Their numbers: %(numbers)s"
+    )
+
+
+class RulesInUse(DomainError):
+    code = "rules_in_use"
+    status = 409
+    message = _(
+        "%(count)s members of your own earn by the demonstration's rules and tiers. Nothing was "
+        "removed. Keep the rules with --keep-rules."
+    )
+
+
+class RemovalNotAllowed(DomainError):
+    code = "removal_not_allowed"
+    status = 403
+    message = _(
+        "The database's user may not delete rows that are written once. Run this as a superuser, "
+        "or let one say: GRANT SET ON PARAMETER session_replication_role TO %(user)s"
+    )
+
+
+class RemovalWrong(DomainError):
+    code = "removal_wrong"
+    status = 500
+    message = _("The books would not be right afterwards. Nothing was removed. %(reason)s")
+
+
+def count_what_goes() -> dict[str, int]:
+    """What a removal is about, for the question before it."""
+    demo = Q(member__source=SOURCE)
+    return {
+        "members": count_demo_members(),
+        "logins": _list_logins().count(),
+        "purchases": Purchase.objects.filter(demo).count(),
+        "ledger entries": Transfer.objects.filter(demo).count(),
+        "lots": Lot.objects.filter(demo).count(),
+        "activities": Activity.objects.filter(demo).count(),
+    }
+
+
+@transaction.atomic
+def remove_demo(*, keep_rules: bool = False, now: dt.datetime) -> dict[str, int]:
+    """Delete the demonstration's members, logins, purchases, points, shops and goods, and
+    (unless ``keep_rules``) its tiers, programme and rules.
+
+    What hangs on those rows goes with them, whichever app it belongs to. Rows of others stay:
+    where one would be touched, nothing is removed (OwnMembersTouched, RulesInUse). Shops, goods
+    and channels stay where something else uses them. At the end no key may point to nothing and
+    the ledger must be true, or everything is undone (RemovalWrong). Returns rows by table name.
+    """
+    lock_demo()
+    if not count_demo_members():
+        raise DemoNotLoaded
+    own = Member.objects.exclude(source=SOURCE).count()
+    if own and not keep_rules:
+        raise RulesInUse(count=own)
+    doomed = DoomedRows()
+    _doom(doomed, keep_rules=keep_rules)
+    with _written_once_rows_may_go():
+        removed = _delete(doomed, keep_rules=keep_rules)
+    _forget_club(now)
+    _check_result()
+    return removed
+
+
+def _list_logins() -> QuerySet:
+    emails = [login.email for login in list_demo_logins()]
+    return User.objects.filter(Q(email__in=emails) | Q(member__source=SOURCE))
+
+
+def _doom(doomed: DoomedRows, *, keep_rules: bool) -> None:
+    doomed.add(Member.objects.filter(source=SOURCE))
+    doomed.add(_list_logins())
+    if not keep_rules:
+        tiers = Tier.objects.filter(
+            slug__in=[tier["slug"] for tier in read_club()["tier_programme"]["tiers"]]
+        )
+        codes = [rule["slug"] for rule in read_club()["earning_rules"]]
+        doomed.add(tiers)
+        doomed.add(ProgrammeVersion.objects.filter(levels__tier__in=tiers).distinct())
+        doomed.add(Audience.objects.filter(pk__in=tiers.values("audience")))
+        doomed.add(EarningRule.objects.filter(code__in=codes))
+    doomed.spread()
+    # Acts upon what goes; what demo staff did to rows that stay remains on record.
+    for model in list(doomed.models):
+        about = doomed.is_doomed(model, "subject_id", cast="text")
+        label = model._meta.label_lower
+        doomed.add_where(AuditEntry, f"subject_type = %s AND {about}", [label])
+    doomed.spread()
+    if touched := doomed.list_touched_members():
+        numbers = Member.objects.filter(pk__in=touched[:5]).values_list("number", flat=True)
+        raise OwnMembersTouched(count=len(touched), numbers=", ".join(numbers))
+
+
+@contextmanager
+def _written_once_rows_may_go() -> Iterator[None]:
+    """Triggers refuse to delete activities, ledger and audit rows, for everybody and always.
+
+    This is the one place that goes around them. As a replica, a session fires no ordinary
+    trigger; PostgreSQL lets only a superuser (or whom one allowed) become one. It holds for
+    this transaction at the most, other sessions notice nothing, and no trigger is ever dropped
+    or disabled, so that none can be left so. The checks of foreign keys are triggers as well:
+    ``list_orphans`` stands in for them afterwards.
+    """
+    with connection.cursor() as cursor:
+        try:
+            with transaction.atomic():
+                cursor.execute("SET LOCAL session_replication_role = replica")
+        except ProgrammingError as error:
+            raise RemovalNotAllowed(user=connection.settings_dict["USER"]) from error
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = origin")
+
+
+def _delete(doomed: DoomedRows, *, keep_rules: bool) -> dict[str, int]:
+    batches = _list_batches(doomed)
+    removed = {model._meta.db_table: count for model, count in doomed.delete().items()}
+    empty = ActivityBatch.objects.filter(pk__in=batches, activities__isnull=True)
+    WorkItem.objects.filter(batch__in=empty).delete()
+    empty.delete()
+    DayClose.objects.all().delete()  # what the demonstration owed; own days are closed again
+    with connection.cursor() as cursor:
+        cursor.execute(_USED_POINTS)
+    for rows in _list_shop(keep_rules):
+        table = rows.model._meta.db_table
+        removed[table] = removed.get(table, 0) + _delete_unused(rows)
+    return {table: count for table, count in sorted(removed.items()) if count}
+
+
+def _list_batches(doomed: DoomedRows) -> list[int]:
+    going = doomed.is_doomed(Activity, "id")
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT DISTINCT batch_id FROM members_activity WHERE {going}")
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def _list_shop(keep_rules: bool) -> Iterator[QuerySet]:
+    """Rows that others may have come to use, users before what they use."""
+    club = read_club()
+    versions = EarningRuleVersion.objects
+    yield _not_named(Product.objects.filter(source__code=TILL), versions, "product_ids")
+    yield Source.objects.filter(code=TILL)
+    codes = [store["slug"] for store in club["stores"]]
+    yield _not_named(Store.objects.filter(code__in=codes), versions, "store_ids")
+    paths = [split_category(path) for path in read_categories().values()]
+    for names in (paths, [path[:1] for path in paths]):
+        slugs = {slug_of(path) for path in names}
+        yield _not_named(Category.objects.filter(slug__in=slugs), versions, "category_ids")
+    if not keep_rules:
+        codes = [channel["slug"] for channel in club["channels"]]
+        yield _not_named(Channel.objects.filter(code__in=codes), versions, "channel_ids")
+
+
+def _not_named(rows: QuerySet, versions, field: str) -> QuerySet:
+    """Those that no remaining rule names."""
+    named = {pk for ids in versions.values_list(field, flat=True) for pk in ids}
+    return rows.exclude(pk__in=named)
+
+
+def _delete_unused(rows: QuerySet) -> int:
+    """Delete the rows to which no key points."""
+    for field in list_keys_to(rows.model):
+        users = field.model._base_manager.filter(**{field.name: OuterRef("pk")})
+        rows = rows.filter(~Exists(users))
+    return rows.delete()[0]
+
+
+def _forget_club(now: dt.datetime) -> None:
+    """Name, address and contacts are the field's defaults again where they are still the
+    demonstration's."""
+    club = Club.objects.get(pk=1)
+    update_club(
+        {
+            name: Club._meta.get_field(name).get_default()
+            for name, value in build_club_facts().items()
+            if getattr(club, name) == value
+        },
+        by=None,
+        now=now,
+    )
+
+
+def _check_result() -> None:
+    if orphans := list_orphans():
+        raise RemovalWrong(reason="; ".join(orphans))
+    _counts, findings = verify_ledger()
+    if findings:
+        raise RemovalWrong(reason="; ".join(finding.check for finding in findings))
