@@ -171,7 +171,7 @@ def _give_repayment_back(
     ledger: Ledger, book: Book, repaid: list[list[int]], now: dt.datetime, key: str
 ) -> None:
     today = day_of(now, ledger.terms.zone)
-    amounts = {pk: amount for pk, amount in repaid}
+    amounts = dict(repaid)
     for lot in _find_lots(book, list(amounts)):
         amount = amounts[lot.id]
         draft = book.transfer(

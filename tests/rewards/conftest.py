@@ -84,7 +84,8 @@ class Shop:
     def take_in(self, *items, now=None):
         purchases = [item for item in items if isinstance(item, IncomingPurchase)]
         returns = [item for item in items if isinstance(item, IncomingReturn)]
-        result = take_in(self.source, purchases, returns, now=now or self.now)
+        times = [each.purchased_at for each in purchases] + [each.returned_at for each in returns]
+        result = take_in(self.source, purchases, returns, now=now or max(self.now, *times))
         refused = [outcome for outcome in result.outcomes if outcome.state == "refused"]
         assert refused == []
         return result

@@ -1,0 +1,183 @@
+"""What a member has as of now, worked out without writing (points.md 11).
+
+The numbers are those that ``rewards.services.settlement.settle_members`` would write: the same
+engine settles a book in memory here and under locks there; the tests compare the two.
+"""
+
+import datetime as dt
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+
+from core.time import add_months, day_of
+from members.models import Member
+from members.selectors.club import get_club
+from rewards.engine.book import Book, LotState
+from rewards.engine.settling import settle
+from rewards.engine.terms import Programme
+from rewards.enums import AccountKind, TierWindow, Unit
+from rewards.selectors.programme import ShownTier, load_ladder
+
+DAYS_SHOWN = 6  # of future releases and expiries
+
+# One member, one statement. Lots that are due come whole, all others as sums by day.
+_BOOK = """
+SELECT s.tier_id, s.tier_since_on, s.review_on, s.grace_since_on, s.grace_until_on,
+       s.points_expire_on, s.settled_on, s.has_purchased,
+  (SELECT jsonb_object_agg(kind, balance) FROM rewards_account WHERE member_id = m.id),
+  (SELECT jsonb_agg(jsonb_build_array(
+              unit, award_id, opened_at, original, release_on, expires_on, expires_after_days,
+              counts_on, pending, available, held, id))
+     FROM rewards_lot
+    WHERE member_id = m.id
+      AND ((pending > 0 AND release_on <= %(today)s)
+        OR (unit = 'points' AND available > 0 AND expires_on < %(today)s)
+        OR (unit = 'points' AND available > 0 AND expires_on IS NULL
+            AND s.points_expire_on < %(today)s))),
+  (SELECT jsonb_agg(jsonb_build_array(release_on, points)) FROM (
+     SELECT release_on, sum(pending) AS points FROM rewards_lot
+      WHERE member_id = m.id AND pending > 0 AND unit = 'points' AND release_on > %(today)s
+      GROUP BY release_on ORDER BY release_on LIMIT %(days)s) AS releases),
+  (SELECT jsonb_agg(jsonb_build_array(expires_on, points)) FROM (
+     SELECT expires_on, sum(available) AS points FROM rewards_lot
+      WHERE member_id = m.id AND unit = 'points' AND available > 0 AND expires_on >= %(today)s
+      GROUP BY expires_on ORDER BY expires_on LIMIT %(days)s) AS expiries),
+  (SELECT coalesce(sum(available), 0)::bigint FROM rewards_lot
+    WHERE member_id = m.id AND unit = 'points' AND available > 0 AND expires_on IS NULL),
+  (SELECT jsonb_object_agg(counts_on, credits) FROM (
+     SELECT counts_on, sum(available) AS credits FROM rewards_lot
+      WHERE member_id = m.id AND unit = 'status' AND counts_on >= %(horizon)s
+      GROUP BY counts_on) AS days)
+FROM members_member m LEFT JOIN rewards_standing s ON s.member_id = m.id
+WHERE m.id = %(member)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Balances:
+    """A member's points as of ``today``. ``book`` is settled in memory; ``programme`` and
+    ``tiers`` (lowest first) are None and empty before the first programme is published.
+    """
+
+    today: dt.date
+    available: int = 0
+    pending: int = 0
+    held: int = 0
+    owed: int = 0
+    releases: tuple[tuple[dt.date, int], ...] = ()
+    expiries: tuple[tuple[dt.date, int], ...] = ()
+    book: Book | None = None
+    programme: Programme | None = None
+    tiers: tuple[ShownTier, ...] = field(default=())
+
+
+def get_balances(member: Member, *, now: dt.datetime) -> Balances:
+    """Balances, coming releases and expiries, and the standing, in two queries."""
+    zone = get_club().zone
+    today = day_of(now, zone)
+    ladder = load_ladder(zone)
+    if ladder.terms is None:
+        return Balances(today)
+    programme = ladder.terms.programme_on(today)
+    params = {
+        "member": member.pk,
+        "today": today,
+        "days": DAYS_SHOWN,
+        "horizon": _status_horizon(ladder.terms.programmes, today),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_BOOK, params)
+        row = cursor.fetchone()
+    book = _build_book(member, row, programme, zone)
+    waiting = {id(lot) for lot in book.lots if lot.pending}
+    settle(book, today, ladder.terms)
+    released = [lot for lot in book.lots if id(lot) in waiting and lot.unit == Unit.POINTS]
+    return Balances(
+        today=today,
+        available=book.balance(AccountKind.AVAILABLE),
+        pending=book.balance(AccountKind.PENDING),
+        held=book.balance(AccountKind.HELD),
+        owed=book.balance(AccountKind.OWED),
+        releases=tuple(_read_days(row[10])),
+        expiries=_list_expiries(row, book, released),
+        book=book,
+        programme=programme,
+        tiers=ladder.shown[programme.id],
+    )
+
+
+def _build_book(member: Member, row: tuple, programme: Programme, zone: str) -> Book:
+    """The book that ``rewards.services.ledger.open_ledger`` builds, without its locks."""
+    book = Book(
+        member_id=member.pk,
+        joined_on=day_of(member.joined_at, zone),
+        tier_id=row[0] or programme.levels[0].tier_id,
+        birth_month=member.birth_month,
+        tier_since_on=row[1],
+        review_on=row[2],
+        grace_since_on=row[3],
+        grace_until_on=row[4],
+        points_expire_on=row[5],
+        settled_on=row[6],
+        has_purchased=bool(row[7]),
+        balances=_read(row[8]) or {},
+        status_days={
+            dt.date.fromisoformat(day): credits for day, credits in (_read(row[13]) or {}).items()
+        },
+    )
+    for values in _read(row[9]) or ():
+        unit, award, opened_at, original, release_on, expires_on, days, counts_on, *rest = values
+        pending, available, held, pk = rest
+        lot = LotState(
+            unit=unit,
+            award=award,
+            opened_at=dt.datetime.fromisoformat(opened_at),
+            original=original,
+            release_on=_read_day(release_on),
+            expires_on=_read_day(expires_on),
+            expires_after_days=days,
+            counts_on=_read_day(counts_on),
+            pending=pending,
+            available=available,
+            held=held,
+            id=pk,
+        )
+        book.lots.append(lot)
+        book.note_due(lot)
+    return book
+
+
+def _list_expiries(row: tuple, book: Book, released: list[LotState]):
+    days = dict(_read_days(row[11]))
+    sliding = row[12] if book.points_expire_on else 0
+    for lot in released:
+        if lot.expires_on is not None and lot.available:
+            days[lot.expires_on] = days.get(lot.expires_on, 0) + lot.available
+        elif lot.available:
+            sliding += lot.available
+    if book.points_expire_on and sliding:
+        day = book.points_expire_on
+        days[day] = days.get(day, 0) + sliding
+    return tuple(sorted(days.items())[:DAYS_SHOWN])
+
+
+def _status_horizon(programmes: list[Programme], today: dt.date) -> dt.date:
+    """The first counting day that a tier period may ask for; as in ``services.ledger``."""
+    if any(programme.tier_window == TierWindow.LIFETIME for programme in programmes):
+        return dt.date.min
+    return add_months(today, -max(2 * max(each.tier_months, 12) for each in programmes))
+
+
+def _read(value: Any) -> Any:
+    """JSON as psycopg hands it over: parsed, or text where Django's own loader is off."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _read_day(value: str | None) -> dt.date | None:
+    return None if value is None else dt.date.fromisoformat(value)
+
+
+def _read_days(value: Any) -> list[tuple[dt.date, int]]:
+    return [(dt.date.fromisoformat(day), points) for day, points in _read(value) or ()]
