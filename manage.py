@@ -18,8 +18,8 @@ def main() -> None:
             os.execv(OWN_PYTHON, [str(OWN_PYTHON), *sys.argv])
         sys.exit("Django is not installed. Run bin/run or bin/test once: they set everything up.")
 
-    from loyalty_site.embedded.binaries import ServiceError
     from loyalty_site.embedded.client import services_for_command
+    from loyalty_site.embedded.layout import ServiceError
 
     try:
         with services_for_command():

@@ -18,8 +18,8 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
-from loyalty_site.embedded.binaries import ServiceError  # noqa: E402
 from loyalty_site.embedded.client import attach  # noqa: E402
+from loyalty_site.embedded.layout import ServiceError  # noqa: E402
 from loyalty_site.embedded.process import die_with_parent  # noqa: E402
 
 BIN = REPOSITORY / ".venv" / "bin"
@@ -200,8 +200,10 @@ def run_gate(folder: Path, environment: dict[str, str], production: dict[str, st
     print("\n--- Summary " + "-" * 67)
     for title, status, seconds in results:
         print(f"{'ok    ' if status == 0 else 'FAILED'} {title:<28} {seconds:7.1f} s")
+    total = sum(seconds for _, _, seconds in results)
     failed = sum(1 for _, status, _ in results if status)
-    print(f"\n{'All checks pass.' if not failed else f'{failed} of {len(results)} steps failed.'}")
+    verdict = f"{failed} of {len(results)} steps failed" if failed else "All checks pass"
+    print(f"\n{verdict} ({total:.0f} s).")
     return 1 if failed else 0
 
 

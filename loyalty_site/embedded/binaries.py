@@ -8,13 +8,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from .layout import Account, is_reachable
+from .layout import Account, ServiceError, is_reachable
 
 OLDEST_POSTGRES = 15
-
-
-class ServiceError(Exception):
-    """A sentence for the person at the terminal."""
 
 
 @dataclass(frozen=True)

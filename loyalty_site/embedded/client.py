@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .binaries import ServiceError
-from .layout import REPOSITORY, Layout
+from .layout import REPOSITORY, Layout, ServiceError
 from .supervisor import SERVICES
 
 _started: list[tuple[Path, subprocess.Popen]] = []  # supervisors that this process began

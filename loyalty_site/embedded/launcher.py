@@ -13,9 +13,8 @@ import time
 import urllib.error
 import urllib.request
 
-from .binaries import ServiceError
 from .client import Attachment, attach, missing_services
-from .layout import REPOSITORY, Layout
+from .layout import REPOSITORY, Layout, ServiceError
 from .process import Child, die_with_parent, end_leftovers
 
 DEFAULT_PORT = 8000

@@ -16,6 +16,10 @@ LONGEST_SOCKET_FOLDER = 75
 LOG_BYTES = 10 * 1024 * 1024
 
 
+class ServiceError(Exception):
+    """A sentence for the person at the terminal."""
+
+
 def default_var() -> Path:
     return Path(os.environ.get("CLUB_VAR") or REPOSITORY / "var")
 
@@ -40,6 +44,8 @@ class Layout:
         """The layout of a data folder, which is made where it is missing."""
         folder = Path(var) if var else default_var()
         folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise ServiceError(f"{folder} belongs to another user; start as that user.")
         return cls(folder.resolve())
 
     @cached_property
@@ -131,7 +137,7 @@ class Layout:
             os.geteuid(),
             self.owner.st_uid,
         }:
-            raise PermissionError(f"{self.runtime} belongs to somebody else; remove it first.")
+            raise ServiceError(f"{self.runtime} belongs to somebody else; remove it first.")
         # Another user's server has to pass through to its own folder, which is closed in turn.
         self.runtime.chmod(0o711 if self.account else 0o700)
         self.sockets.mkdir(mode=0o700, exist_ok=True)

@@ -11,8 +11,8 @@ from urllib.parse import quote
 import psutil
 import psycopg
 
-from .binaries import Postgres, ServiceError, find_postgres, find_valkey
-from .layout import DATABASE_NAME, Layout
+from .binaries import Postgres, find_postgres, find_valkey
+from .layout import DATABASE_NAME, Layout, ServiceError
 from .process import Child, end_leftovers
 
 SERVER_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}

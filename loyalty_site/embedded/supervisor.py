@@ -19,8 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from . import servers
-from .binaries import ServiceError
-from .layout import REPOSITORY, Layout
+from .layout import REPOSITORY, Layout, ServiceError
 from .process import Child, end_leftovers
 
 SERVICES = ("database", "broker", "mail")
