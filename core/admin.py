@@ -18,7 +18,13 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import display
 from unfold.views import ChangeList
-from unfold.widgets import INPUT_CLASSES
+from unfold.widgets import (
+    CHECKBOX_CLASSES,
+    INPUT_CLASSES,
+    RADIO_CLASSES,
+    SELECT_CLASSES,
+    TEXTAREA_CLASSES,
+)
 
 from core.models import AuditEntry
 from core.services.audit import record_audit
@@ -248,6 +254,30 @@ class ReadOnlyInline(TabularInline):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+
+_CLASSES = (
+    (forms.CheckboxSelectMultiple, CHECKBOX_CLASSES),
+    (forms.RadioSelect, RADIO_CLASSES),
+    (forms.CheckboxInput, CHECKBOX_CLASSES),
+    (forms.Select, SELECT_CLASSES),
+    (forms.Textarea, TEXTAREA_CLASSES),
+    (forms.TextInput, INPUT_CLASSES),
+    (forms.DateInput, INPUT_CLASSES),
+)
+
+
+def dress_form(form):
+    """Give the plain widgets of a form the looks of the back office."""
+    for field in form.fields.values():
+        widget = field.widget
+        if "class" in widget.attrs:
+            continue
+        for kind, classes in _CLASSES:
+            if isinstance(widget, kind):
+                widget.attrs["class"] = " ".join(classes)
+                break
+    return form
 
 
 def link_to(obj, label=None, *, request=None):

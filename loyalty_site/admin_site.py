@@ -1,6 +1,11 @@
+from functools import update_wrapper
+
 from django.contrib.admin.apps import AdminConfig
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
+
+from core.time import get_zone
 
 
 class ClubAdminConfig(AdminConfig):
@@ -8,6 +13,27 @@ class ClubAdminConfig(AdminConfig):
 
 
 class ClubAdminSite(UnfoldAdminSite):
+    """The back office, in the club's own time."""
+
     site_header = _("Club back office")
     site_title = _("Club back office")
     index_title = _("Today")
+
+    def admin_view(self, view, cacheable=False):
+        return super().admin_view(_in_club_time(view), cacheable)
+
+
+def _in_club_time(view):
+    """Show and read every instant in the club's zone, while the page is rendered too."""
+
+    def shown(request, *args, **kwargs):
+        # Loaded late: the site is made before the models are.
+        from members.selectors.club import get_club
+
+        with timezone.override(get_zone(get_club().zone)):
+            response = view(request, *args, **kwargs)
+            if hasattr(response, "render") and not getattr(response, "is_rendered", True):
+                response = response.render()
+        return response
+
+    return update_wrapper(shown, view)

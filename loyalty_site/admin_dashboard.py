@@ -1,0 +1,92 @@
+"""The first page of the back office: what waits, in a handful of indexed look-ups."""
+
+import datetime as dt
+
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from core.time import day_of
+from members.selectors.club import get_club
+from members.services.work import list_waiting
+from purchases.enums import ImportState
+from purchases.models import ImportJob
+from rewards.models import DayClose
+
+_SLOW = dt.timedelta(minutes=10)
+
+
+def add_dashboard(request, context):
+    """What Unfold shows on the index: cards of this person's work, and their latest imports."""
+    now = timezone.now()
+    cards = []
+    if request.user.has_perm("rewards.view_dayclose"):
+        cards += _build_close_cards(now)
+    if request.user.has_perm("members.view_workitem"):
+        cards.append(_build_work_card(now))
+    imports = []
+    if request.user.has_perm("purchases.view_importjob"):
+        imports = list(ImportJob.objects.for_list().order_by("-pk")[:5])
+        cards.append(_build_import_card(imports))
+    return {
+        **context,
+        "cards": cards,
+        "imports": imports,
+        "can_search_members": request.user.has_perm("members.view_member"),
+    }
+
+
+def _build_close_cards(now):
+    yesterday = day_of(now, get_club().zone) - dt.timedelta(days=1)
+    newest = DayClose.objects.order_by("-day_on").first()
+    behind = (yesterday - newest.day_on).days if newest else None
+    url = reverse("admin:rewards_dayclose_changelist")
+    if newest is None:
+        return [{"title": _("Day close"), "value": _("none yet"), "url": url, "is_bad": False}]
+    owed = newest.available_points + newest.pending_points + newest.held_points
+    return [
+        {
+            "title": _("Day close"),
+            "value": _("up to date")
+            if behind <= 0
+            else ngettext("%(days)s day behind", "%(days)s days behind", behind) % {"days": behind},
+            "url": url,
+            "is_bad": behind > 0,
+        },
+        {
+            "title": _("Points owed to members on %(day)s")
+            % {"day": newest.day_on.strftime("%Y-%m-%d")},
+            "value": intcomma(owed),
+            "url": url,
+            "is_bad": False,
+        },
+    ]
+
+
+def _build_work_card(now):
+    oldest = max(list_waiting(now).values(), default=None)
+    minutes = int(oldest.total_seconds() // 60) if oldest else 0
+    return {
+        "title": _("Work that waits"),
+        "value": _("none")
+        if oldest is None
+        else ngettext("%(minutes)s minute", "%(minutes)s minutes", minutes) % {"minutes": minutes},
+        "url": reverse("admin:members_workitem_changelist"),
+        "is_bad": oldest is not None and oldest > _SLOW,
+    }
+
+
+def _build_import_card(imports):
+    running = [job for job in imports if job.state in (ImportState.WAITING, ImportState.RUNNING)]
+    failed = [job for job in imports if job.state == ImportState.FAILED or job.refused_count]
+    return {
+        "title": _("Imports"),
+        "value": ngettext("%(count)s running", "%(count)s running", len(running))
+        % {"count": len(running)}
+        if running
+        else _("none running"),
+        "url": reverse("admin:purchases_importjob_changelist"),
+        "is_bad": bool(failed),
+    }

@@ -1,0 +1,123 @@
+"""The menu of the back office: what the person at the screen may open, grouped as they work."""
+
+from django.apps import apps
+from django.contrib import admin
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from members.selectors.club import get_club
+
+# (title, [(model, icon)]); the icons are names of Material Symbols.
+GROUPS = (
+    (
+        _("Members"),
+        [
+            ("members.Member", "group"),
+            ("members.Audience", "workspaces"),
+            ("members.AudienceMember", "group_work"),
+            ("members.Activity", "timeline"),
+            ("members.Notice", "notifications"),
+        ],
+    ),
+    (
+        _("Purchases"),
+        [
+            ("purchases.Purchase", "receipt_long"),
+            ("purchases.Return", "assignment_return"),
+            ("purchases.ImportJob", "upload_file"),
+            ("purchases.Product", "sell"),
+            ("purchases.Category", "category"),
+        ],
+    ),
+    (
+        _("Points and tiers"),
+        [
+            ("rewards.EarningRule", "percent"),
+            ("rewards.ProgrammeVersion", "menu_book"),
+            ("rewards.Tier", "stairs"),
+            ("rewards.TierChange", "swap_vert"),
+            ("rewards.Standing", "military_tech"),
+        ],
+    ),
+    (
+        _("Ledger"),
+        [
+            ("rewards.Transfer", "sync_alt"),
+            ("rewards.Lot", "inventory_2"),
+            ("rewards.LotMove", "moving"),
+            ("rewards.Award", "redeem"),
+            ("rewards.Reversal", "undo"),
+            ("rewards.Account", "account_balance"),
+            ("rewards.DayClose", "event_available"),
+        ],
+    ),
+    (
+        _("Set-up"),
+        [
+            ("members.Club", "storefront"),
+            ("purchases.Store", "store"),
+            ("purchases.Channel", "alt_route"),
+            ("purchases.Source", "point_of_sale"),
+            ("purchases.ApiToken", "key"),
+        ],
+    ),
+    (
+        _("Staff and security"),
+        [
+            ("members.User", "badge"),
+            ("auth.Group", "admin_panel_settings"),
+            ("core.AuditEntry", "history"),
+            ("members.WorkItem", "pending_actions"),
+            ("account.EmailAddress", "mail"),
+            ("mfa.Authenticator", "phonelink_lock"),
+            ("usersessions.UserSession", "devices"),
+            ("socialaccount.SocialAccount", "share"),
+        ],
+    ),
+)
+
+
+def build_menu(request):
+    """Unfold's navigation, without what this person may not see."""
+    menu = [
+        {
+            "items": [
+                {"title": _("Today"), "icon": "today", "link": reverse("admin:index")},
+            ]
+        }
+    ]
+    for title, models in GROUPS:
+        items = [
+            item
+            for label, icon in models
+            if (item := _build_item(request, label, icon)) is not None
+        ]
+        if items:
+            menu.append({"title": title, "collapsible": True, "items": items})
+    return menu
+
+
+def _build_item(request, label, icon):
+    model = apps.get_model(label)
+    page = admin.site._registry.get(model)
+    if page is None or not page.has_view_permission(request):
+        return None
+    opts = model._meta
+    return {
+        "title": str(opts.verbose_name_plural)[:1].upper() + str(opts.verbose_name_plural)[1:],
+        "icon": icon,
+        "link": reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist"),
+    }
+
+
+def can_see_history(request):
+    return request.user.has_perm("core.view_auditentry")
+
+
+def get_club_name(request):
+    return get_club().name
+
+
+def get_style_url(request):
+    return static("css/admin.css")
