@@ -20,6 +20,10 @@ app.conf.update(
         "close-day": {"task": "rewards.tasks.close_due_days", "schedule": crontab(minute=5)},
         "sweep-work": {"task": "members.tasks.sweep_work", "schedule": 60.0},
         "sweep-imports": {"task": "purchases.tasks.sweep_imports", "schedule": 60.0},
+        "sweep-logins": {
+            "task": "members.tasks.sweep_abandoned_logins",
+            "schedule": crontab(hour=11, minute=35),
+        },
     },
 )
 # Without it shared tasks called from other threads talk to amqp://localhost.

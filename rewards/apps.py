@@ -11,7 +11,9 @@ class RewardsConfig(AppConfig):
         from members import registry
         from rewards import receivers, registrations
         from rewards.services.accrual import accrue
+        from rewards.services.settlement import enter_programme
 
         post_migrate.connect(receivers.create_programme_accounts, sender=self)
         registry.register_listener("rewards.accrual", ["purchase"], accrue)
+        registry.register_listener("rewards.enrolment", ["signup"], enter_programme)
         registrations.register()

@@ -99,6 +99,7 @@ def release(book: Book, lot: LotState, at: dt.datetime, terms: Terms) -> None:
     )  # fmt: skip
     if lot.expires_on is None:
         lot.expires_on = expiry_of(lot, lot.release_on, terms)
+    _start_sliding(book, lot.release_on, terms)
     book.move(lot, draft, MoveKind.RELEASED, amount, "pending", "available")
     book.repay(lot, at=at, key="repay:lot", about=lot)
 
@@ -130,6 +131,14 @@ def _expire_inactive(book: Book, at: dt.datetime) -> None:
             book.move(lot, draft, MoveKind.EXPIRED, lot.available, "available", "")
     book.points_expire_on = None
     book.standing_dirty = True
+
+
+def _start_sliding(book: Book, day: dt.date, terms: Terms) -> None:
+    """Points that became available while no sliding day was set live the full span."""
+    programme = terms.programme_on(day)
+    if programme.expiry_mode == ExpiryMode.INACTIVITY and book.points_expire_on is None:
+        book.points_expire_on = add_months(day, programme.expiry_months)
+        book.standing_dirty = True
 
 
 def keep_alive(book: Book, day: dt.date, kind: str, terms: Terms) -> None:

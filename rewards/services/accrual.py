@@ -42,7 +42,11 @@ def accrue(
     reader.read(ledger)
     for item in items:
         _apply(item, ledger, reader)
-    ledger.used_points = reader.usage.spent
+    ledger.used_points = {
+        rule_id: used
+        for rule_id, used in reader.usage.spent.items()
+        if used != reader.spent_before.get(rule_id)
+    }
     write_ledger(ledger, now=now)
     return _count(ledger)
 

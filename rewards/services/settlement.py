@@ -1,11 +1,13 @@
 """Doing what is due for chosen members: before a balance is read to decide, and at day close."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import transaction
 
 from core.time import day_of
+from members.registry import Receipt
 from members.selectors import get_club
 from rewards.engine.settling import settle
 from rewards.services.ledger import Ledger, open_ledger, write_ledger
@@ -22,6 +24,15 @@ def settle_members(member_ids: Iterable[int], *, until: dt.date, now: dt.datetim
         settle(book, until, ledger.terms)
     write_ledger(ledger, now=now)
     return ledger
+
+
+def enter_programme(
+    batch_id: int, activities: Sequence[Any], payload: Any, now: dt.datetime
+) -> list[Receipt]:
+    """Give new members their first tier: the listener of sign-ups."""
+    today = day_of(now, get_club().zone)
+    open_ledger([row.member_id for row in activities], first_day=today, last_day=today)
+    return []
 
 
 def open_settled_ledger(member_ids: Iterable[int], *, now: dt.datetime) -> Ledger:

@@ -80,6 +80,7 @@ class UsageReader:
         )
         self._readers: list = []
         self.usage = Usage()
+        self.spent_before: dict[int, int] = {}
         self.lines: dict[int, dict[int, tuple[int, Any]]] = {}
         self.awards: dict[int, list[AwardState]] = {}
 
@@ -153,6 +154,7 @@ class UsageReader:
             ledger.books[member_id].audience_ids = frozenset(ids - tiers)
 
     def _read_budgets(self, rows, ledger) -> None:
+        self.spent_before = dict(rows)
         self.usage.spent = dict(rows)
 
     def _read_capped(self, rows, ledger) -> None:
