@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -104,16 +105,19 @@ class Launcher:
         self.remember()
         environment = self.environment()
         environment.setdefault("SITE_URL", self.address.rstrip("/"))
-        self.prepare(environment)
+        logins = self.prepare(environment)
         say("Starting the web, the worker and the schedule ...")
         self.children = self.make_children(environment, host, port)
-        for child in self.children:
-            child.start()
+        web, *others = self.children
+        web.start()
         self.remember()
+        # The page a person waits for comes first; three starts at once would slow each other.
         self.wait_for_web(port)
+        for child in others:
+            child.start()
         self.is_ready = True
         self.remember()
-        self.report(environment, seconds=time.monotonic() - before)
+        self.report(environment, logins, seconds=time.monotonic() - before)
 
     def attach(self) -> None:
         needed = missing_services(os.environ)
@@ -139,24 +143,29 @@ class Launcher:
             return port
         raise ServiceError(f"No free port between {asked} and {asked + 99}.")
 
-    def prepare(self, environment: dict[str, str]) -> None:
-        command = [sys.executable, "-m", f"{__package__}.prepare"]
-        if self.arguments.empty:
-            command.append("--empty")
-        process = subprocess.Popen(
-            command,
-            env=environment,
-            cwd=REPOSITORY,
-            preexec_fn=die_with_parent(signal.SIGTERM),
-        )
-        try:
-            status = process.wait()
-        except Stop:
-            process.terminate()
-            process.wait()
-            raise
-        if status:
-            raise ServiceError("The club could not be prepared; the lines above say why.")
+    def prepare(self, environment: dict[str, str]) -> str:
+        """Returns the demonstration's logins, to be shown once there is something to log in to."""
+        with tempfile.TemporaryFile() as logins:
+            command = [sys.executable, "-m", f"{__package__}.prepare", str(logins.fileno())]
+            if self.arguments.empty:
+                command.append("--empty")
+            process = subprocess.Popen(
+                command,
+                env=environment,
+                cwd=REPOSITORY,
+                pass_fds=[logins.fileno()],
+                preexec_fn=die_with_parent(signal.SIGTERM),
+            )
+            try:
+                status = process.wait()
+            except Stop:
+                process.terminate()
+                process.wait()
+                raise
+            if status:
+                raise ServiceError("The club could not be prepared; the lines above say why.")
+            logins.seek(0)
+            return logins.read().decode().rstrip()
 
     def make_children(self, environment: dict[str, str], host: str, port: int) -> list[Child]:
         processors = min(os.cpu_count() or 1, 4)
@@ -200,22 +209,15 @@ class Launcher:
                 time.sleep(0.05)
         say(f"The web does not answer yet; see {self.layout.log('web')}.")
 
-    def report(self, environment: dict[str, str], *, seconds: float) -> None:
+    def report(self, environment: dict[str, str], logins: str, *, seconds: float) -> None:
         lines = [f"\nThe club is running ({seconds:.1f} s).", f"  Club         {self.address}"]
         lines.append(f"  Back office  {self.address}admin/")
         if catcher := environment.get("MAIL_CATCHER_URL"):
             lines.append(f"  Caught mail  {catcher}")
         lines.append(f"  Logs         {self.layout.var / 'log'}")
         say("\n".join(lines))
-        logins = subprocess.run(
-            [sys.executable, "manage.py", "demo_logins"],
-            env=environment,
-            cwd=REPOSITORY,
-            capture_output=True,
-            text=True,
-        )
-        if logins.returncode == 0 and logins.stdout.strip():
-            say(f"\n{logins.stdout.rstrip()}")
+        if logins:
+            say(f"\n{logins}")
         elif self.arguments.empty:
             say("  First owner  .venv/bin/python manage.py createsuperuser")
         say("\nCtrl-C stops everything.")

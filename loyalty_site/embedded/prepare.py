@@ -1,12 +1,16 @@
-"""Brings the club's database and files up to date, in one process: `python -m ...prepare`.
+"""Brings the club's database and files up to date, in one process.
 
-The one module here that imports Django; the launcher runs it as a child once the services are up.
+`python -m loyalty_site.embedded.prepare LOGINS_FD [--empty]`, run by the launcher once the services
+are up. The one module here that imports Django. The logins go to the launcher, which shows them
+last.
 """
 
+import io
 import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from .layout import Layout
 
@@ -15,7 +19,7 @@ EMPTY = "--empty"
 
 def main() -> None:
     import django
-    from django.core.management import call_command
+    from django.core.management import CommandError, call_command
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loyalty_site.settings")
     django.setup()
@@ -26,7 +30,13 @@ def main() -> None:
         lambda: call_command("collectstatic", interactive=False, verbosity=0),
     )
     first_start(layout, empty=EMPTY in sys.argv, call_command=call_command)
-    step("Bringing the staff roles up to date", lambda: call_command("sync_roles", verbosity=0))
+    # Every permission by name would drown the address on the first start.
+    step(
+        "Bringing the staff roles up to date",
+        lambda: call_command("sync_roles", verbosity=0, stdout=io.StringIO()),
+    )
+    with os.fdopen(int(sys.argv[1]), "w") as logins, suppress(CommandError):
+        call_command("demo_logins", stdout=logins)  # refuses where no demonstration is loaded
 
 
 def first_start(layout: Layout, *, empty: bool, call_command: Callable) -> None:
