@@ -62,7 +62,7 @@ class WrongAmount(Refused):
 class NegativeAmount(Refused):
     code = "negative_amount"
     field = "amount"
-    message = _("%(value)s is negative; send goods that came back as a return.")
+    message = _("“%(value)s” is negative; send goods that came back as a return.")
 
 
 class PartTooLarge(Refused):

@@ -373,8 +373,8 @@ def _finish(job, stage, now):
     with transaction.atomic():
         job.member_count = max(job.member_count, stage.count_members())
         if job.refused_count:
-            report = build_refused_report(stage.iter_refused())
-            job.report.save(f"{job.pk}-refused.csv", report, save=False)
+            with build_refused_report(stage.iter_refused()) as report:
+                job.report.save(f"{job.pk}-refused.csv", report, save=False)
         job.state = ImportState.DONE
         job.finished_at = now
         _update(job, "member_count", "report", "state", "finished_at")
