@@ -36,7 +36,7 @@ def read_together(statements: Sequence[tuple[str, Sequence]]) -> list[list[tuple
     connection.ensure_connection()
     raw = connection.connection
     cursors = []
-    with raw.pipeline():
+    with connection.wrap_database_errors, raw.pipeline():
         for sql, params in statements:
             cursor = psycopg.Cursor(raw)
             cursor.execute(sql, params)
@@ -89,7 +89,11 @@ def _insert(table: str, columns: Sequence[str], rows: Sequence[tuple]) -> tuple[
 def _copy(table: str, columns: Sequence[str], rows: Sequence[tuple]) -> None:
     connection.ensure_connection()
     raw = connection.connection
-    with psycopg.Cursor(raw) as cursor:
-        with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
+    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+    with (
+        connection.wrap_database_errors,
+        psycopg.Cursor(raw) as cursor,
+        cursor.copy(statement) as copy,
+    ):
+        for row in rows:
+            copy.write_row(row)

@@ -1,6 +1,7 @@
 """What every test may ask for. Keep it small: an app's own fixtures lie beside its tests."""
 
 import datetime as dt
+import uuid
 
 import pytest
 from django.db.backends.postgresql.operations import DatabaseOperations
@@ -27,14 +28,20 @@ def _flush_append_only_tables():
 
 
 @pytest.fixture(autouse=True)
-def _forget_between_tests():
-    """The club is kept in the process and rate limits in the cache; tests share neither."""
-    from django.core.cache import cache
+def _forget_between_tests(settings):
+    """The club is kept in the process and rate limits in the cache; tests share neither.
+
+    Each test has a key prefix of its own: clearing would also empty the cache under the test
+    that runs beside it.
+    """
+    from django.core.cache import caches
 
     from members.selectors.club import forget_club
 
     forget_club()
-    cache.clear()
+    prefix = f"test-{uuid.uuid4().hex}"
+    settings.CACHES["default"]["KEY_PREFIX"] = prefix  # for the threads of a live server
+    caches["default"].key_prefix = prefix
 
 
 @pytest.fixture(autouse=True)

@@ -39,6 +39,8 @@ def accrue(
         whole=bool(reader.returned_ids),
         build_extra=reader.build_statements,
     )
+    if not ledger.books:
+        return []
     reader.read(ledger)
     for item in items:
         _apply(item, ledger, reader)

@@ -10,7 +10,7 @@ from core.errors import DomainError
 from core.time import day_of, start_of
 from members.selectors import get_club
 from rewards.enums import AccountKind, Reason
-from rewards.models import DayClose
+from rewards.models import DayClose, ProgrammeVersion
 from rewards.services.settlement import settle_members
 
 BATCH = 5_000
@@ -84,7 +84,7 @@ def close_days(
     if last > yesterday:
         raise DayNotOver(day=last)
     first = _first_open_day(last, zone)
-    if first > last:
+    if first > last or not ProgrammeVersion.objects.exists():
         return []
     until = last + dt.timedelta(days=1)
     for statement in (_ENROL, _DUE):

@@ -47,8 +47,10 @@ _PROGRAMME_ACCOUNTS = "SELECT kind, unit, id FROM rewards_account WHERE member_i
 _MAKE_STANDINGS = """
     WITH made AS (
         INSERT INTO rewards_standing (member_id, tier_id, has_purchased)
-        SELECT member, (SELECT id FROM rewards_tier ORDER BY rank LIMIT 1), false
-        FROM unnest(%s::bigint[]) AS member ORDER BY member
+        SELECT member, first.id, false
+        FROM unnest(%s::bigint[]) AS member,
+             (SELECT id FROM rewards_tier ORDER BY rank LIMIT 1) AS first
+        ORDER BY member
         ON CONFLICT DO NOTHING RETURNING member_id, tier_id
     )
     INSERT INTO members_audiencemember (audience_id, member_id, added_at)
@@ -144,7 +146,8 @@ def open_ledger(
     ``first_day`` bounds how far back status credits are read, ``last_day`` which expiries are;
     ``whole`` loads every lot that could be spent. ``build_extra(terms)`` may add statements of
     its caller to the same round trip; their rows stand in ``Ledger.extra``. Must run inside a
-    transaction; the locks last until its end.
+    transaction; the locks last until its end. Before the club has published a programme there
+    are no books.
     """
     ids = sorted(set(member_ids))
     zone = get_club().zone
@@ -157,6 +160,8 @@ def open_ledger(
         ]
     )
     terms = build_terms(programmes, rules, zone)
+    if not terms.programmes:
+        return Ledger(terms, {})
     ledger = Ledger(terms, _start_books(standings, terms))
     ledger.account_ids = {(None, kind, unit): pk for kind, unit, pk in accounts}
     lots = (_OPEN_LOTS, [ids, ids]) if whole else (_DUE_LOTS, [ids, ids, last_day])

@@ -216,3 +216,14 @@ def test_any_batching_writes_the_same_entries(shop, make_rule, rules, seed):
     assert len(whole[0]) > 200
     assert _entries_of(shop, items, _always(1), until, now) == whole
     assert _entries_of(shop, items, _randomly(seed), until, now) == whole
+
+
+def test_club_without_a_programme_takes_purchases_in_and_owes_nothing(club, now):
+    from purchases.models import Channel, Source
+    from tests.rewards.conftest import Shop
+
+    channel = Channel.objects.get_or_create(code="shop", defaults={"name": "Shop"})[0]
+    source = Source.objects.create(code="till", name="Till", default_channel=channel)
+    Shop(source, now).buy("mei", "10", on=DAY)
+    assert Standing.objects.count() == 0
+    assert close_days(now=now) == []
