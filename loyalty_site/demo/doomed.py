@@ -13,9 +13,10 @@ from members.models import Member
 class DoomedRows:
     """Primary keys to delete, one temporary table per model.
 
-    ``add`` takes the first rows, ``spread`` adds whatever can't exist without them. A key to a
-    login that may be empty (who published, who issued) is emptied instead of followed. It lives
-    as long as the transaction in which it is used.
+    ``add`` takes the first rows, ``spread`` adds whatever can't exist without them: members
+    never, they are only ever added by name. A key to a login that may be empty (who published,
+    who issued) is emptied instead of followed. It lives as long as the transaction in which it
+    is used.
     """
 
     def __init__(self):
@@ -38,9 +39,9 @@ class DoomedRows:
         while self._grown:
             parent = self._grown.pop()
             for field in list_keys_to(parent):
-                if _is_emptied(field):
-                    continue
                 child = field.model
+                if child is Member or _is_emptied(field):
+                    continue
                 self._add(
                     child,
                     f"SELECT c.{_pk(child)} FROM {_table(child)} c"
@@ -85,10 +86,9 @@ class DoomedRows:
                             f" ON t.{field.target_field.column} = c.{field.column}"
                         )
                         found.update(self._list_staying(f"t.{far.column}", joined))
-        user_field = Member._meta.get_field("user")
-        own = f"FROM {_table(Member)} c WHERE {self.is_doomed(get_user_model(), 'c.user_id')}"
-        if user_field.related_model in self.models:
-            found.update(self._list_staying("c.id", own))
+        for field in _list_keys(Member):
+            going = self.is_doomed(field.related_model, f"c.{field.column}")
+            found.update(self._list_staying("c.id", f"FROM {_table(Member)} c WHERE {going}"))
         return sorted(found)
 
     def _list_staying(self, column: str, source: str) -> list[int]:
