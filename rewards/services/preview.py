@@ -16,15 +16,15 @@ from django.db import connection
 from django.db.models import Sum
 
 from core.time import add_months, day_of, start_of
-from members.models import AudienceMember, Member
-from purchases.models import Line, Purchase
+from purchases.models import Purchase
 from purchases.selectors import iter_facts
 from rewards.engine.book import Book
-from rewards.engine.earning import Usage, cap_period, evaluate
+from rewards.engine.earning import Usage, evaluate
 from rewards.engine.terms import Programme, Rule, Terms
 from rewards.enums import FirstTime, Unit
-from rewards.models import Award, EarningRule, EarningRuleVersion, Reversal, Standing, TierChange
+from rewards.models import Account, EarningRule, EarningRuleVersion
 from rewards.services.ledger import load_terms
+from rewards.services.preview_history import load_books, load_usage
 from rewards.services.tier_preview import TierMove, list_tier_moves
 
 MAX_PURCHASES = 40_000  # judged twice in some ten seconds
@@ -126,8 +126,6 @@ def preview_programme(
 
 def list_liability() -> dict[str, int]:
     """The points that the club owes its members now, by account."""
-    from rewards.models import Account  # models of this app, named where they are used
-
     rows = Account.objects.filter(member__isnull=False, unit=Unit.POINTS).values_list("kind")
     return dict(rows.annotate(Sum("balance")))
 
@@ -173,8 +171,9 @@ class _Totals:
 
 
 def _judge_group(group, start, end, terms, before, after, watched, totals, now) -> None:
-    books = _load_books(group, terms, start, before.rules + after.rules)
-    _load_usage(group, (before, after), start, terms.zone)
+    books = load_books(group, terms, start, before.rules + after.rules)
+    pairs = [(scenario.rules, scenario.usage) for scenario in (before, after)]
+    load_usage(group, pairs, start, terms.zone)
     if after.programme is not None:
         after.tiers = {
             move.member_id: move.to_tier_id
@@ -300,98 +299,6 @@ def _list_members(start: dt.datetime, end: dt.datetime, every: int) -> list[int]
 def _in_groups(ids: Sequence[int]) -> Iterator[list[int]]:
     for index in range(0, len(ids), _GROUP):
         yield list(ids[index : index + _GROUP])
-
-
-def _load_books(group, terms: Terms, start, rules) -> dict[int, Book]:
-    """What evaluation asks of a member, as it stood when the span began."""
-    tiers = dict(Standing.objects.filter(member__in=group).values_list("member_id", "tier_id"))
-    first_tier = terms.programmes[0].levels[0].tier_id if terms.programmes else 0
-    earlier = Purchase.objects.filter(member__in=group, purchased_at__lt=start)
-    bought_before = set(earlier.values_list("member_id", flat=True).distinct())
-    books = {
-        pk: Book(
-            member_id=pk,
-            joined_on=day_of(joined_at, terms.zone),
-            tier_id=tiers.get(pk, first_tier),
-            birth_month=birth_month,
-            has_purchased=pk in bought_before,
-        )
-        for pk, joined_at, birth_month in Member.objects.filter(pk__in=group).values_list(
-            "pk", "joined_at", "birth_month"
-        )
-    }
-    changes = TierChange.objects.filter(member__in=group).order_by("effective_at", "id")
-    for member_id, at, from_id, to_id in changes.values_list(
-        "member_id", "effective_at", "from_tier_id", "to_tier_id"
-    ):
-        history = books[member_id].tier_history
-        if not history:
-            history.append((_EVER, from_id))
-        history.append((at, to_id))
-    audience_ids = {pk for rule in rules for pk in rule.audience_ids}
-    tier_audiences = {level.audience_id for each in terms.programmes for level in each.levels}
-    rows = AudienceMember.objects.filter(
-        member__in=group, audience__in=audience_ids - tier_audiences
-    )
-    for member_id, audience_id in rows.values_list("member_id", "audience_id"):
-        books[member_id].audience_ids |= {audience_id}
-    return books
-
-
-def _load_usage(group, scenarios, start: dt.datetime, zone: str) -> None:
-    """What limited rules had given these members, and what they had bought, before the span."""
-    rules = {rule.id: rule for scenario in scenarios for rule in scenario.rules}.values()
-    limited = [rule for rule in rules if rule.cap_points is not None or rule.first_time]
-    if not limited:
-        return
-    day = day_of(start, zone)
-    since = min(
-        dt.date.min if rule.first_time else cap_period(rule.cap_period, day)[0] for rule in limited
-    )
-    awards = Award.objects.filter(
-        member__in=group, rule__in={rule.rule_id for rule in limited}, effective_at__lt=start
-    )
-    if since > dt.date(2, 1, 1):
-        awards = awards.filter(effective_at__gte=start_of(since, zone))
-    rows = list(awards.values_list("pk", "rule_id", "member_id", "effective_at", "awarded_points"))
-    back = dict(
-        Reversal.objects.filter(award__in=[row[0] for row in rows])
-        .values_list("award")
-        .annotate(Sum("reversed_points"))
-    )
-    lasting = {rule.rule_id for rule in limited if rule.first_time or rule.cap_period == "lifetime"}
-    bought = _list_bought(group, limited, start)
-    for scenario in scenarios:
-        scenario.usage.bought |= bought
-        for pk, rule_id, member_id, at, points in rows:
-            net = points - (0 if rule_id in lasting else back.get(pk, 0))
-            scenario.usage.awards.setdefault((rule_id, member_id), []).append(
-                (day_of(at, zone), net)
-            )
-
-
-def _list_bought(group, limited: Iterable[Rule], start) -> set[tuple[int, str, int]]:
-    products = {
-        pk for rule in limited if rule.first_time == FirstTime.PRODUCT for pk in rule.product_ids
-    }
-    categories = {
-        pk for rule in limited if rule.first_time == FirstTime.CATEGORY for pk in rule.category_ids
-    }
-    lines = Line.objects.filter(purchase__member__in=group, purchase__purchased_at__lt=start)
-    found: set[tuple[int, str, int]] = set()
-    if products:
-        rows = lines.filter(product__in=products).values_list("purchase__member", "product")
-        found |= {(member, FirstTime.PRODUCT, item) for member, item in rows.distinct()}
-    if categories:
-        rows = lines.filter(category__lineage__overlap=sorted(categories))
-        pairs = rows.values_list("purchase__member", "category__lineage").distinct()
-        found |= {
-            (member, FirstTime.CATEGORY, item)
-            for member, lineage in pairs
-            for item in lineage
-            if item in categories
-        }
-    return found
 
 
 # --- Rules --------------------------------------------------------------------------------------
