@@ -43,7 +43,9 @@ def _check_field(model, field):
             field, (models.IntegerField, models.GeneratedField)
         ):
             yield checks.Error(
-                f"{model._meta.label}.{field.name} should hold an integer.", obj=field, id="core.E002"
+                f"{model._meta.label}.{field.name} should hold an integer.",
+                obj=field,
+                id="core.E002",
             )
     for ending in ("_at", "_on"):
         if field.name.endswith(ending):

@@ -12,6 +12,7 @@ from core.errors import DomainError
 from members.access import in_club_time, member_page
 from members.forms import ClaimForm, ProfileForm
 from members.models import Member
+from members.names import format_number
 from members.selectors.claims import list_claimable
 from members.services.claims import claim_member
 from members.services.memberships import open_membership
@@ -31,8 +32,27 @@ def member_profile(request: HttpRequest, member: Member) -> HttpResponse:
         else:
             return _saved(request, member)
     status = 422 if form.is_bound else 200
-    context = {"form": form, "member": Member.objects.get(pk=member.pk)}
+    shown = Member.objects.get(pk=member.pk)  # the form has put its values on ``member``
+    context = {
+        "form": form,
+        "member": shown,
+        "number": format_number(shown.number),
+        **_group_fields(form),
+    }
     return render(request, "members/member_profile.html", context, status=status)
+
+
+def _group_fields(form):
+    """Name and birthday in the order of the reader's language."""
+    parts, birthday = ["given_name", "family_name"], ["birth_month", "birth_day", "birth_year"]
+    if (translation.get_language() or "").startswith(("zh", "ja")):
+        parts.reverse()
+        birthday = ["birth_year", "birth_month", "birth_day"]
+    return {
+        "name_fields": [form[name] for name in parts],
+        "reading_fields": [form[f"{name}_reading"] for name in parts],
+        "birthday_fields": [form[name] for name in birthday],
+    }
 
 
 def _saved(request, member):

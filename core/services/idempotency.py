@@ -11,7 +11,9 @@ from core.errors import IdempotencyConflict
 
 def hash_payload(payload) -> bytes:
     """SHA-256 of the payload's canonical JSON (sorted keys, no spaces, UTF-8)."""
-    text = json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    text = json.dumps(
+        payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str
+    )
     return hashlib.sha256(text.encode()).digest()
 
 
@@ -27,7 +29,8 @@ def run_once(operation, perform, *, caller, key, payload, now):
     inserted, found = read_together(
         [
             (
-                "INSERT INTO core_idempotencyrecord (caller, operation, key, payload_hash, recorded_at)"
+                "INSERT INTO core_idempotencyrecord"
+                " (caller, operation, key, payload_hash, recorded_at)"
                 " VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id",
                 [caller, operation, key, digest, now],
             ),

@@ -1,0 +1,71 @@
+"""Who may pass when: the one answer for every reward, event, survey and offer (design.md, 3)."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError
+from core.time import get_zone
+from members.models import AudienceMember, Member
+from members.models.gate import Gate
+from members.selectors.club import get_club
+
+
+class GateClosed(DomainError):
+    code = "gate_closed"
+    status = 403
+    message = _("This is not open to you.")
+
+
+class GateNotYetOpen(GateClosed):
+    code = "gate_not_yet_open"
+    message = _("This opens for you on %(moment)s.")
+
+
+class GateOver(GateClosed):
+    code = "gate_over"
+    message = _("This closed on %(moment)s.")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The gate that lets a member pass; ``is_early`` where others of the gates open later."""
+
+    audience_id: int
+    opens_at: dt.datetime
+    closes_at: dt.datetime | None
+    is_early: bool
+
+
+def check_gates(member: Member, gates: Iterable[Gate], *, now: dt.datetime) -> Opening:
+    """The earliest gate that is open to the member now, by the audiences' rows of this instant.
+
+    One query. Raises GateNotYetOpen, GateOver or GateClosed with the reason in words.
+    """
+    gates = sorted(gates, key=lambda gate: gate.opens_at)
+    wanted = {gate.audience_id for gate in gates}
+    mine = set(
+        AudienceMember.objects.filter(member=member, audience_id__in=wanted).values_list(
+            "audience_id", flat=True
+        )
+    )
+    own = [gate for gate in gates if gate.audience_id in mine]
+    for gate in own:
+        if gate.opens_at <= now and (gate.closes_at is None or now < gate.closes_at):
+            later = any(other.opens_at > now for other in gates)
+            return Opening(gate.audience_id, gate.opens_at, gate.closes_at, later)
+    coming = [gate.opens_at for gate in own if gate.opens_at > now]
+    if coming:
+        raise GateNotYetOpen(moment=_write_moment(coming[0]))
+    past = [gate.closes_at for gate in own if gate.closes_at is not None]
+    if past:
+        raise GateOver(moment=_write_moment(max(past)))
+    raise GateClosed
+
+
+def _write_moment(moment: dt.datetime) -> str:
+    return date_format(localtime(moment, get_zone(get_club().zone)), "DATETIME_FORMAT")
