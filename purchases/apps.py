@@ -7,6 +7,7 @@ class PurchasesConfig(AppConfig):
     verbose_name = _("Purchases")
 
     def ready(self):
-        from purchases import registrations  # models are loaded only now
+        from purchases import panels, registrations  # models are loaded only now
 
         registrations.register()
+        panels.register()

@@ -96,9 +96,9 @@ def _register_attributes():
 
 
 def _tier_name(params):
-    from rewards.models import Tier
+    from rewards.selectors.programme import get_tier_name
 
-    return Tier.objects.filter(pk=params["tier_id"]).values_list("name", flat=True).first() or ""
+    return get_tier_name(params["tier_id"])
 
 
 def _register_notices():

@@ -19,6 +19,7 @@ class TierProgress:
     tier: ShownTier
     tiers: tuple[ShownTier, ...]
     window: str
+    window_months: int
     status: int
     next_tier: ShownTier | None
     missing: int
@@ -50,6 +51,7 @@ def get_progress(balances: Balances) -> TierProgress | None:
         tier=tier,
         tiers=balances.tiers,
         window=programme.tier_window,
+        window_months=programme.tier_months,
         status=status,
         next_tier=next_tier,
         missing=max(goal - status, 0) if next_tier else 0,

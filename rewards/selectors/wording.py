@@ -38,7 +38,8 @@ def format_whole_money(minor: int, currency: str) -> str:
         return format_money(minor, currency)
     digits = format_money(minor, currency)
     zeros = number_format(Decimal(0), decimal_pos=get_exponent(currency))[1:]
-    return digits.replace(zeros, "", 1) if zeros else digits
+    head, found, tail = digits.rpartition(zeros) if zeros else ("", "", digits)
+    return head + tail if found else digits
 
 
 def format_factor(milli: int) -> str:
@@ -82,6 +83,6 @@ def format_weekdays(numbers: list[int]) -> str:
 
 def format_days_of_month(numbers: list[int]) -> str:
     days = [pgettext("day of the month", "%(day)s") % {"day": day} for day in sorted(numbers)]
-    return ngettext(
-        "on day %(days)s of the month", "on days %(days)s of the month", len(days)
-    ) % {"days": join_words(days)}
+    return ngettext("on day %(days)s of the month", "on days %(days)s of the month", len(days)) % {
+        "days": join_words(days)
+    }

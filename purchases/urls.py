@@ -1,0 +1,8 @@
+from django.urls import path
+
+from purchases import views
+
+urlpatterns = [
+    path("purchases/", views.purchase_list, name="purchase_list"),
+    path("purchases/<int:pk>/", views.purchase_detail, name="purchase_detail"),
+]

@@ -1,0 +1,146 @@
+"""Pieces that points and tiers add to the pages of lower floors."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.dates import WEEKDAYS_ABBR
+from django.utils.formats import get_format
+from django.utils.translation import gettext_lazy as _
+
+from members import registry
+from members.models import Member
+from members.registry import Panel
+from purchases.models import Purchase
+from purchases.registry import PurchasePanel, Remark, register_purchase_panel, register_remark
+from rewards.selectors.awards import count_points, count_points_by_line, list_reversals
+from rewards.selectors.balances import Balances, get_balances
+from rewards.selectors.explanations import explain_awards, list_awards
+from rewards.selectors.standing import get_progress
+from rewards.selectors.ways import PointDay, Way, list_point_days, list_ways
+from rewards.selectors.wording import format_count
+
+SOON = dt.timedelta(days=30)  # what expires within this time is worth a warning
+
+
+def register() -> None:
+    for code, place, template, build, order in (
+        ("rewards.balance", registry.MEMBER_HOME, "rewards/_balance_panel.html", build_balance, 10),
+        ("rewards.tier", registry.MEMBER_HOME, "rewards/_tier_panel.html", build_tier, 20),
+        ("rewards.ways", registry.MEMBER_HOME, "rewards/_ways_panel.html", build_ways, 50),
+        ("rewards.landing", registry.LANDING, "rewards/_landing_panel.html", build_landing, 10),
+    ):
+        registry.register_panel(Panel(code, place, template, build, order=order))
+    register_remark(Remark("rewards.points", _("Points"), remark_purchases, remark_lines))
+    register_purchase_panel(
+        PurchasePanel("rewards.awards", "rewards/_purchase_panel.html", build_awards)
+    )
+
+
+# --- Member home --------------------------------------------------------------------------------
+
+
+def _get_balances(request: Any, member: Member, now: dt.datetime) -> Balances:
+    """Read once for all panels of a page."""
+    if not hasattr(request, "_rewards_balances"):
+        request._rewards_balances = get_balances(member, now=now)
+    return request._rewards_balances
+
+
+def build_balance(request: Any, member: Member, now: dt.datetime) -> dict[str, Any]:
+    balances = _get_balances(request, member, now)
+    expiry = balances.expiries[0] if balances.expiries else None
+    return {
+        "balances": balances,
+        "release": balances.releases[0] if balances.releases else None,
+        "expiry": expiry,
+        "is_soon": expiry is not None and expiry[0] <= balances.today + SOON,
+    }
+
+
+def build_tier(request: Any, member: Member, now: dt.datetime) -> dict[str, Any] | None:
+    progress = get_progress(_get_balances(request, member, now))
+    return None if progress is None else {"progress": progress}
+
+
+def build_ways(request: Any, member: Member, now: dt.datetime) -> dict[str, Any] | None:
+    ways = list_ways(member, now=now)
+    if not ways:
+        return None
+    days = list_point_days(ways, member, now=now)
+    today = _get_balances(request, member, now).today
+    return {
+        "ways": [way for way in ways if way.is_now],
+        "next_days": list_next_days(days),
+        "weekdays": list_weekdays(),
+        "weeks": build_weeks(days, today),
+    }
+
+
+def build_landing(request: Any, member: Member | None, now: dt.datetime) -> dict[str, Any] | None:
+    ways = [way for way in list_ways(None, now=now) if way.is_now]
+    return {"ways": ways} if ways else None
+
+
+# --- Calendar -----------------------------------------------------------------------------------
+
+
+def list_next_days(days: list[PointDay]) -> list[tuple[Way, PointDay]]:
+    """The next day of each rule of the calendar."""
+    found: dict[int, tuple[Way, PointDay]] = {}
+    for day in days:
+        for way in day.ways:
+            found.setdefault(way.version.rule_id, (way, day))
+    return list(found.values())
+
+
+def list_weekdays() -> list[str]:
+    """Short names of the weekdays in the order of the reader's calendar."""
+    first = get_format("FIRST_DAY_OF_WEEK")  # 0 is Sunday
+    return [str(WEEKDAYS_ABBR[(first + offset - 1) % 7]) for offset in range(7)]
+
+
+def build_weeks(days: list[PointDay], today: dt.date) -> list[list[dict[str, Any]]]:
+    """Whole weeks from the one of ``today`` on; past days of it are empty cells."""
+    marked = {day.day: day for day in days}
+    first = get_format("FIRST_DAY_OF_WEEK")
+    start = today - dt.timedelta(days=(today.isoweekday() - first) % 7)
+    weeks = []
+    for week in range(6):
+        cells = []
+        for offset in range(7):
+            day = start + dt.timedelta(days=7 * week + offset)
+            known = marked.get(day)
+            cells.append(
+                {
+                    "day": day,
+                    "is_past": day < today,
+                    "is_today": day == today,
+                    "names": ", ".join(way.name for way in known.ways) if known else "",
+                }
+            )
+        weeks.append(cells)
+    return weeks
+
+
+# --- Purchases ----------------------------------------------------------------------------------
+
+
+def remark_purchases(purchases: Sequence[Purchase]) -> dict[int, str]:
+    points = count_points([purchase.pk for purchase in purchases])
+    return {pk: f"+{format_count(number)}" for pk, number in points.items() if number}
+
+
+def remark_lines(purchase: Purchase) -> dict[int, str]:
+    points = count_points_by_line(purchase.pk)
+    return {position: format_count(number) for position, number in points.items() if number}
+
+
+def build_awards(request: Any, purchase: Purchase, now: dt.datetime) -> dict[str, Any] | None:
+    awards = list(list_awards(purchase=purchase.pk).order_by("unit", "rule_version__priority"))
+    if not awards:
+        return None
+    return {
+        "awards": explain_awards(awards, now=now),
+        "reversals": list_reversals([award.pk for award in awards]),
+    }
