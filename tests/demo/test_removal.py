@@ -94,9 +94,8 @@ def test_members_of_ones_own_stay_whole(own_member, now):
     assert Purchase.objects.get().external_id == "own-1"
     assert Product.objects.get().external_id == "1082185"
     assert Store.objects.get().code == "harbor"
-    assert (
-        own_member.accounts.get(kind="available").balance == 160
-    )  # 40, 20 for fruit, 100 of welcome
+    balance = own_member.accounts.get(kind="available").balance
+    assert balance == 160  # 40, 20 more for fruit, 100 of welcome
     assert not DayClose.objects.exists()
     close_days(now=now + dt.timedelta(days=1))
     newest = DayClose.objects.order_by("-day_on").first()
