@@ -1,6 +1,6 @@
 """Reading purchases."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.db.models import QuerySet
 
@@ -54,8 +54,8 @@ def iter_facts(purchases: QuerySet[Purchase], chunk_size: int = 2_000) -> Iterat
 
 def _build_facts(purchases, club_zone):
     lines: dict[int, list[LineFacts]] = {purchase.pk: [] for purchase in purchases}
-    rows = Line.objects.filter(purchase_id__in=lines).order_by("purchase_id", "position")
-    for purchase_id, lineage, *values in rows.values_list(
+    stored = Line.objects.filter(purchase_id__in=lines).order_by("purchase_id", "position")
+    rows: Iterable[tuple] = stored.values_list(
         "purchase_id",
         "category__lineage",
         "position",
@@ -64,7 +64,8 @@ def _build_facts(purchases, club_zone):
         "amount",
         "tax_amount",
         "paid_otherwise_amount",
-    ):
+    )
+    for purchase_id, lineage, *values in rows:
         position, product_id, quantity, amount, tax, otherwise = values
         lines[purchase_id].append(
             LineFacts(position, product_id, tuple(lineage or ()), quantity, amount, tax, otherwise)

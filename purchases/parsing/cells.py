@@ -69,7 +69,8 @@ def read_moment(value: str, date_format: str = "") -> dt.datetime:
         match = None if date_format else _LOOSE_DATE.match(text)
     if match:
         try:
-            return dt.datetime(*(int(part or 0) for part in match.groups()))  # noqa: DTZ001
+            year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+            return dt.datetime(year, month, day, hour, minute, second)  # noqa: DTZ001  (the store's zone)
         except ValueError:
             pass
     raise errors.InvalidDate(value=text[:40])

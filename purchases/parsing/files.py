@@ -5,9 +5,9 @@ import csv
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import charset_normalizer
 
@@ -57,7 +57,7 @@ class FileShape:
 class _Guard(io.RawIOBase):
     """Reads on while the unpacked bytes stay within the cap and the ratio."""
 
-    def __init__(self, unpacked: BinaryIO, packed: BinaryIO | None, max_bytes: int | None):
+    def __init__(self, unpacked: Any, packed: BinaryIO | None, max_bytes: int | None):
         self._unpacked = unpacked
         self._packed = packed
         self._max_bytes = max_bytes
@@ -84,7 +84,7 @@ def open_unpacked(file: BinaryIO, max_bytes: int | None = None) -> io.BufferedRe
     file.seek(0)
     is_gzip = file.read(2) == _GZIP_MAGIC
     file.seek(0)
-    unpacked = gzip.GzipFile(fileobj=file) if is_gzip else file
+    unpacked: Any = gzip.GzipFile(fileobj=file) if is_gzip else file
     return io.BufferedReader(_Guard(unpacked, file if is_gzip else None, max_bytes), _CHUNK)
 
 
@@ -169,7 +169,7 @@ def _sniff_delimiter(header: str) -> str:
 
 def read_rows(
     file: BinaryIO, shape: FileShape, max_bytes: int | None = None
-) -> Iterator[tuple[int, list[str]]]:
+) -> Generator[tuple[int, list[str]]]:
     """Row numbers, as a spreadsheet shows them, and cells; blank rows are left out.
 
     The header is row 1.

@@ -70,7 +70,8 @@ def receive(
 
 def _take(kind, source, items, single, now):
     zones = _load_zones(kind, source, items)
-    incoming, moved, failures = [], set(), {}
+    incoming: list[Any] = []
+    moved, failures = set(), {}
     read = _read_purchase if kind == PURCHASE else _read_return
     for index, item in enumerate(items):
         try:
@@ -104,7 +105,7 @@ def _take(kind, source, items, single, now):
             continue
         each = next(taken)
         results.append(_write_result(each, index in moved))
-        if each.state == REFUSED:
+        if each.refusal:
             status = each.refusal.status
         elif each.state == CREATED and single:
             status = _CREATED

@@ -242,16 +242,28 @@ class Stage:
                 break
         last = heads[-1][0] if heads else after
         batch = Batch([], [], last)
-        items: dict[int, list] = {}
+        items: dict[int, IncomingPurchase | IncomingReturn] = {}
         for head in heads:
             items[head[0]] = self._add_head(batch, head)
-        for ordinal, line_id, product, name, category, quantity, amount, *parts in self._execute(
+        for ordinal, line_id, product, name, category, *numbers in self._execute(
             _ROW_BATCH, [after, last]
         ):
+            quantity, amount, discount, tax, otherwise, cost = numbers
             item = items[ordinal]
             if isinstance(item, IncomingPurchase):
                 item.lines.append(
-                    IncomingLine(quantity, amount, product, category, line_id, *parts, name)
+                    IncomingLine(
+                        quantity,
+                        amount,
+                        product,
+                        category,
+                        line_id,
+                        discount,
+                        tax,
+                        otherwise,
+                        cost,
+                        name,
+                    )
                 )
             elif quantity is not None or amount is not None or line_id or product:
                 item.lines.append(IncomingReturnLine(quantity, amount, line_id, product))
@@ -262,9 +274,9 @@ class Stage:
         (_ordinal, kind, external_id, _count, member, number, email, phone, at, said_at, store,
          channel, returned_of, content_hash) = head  # fmt: skip
         if kind == "r":
-            item = IncomingReturn(external_id, returned_of, at, [], said_at, content_hash)
-            batch.returns.append(item)
-            return item
+            back = IncomingReturn(external_id, returned_of, at, [], said_at, content_hash)
+            batch.returns.append(back)
+            return back
         key = None
         if member or number or email or phone:
             key = MemberKey(member or None, number or None, email or None, phone or None)
