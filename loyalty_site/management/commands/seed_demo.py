@@ -86,7 +86,9 @@ class Bars:
 
     def begin(self, title, total=None):
         self.close()
-        self.bar = tqdm(total=total, desc=str(title), unit="", disable=None, dynamic_ncols=True)
+        self.bar = tqdm(
+            total=total, desc=str(title), leave=bool(total), disable=None, dynamic_ncols=True
+        )
 
     def advance(self, count=1):
         self.bar.update(count)

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args, date=None, verbosity=1, **options):
-        with tqdm(unit=" members", disable=None, dynamic_ncols=True) as bar:
+        with tqdm(unit=" members", leave=False, disable=None, dynamic_ncols=True) as bar:
             try:
                 closes = close_days(now=timezone.now(), last=date, on_progress=bar.update)
             except DomainError as refusal:
