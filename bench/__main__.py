@@ -1,0 +1,64 @@
+"""``python -m bench [NAME ...] [--scale]``: the benchmarks, one after the other."""
+
+import argparse
+import importlib
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench.databases import prepare, private_server
+from loyalty_site.embedded.layout import ServiceError
+
+SHORT = ("intake", "purchase", "close")
+LONG = "scale"
+
+
+def main() -> int:
+    options = _read_options()
+    names = list(options.names) or list(SHORT)
+    if options.scale and LONG not in names:
+        names.append(LONG)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    misses: list[str] = []
+    try:
+        with private_server(options.folder) as var, tempfile.TemporaryDirectory(dir=var) as work:
+            print("Preparing a database ...", flush=True)
+            prepare()
+            for name in names:
+                misses += _run(name, Path(work))
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+    except ServiceError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"\n{len(misses)} missed." if misses else "\nEvery bar is reached.")
+    for miss in misses:
+        print(f"  {miss}")
+    return 1 if misses else 0
+
+
+def _run(name: str, work: Path) -> list[str]:
+    print(f"\n{name}", flush=True)
+    before = time.monotonic()
+    report = importlib.import_module(f"bench.{name}").run(work)
+    print(f"  ({time.monotonic() - before:.0f} s)", flush=True)
+    return report.misses
+
+
+def _read_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bin/bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", choices=(*SHORT, LONG), default=())
+    parser.add_argument(
+        "--scale", action="store_true", help="also a club of a million members (takes minutes)"
+    )
+    parser.add_argument(
+        "--folder", type=Path, help="where the private server's data lies for the time of the run"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
