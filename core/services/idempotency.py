@@ -17,7 +17,7 @@ def hash_payload(payload) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def run_once(operation, perform, *, caller, key, payload, now):
     """Call ``perform()`` once per (caller, operation, key) and remember its JSON result.
 
@@ -35,7 +35,7 @@ def run_once(operation, perform, *, caller, key, payload, now):
                 [caller, operation, key, digest, now],
             ),
             (
-                "SELECT payload_hash, result FROM core_idempotencyrecord"
+                "SELECT payload_hash, result::text FROM core_idempotencyrecord"
                 " WHERE caller = %s AND operation = %s AND key = %s",
                 [caller, operation, key],
             ),
@@ -45,7 +45,7 @@ def run_once(operation, perform, *, caller, key, payload, now):
         known, result = found[0]
         if bytes(known) != digest:
             raise IdempotencyConflict
-        return result, True
+        return json.loads(result), True
     result = perform()
     read_together(
         [

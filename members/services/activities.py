@@ -40,7 +40,7 @@ class ActivityRow:
     id: int | None = None
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record_batch(
     kind: str,
     activities: Sequence[ActivityRow],

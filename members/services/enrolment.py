@@ -134,7 +134,7 @@ def _clean_key(key: MemberKey, country: str) -> _Clean:
     return clean
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def ensure_members(
     wanted: Iterable[MemberKey],
     *,

@@ -1,7 +1,6 @@
 """What the API received, item by item: to intake, and to answers that name the field."""
 
 import datetime as dt
-import json
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -58,8 +57,6 @@ def receive(
     answer, repeated = run_once(
         f"receive.{kind}", lambda: list(perform()), caller=caller, key=key, payload=items, now=now
     )
-    if isinstance(answer, str):  # as it was remembered: JSON text
-        answer = json.loads(answer)
     status, body = answer
     if any(result["state"] == REFUSED for result in body["results"]):
         IdempotencyRecord.objects.filter(

@@ -1,0 +1,192 @@
+"""Locking members and loading what their books need."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.bulk import read_together
+from core.time import add_months, day_of
+from members.selectors import get_club
+from rewards.engine.book import Book, LotState
+from rewards.engine.terms import Terms
+from rewards.enums import TierWindow, Unit
+from rewards.services.ledger.terms import build_terms, list_terms_statements
+
+_PROGRAMME_ACCOUNTS = "SELECT kind, unit, id FROM rewards_account WHERE member_id IS NULL"
+_MAKE_STANDINGS = """
+    WITH made AS (
+        INSERT INTO rewards_standing (member_id, tier_id, has_purchased)
+        SELECT member, first.id, false
+        FROM unnest(%s::bigint[]) AS member,
+             (SELECT id FROM rewards_tier ORDER BY rank LIMIT 1) AS first
+        ORDER BY member
+        ON CONFLICT DO NOTHING RETURNING member_id, tier_id
+    )
+    INSERT INTO members_audiencemember (audience_id, member_id, added_at)
+    SELECT t.audience_id, made.member_id, now() FROM made JOIN rewards_tier t ON t.id = made.tier_id
+    ON CONFLICT DO NOTHING
+"""
+_LOCK_STANDINGS = """
+    SELECT s.member_id, s.tier_id, s.tier_since_on, s.review_on, s.grace_since_on,
+           s.grace_until_on, s.points_expire_on, s.settled_on, s.has_purchased,
+           m.joined_at, m.birth_month
+    FROM rewards_standing s JOIN members_member m ON m.id = s.member_id
+    WHERE s.member_id = ANY(%s) ORDER BY s.member_id FOR UPDATE OF s
+"""
+_ACCOUNTS = "SELECT member_id, kind, id, balance FROM rewards_account WHERE member_id = ANY(%s)"
+_LOT_COLUMNS = """
+    SELECT l.member_id, l.unit, l.award_id, l.opened_at, l.original, l.release_on, l.expires_on,
+           l.expires_after_days, l.counts_on, l.pending, l.available, l.held, l.id
+    FROM rewards_lot l
+"""
+_DUE_LOTS = (
+    _LOT_COLUMNS
+    + """ WHERE l.member_id = ANY(%s) AND l.pending > 0 UNION ALL """
+    + _LOT_COLUMNS
+    + """ WHERE l.member_id = ANY(%s) AND l.unit = 'points' AND l.available > 0
+          AND l.pending = 0 AND l.expires_on < %s"""
+)
+_OPEN_LOTS = (
+    _LOT_COLUMNS
+    + """ WHERE l.member_id = ANY(%s) AND l.pending > 0 UNION ALL """
+    + _LOT_COLUMNS
+    + """ WHERE l.member_id = ANY(%s) AND l.unit = 'points' AND l.available > 0 AND l.pending = 0"""
+)
+_STATUS_DAYS = """
+    SELECT member_id, counts_on, sum(available)::bigint FROM rewards_lot
+    WHERE member_id = ANY(%s) AND unit = 'status' AND counts_on >= %s
+    GROUP BY member_id, counts_on
+"""
+_TIER_HISTORY = """
+    SELECT member_id, effective_at, from_tier_id, to_tier_id FROM rewards_tierchange
+    WHERE member_id = ANY(%s) ORDER BY effective_at, id
+"""
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Books opened in the present transaction, with what it takes to write them."""
+
+    terms: Terms
+    books: dict[int, Book]
+    account_ids: dict[tuple[int | None, str, str], int] = field(default_factory=dict)
+    old_balances: dict[tuple[int, str], int] = field(default_factory=dict)
+    used_points: dict[int, int] = field(default_factory=dict)
+    extra: list[list[tuple]] = field(default_factory=list)
+
+
+def open_ledger(
+    member_ids: Iterable[int],
+    *,
+    first_day: dt.date,
+    last_day: dt.date,
+    whole: bool = False,
+    build_extra: Any = None,
+) -> Ledger:
+    """Lock the members' standings and load what settling between two days needs.
+
+    ``first_day`` bounds how far back status credits are read, ``last_day`` which expiries are;
+    ``whole`` loads every lot that could be spent. ``build_extra(terms)`` may add statements of
+    its caller to the same round trip; their rows stand in ``Ledger.extra``. Must run inside a
+    transaction; the locks last until its end. Before the club has published a programme there
+    are no books.
+    """
+    ids = sorted(set(member_ids))
+    zone = get_club().zone
+    programmes, rules, accounts, _, standings = read_together(
+        [
+            *list_terms_statements(),
+            (_PROGRAMME_ACCOUNTS, []),
+            (_MAKE_STANDINGS, [ids]),
+            (_LOCK_STANDINGS, [ids]),
+        ]
+    )
+    terms = build_terms(programmes, rules, zone)
+    if not terms.programmes:
+        return Ledger(terms, {})
+    ledger = Ledger(terms, _start_books(standings, terms))
+    ledger.account_ids = {(None, kind, unit): pk for kind, unit, pk in accounts}
+    lots = (_OPEN_LOTS, [ids, ids]) if whole else (_DUE_LOTS, [ids, ids, last_day])
+    extra = build_extra(terms) if build_extra else []
+    account_rows, lot_rows, status_rows, tier_rows, *ledger.extra = read_together(
+        [
+            (_ACCOUNTS, [ids]),
+            lots,
+            (_STATUS_DAYS, [ids, _status_horizon(terms, first_day)]),
+            (_TIER_HISTORY, [ids]),
+            *extra,
+        ]
+    )
+    _fill_books(ledger, account_rows, lot_rows, status_rows, tier_rows)
+    return ledger
+
+
+def _start_books(standings: Iterable[tuple], terms: Terms) -> dict[int, Book]:
+    books = {}
+    for (
+        member_id, tier_id, tier_since_on, review_on, grace_since_on, grace_until_on,
+        points_expire_on, settled_on, has_purchased, joined_at, birth_month,
+    ) in standings:  # fmt: skip
+        books[member_id] = Book(
+            member_id=member_id,
+            joined_on=day_of(joined_at, terms.zone),
+            tier_id=tier_id,
+            birth_month=birth_month,
+            tier_since_on=tier_since_on,
+            review_on=review_on,
+            grace_since_on=grace_since_on,
+            grace_until_on=grace_until_on,
+            points_expire_on=points_expire_on,
+            settled_on=settled_on,
+            has_purchased=has_purchased,
+        )
+    return books
+
+
+def _fill_books(ledger, account_rows, lot_rows, status_rows, tier_rows) -> None:
+    books = ledger.books
+    for member_id, kind, account_id, balance in account_rows:
+        ledger.account_ids[member_id, kind, unit_of(kind)] = account_id
+        ledger.old_balances[member_id, kind] = balance
+        books[member_id].balances[kind] = balance
+    for (
+        member_id, unit, award_id, opened_at, original, release_on, expires_on,
+        expires_after_days, counts_on, pending, available, held, pk,
+    ) in lot_rows:  # fmt: skip
+        book = books[member_id]
+        lot = LotState(
+            unit, award_id, opened_at, original, release_on, expires_on, expires_after_days,
+            counts_on, pending, available, held, {}, pk,
+        )  # fmt: skip
+        book.lots.append(lot)
+        book.note_due(lot)
+    for member_id, counts_on, amount in status_rows:
+        books[member_id].status_days[counts_on] = amount
+    for member_id, effective_at, from_tier_id, to_tier_id in tier_rows:
+        history = books[member_id].tier_history
+        if not history:
+            history.append((_EVER, from_tier_id))
+        history.append((effective_at, to_tier_id))
+    for book in books.values():
+        if not book.tier_history:
+            book.tier_history.append((_EVER, book.tier_id))
+
+
+_EVER = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+
+def unit_of(kind: str) -> str:
+    return Unit.STATUS if kind.startswith("status") else Unit.POINTS
+
+
+def _status_horizon(terms: Terms, first_day: dt.date) -> dt.date:
+    """The first counting day that any tier period around ``first_day`` or later can ask for."""
+    months = 0
+    for programme in terms.programmes:
+        if programme.tier_window == TierWindow.LIFETIME:
+            return dt.date.min
+        months = max(months, 2 * max(programme.tier_months, 12))
+    if first_day.year * 12 + first_day.month - months < 24:
+        return dt.date.min
+    return add_months(first_day, -months)

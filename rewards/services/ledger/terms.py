@@ -1,0 +1,56 @@
+"""The programme's terms, read as values."""
+
+from collections.abc import Iterable, Sequence
+
+from core.bulk import read_together
+from members.selectors import get_club
+from rewards.engine.terms import Level, Programme, Rule, Terms
+
+_PROGRAMMES = """
+    SELECT p.id, p.starts_on, p.tax_included, p.expiry_mode, p.expiry_months,
+           p.expiry_extra_years, p.expiry_activities, p.club_fault_days, p.tier_window,
+           p.tier_months, p.fiscal_start_month, p.grace_days,
+           array_agg(ARRAY[t.id, t.rank, l.threshold, l.multiplier_milli, t.audience_id]
+                     ORDER BY t.rank),
+           array_agg(t.slug::text ORDER BY t.rank)
+    FROM rewards_programmeversion p
+    JOIN rewards_tierlevel l ON l.programme_id = p.id
+    JOIN rewards_tier t ON t.id = l.tier_id
+    GROUP BY p.id
+"""
+_RULES = """
+    SELECT v.id, v.rule_id, v.number, r.code, v.starts_at, v.ends_at, v.kind, v.unit, v.points,
+           v.per_amount, v.multiplier_milli, v.combine, v.stacking, v.priority, v.product_ids,
+           v.category_ids, v.channel_ids, v.store_ids, v.audience_ids, v.weekdays,
+           v.days_of_month, v.first_hour, v.last_hour, v.in_birthday_month, v.first_time,
+           v.minimum_amount, v.cap_points, v.cap_period, v.budget_points, v.expires_after_days
+    FROM rewards_earningruleversion v JOIN rewards_earningrule r ON r.id = v.rule_id
+"""
+_SETS = slice(14, 21)
+
+
+def list_terms_statements() -> list[tuple[str, Sequence]]:
+    return [(_PROGRAMMES, []), (_RULES, [])]
+
+
+def build_terms(programmes: Iterable[tuple], rules: Iterable[tuple], zone: str) -> Terms:
+    """The programme's terms from the rows of ``list_terms_statements``."""
+    versions = []
+    for row in programmes:
+        numbers, slugs = row[12], row[13]
+        levels = tuple(
+            Level(tier_id, slug, rank, threshold, multiplier, audience_id)
+            for (tier_id, rank, threshold, multiplier, audience_id), slug in zip(
+                numbers, slugs, strict=True
+            )
+        )
+        versions.append(Programme(*row[:6], frozenset(row[6]), *row[7:12], levels))
+    snapshots = [
+        Rule(*row[: _SETS.start], *map(frozenset, row[_SETS]), *row[_SETS.stop :]) for row in rules
+    ]
+    return Terms(zone, versions, snapshots)
+
+
+def load_terms() -> Terms:
+    """The programme's terms, in one round trip."""
+    return build_terms(*read_together(list_terms_statements()), get_club().zone)
