@@ -61,7 +61,7 @@ def attach(
 ) -> Attachment:
     """`durable=False` gives up safety from power cuts for speed, for checks."""
     layout = Layout.of(var)
-    _started[:] = [entry for entry in _started if entry[1].poll() is None]
+    forget_ended()
     started: subprocess.Popen | None = None
     while True:
         connection = _connect(layout)
@@ -78,6 +78,11 @@ def attach(
                 raise ServiceError(f"The embedded services did not start:\n{log}")
             started = None  # another one was first: go and find it
         time.sleep(0.02)
+
+
+def forget_ended() -> None:
+    """Takes leave of the supervisors that this process began and that have ended."""
+    _started[:] = [entry for entry in _started if entry[1].poll() is None]
 
 
 def _connect(layout: Layout) -> socket.socket | None:

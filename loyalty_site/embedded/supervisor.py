@@ -23,7 +23,7 @@ from .layout import REPOSITORY, Layout, ServiceError
 from .process import Child, end_leftovers
 
 SERVICES = ("database", "broker", "mail")
-FIRST_CLIENT_SECONDS = 30.0
+FIRST_CLIENT_SECONDS = 5.0  # who started it may have found another in the meantime
 TEND_SECONDS = 0.5
 LOCK_POLL_SECONDS = 0.02
 SMTP_PORT, MAIL_PAGE_PORT = 8026, 8025

@@ -16,6 +16,7 @@ import redis
 
 from loyalty_site.embedded.client import services_for_command
 from loyalty_site.embedded.layout import REPOSITORY, Account, Layout, is_reachable
+from tests.workshop.conftest import supervisors, wait_until
 
 ATTACH = (
     "import sys; from loyalty_site.embedded.client import attach; "
@@ -26,15 +27,6 @@ ATTACH = (
 
 def connect(attachment) -> psycopg.Connection:
     return psycopg.connect(attachment.environment["DATABASE_URL"], autocommit=True)
-
-
-def supervisors(var: Path) -> list[psutil.Process]:
-    return [
-        process
-        for process in psutil.process_iter(["cmdline"])
-        if "loyalty_site.embedded.supervisor" in (process.info["cmdline"] or [])
-        and str(var.resolve()) in process.info["cmdline"]
-    ]
 
 
 def left_alive(processes: list[psutil.Process]) -> list[psutil.Process]:
@@ -52,13 +44,6 @@ def is_alive(process: psutil.Process) -> bool:
         return process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-
-def wait_until(condition, seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def test_services_answer_and_end_with_the_last_client(var, services):
