@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
-from django.db import connection, models
-from django.db.models import DO_NOTHING, SET_NULL, ForeignKey, Model, QuerySet
+from django.db import connection
+from django.db.models import DO_NOTHING, SET_NULL, ForeignKey, ManyToOneRel, Model, QuerySet
 
 from members.models import Member
 
@@ -148,10 +148,11 @@ def list_orphans() -> list[str]:
 def list_keys_to(model: type[Model]) -> Iterator[ForeignKey]:
     """Every foreign key that points to ``model``, those without a way back included."""
     for relation in model._meta.get_fields(include_hidden=True):
-        if relation.auto_created and not relation.concrete and not relation.many_to_many:
-            child = relation.field.model
-            if child._meta.managed and not child._meta.proxy:
-                yield relation.field
+        if not isinstance(relation, ManyToOneRel):  # one-to-one is one of them
+            continue
+        field = relation.field
+        if isinstance(field, ForeignKey) and field.model._meta.managed:
+            yield field
 
 
 def _list_keys(model: type[Model]) -> list[ForeignKey]:
@@ -168,8 +169,8 @@ def _table(model: type[Model]) -> str:
     return connection.ops.quote_name(model._meta.db_table)
 
 
-def _pk(model: type[models.Model]) -> str:
-    return model._meta.pk.column
+def _pk(model: type[Model]) -> str:
+    return connection.ops.quote_name(model._meta.pk.attname)
 
 
 def _run(sql: str, params=()) -> int:

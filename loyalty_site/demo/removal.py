@@ -224,10 +224,10 @@ def _delete_unused(rows: QuerySet) -> int:
 def _forget_club(now: dt.datetime) -> None:
     """Name, address and contacts are the field's defaults again where they are still the
     demonstration's."""
-    club = Club.objects.get(pk=1)
+    club, fresh = Club.objects.get(pk=1), Club()
     update_club(
         {
-            name: Club._meta.get_field(name).get_default()
+            name: getattr(fresh, name)
             for name, value in build_club_facts().items()
             if getattr(club, name) == value
         },

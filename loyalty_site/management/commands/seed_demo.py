@@ -91,7 +91,8 @@ class Bars:
         )
 
     def advance(self, count=1):
-        self.bar.update(count)
+        if self.bar is not None:
+            self.bar.update(count)
 
     def close(self):
         if self.bar is not None:
