@@ -105,7 +105,7 @@ class LookAheadChangeList(ChangeList):
         self.show_full_result_count = False
         self.show_admin_actions = bool(self.result_list)
         self.can_show_all = False
-        self.multi_page = pages.has_next or pages.has_previous
+        self.multi_page = False  # the numbers of all pages; ours are turned one by one
 
 
 class _PeriodForm(forms.Form):

@@ -121,3 +121,7 @@ def get_club_name(request):
 
 def get_style_url(request):
     return static("css/admin.css")
+
+
+def get_icon_url(request):
+    return static("img/mark.svg")

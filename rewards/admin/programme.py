@@ -15,6 +15,7 @@ from core.services.audit import record_audit
 from rewards.admin.programme_forms import ProgrammeForm
 from rewards.admin.rules import PREVIEW, PUBLISH, list_posted
 from rewards.models import ProgrammeVersion, Tier
+from rewards.selectors.wording import format_factor
 from rewards.services.preview import list_liability, preview_programme
 from rewards.services.programme import ensure_tier, publish_programme
 
@@ -47,13 +48,14 @@ class ProgrammeVersionAdmin(StaffAdmin):
             return answer
         if not self.has_view_permission(request, version):
             raise PermissionDenied
+        levels = list(version.levels.select_related("tier").order_by("tier__rank"))
         return self.render_page(
             request,
             "admin/rewards/programme_page.html",
             title=_("Version %(number)s") % {"number": version.number},
             obj=version,
             version=version,
-            levels=version.levels.select_related("tier").order_by("tier__rank"),
+            levels=[(level, format_factor(level.multiplier_milli)) for level in levels],
             can_publish=self.has_add_permission(request),
         )
 
