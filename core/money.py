@@ -15,7 +15,7 @@ _EXPONENTS = {
 }
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CNY": "¥", "TWD": "NT$", "HKD": "HK$"}
 MAX_MINOR = 10**12  # a till that sends more than this is broken, not rich
-_PLAIN = re.compile(r"[+-]?\d{1,15}(\.\d{1,12})?\Z")
+_PLAIN = re.compile(r"[+-]?\d{1,15}(\.\d{1,12})?\Z", re.ASCII)
 
 
 class InvalidAmount(DomainError):

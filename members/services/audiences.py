@@ -36,7 +36,7 @@ class AudienceMove:
     is_added: bool = True
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def move_members(writer: RowWriter | None, moves: Iterable[AudienceMove], *, now: datetime) -> None:
     """Add and remove audience rows in one statement each; a repeat changes nothing.
 

@@ -31,7 +31,7 @@ class NoticeRow:
     params: dict[str, Any] = field(default_factory=dict)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def add_notices(
     notices: Iterable[NoticeRow], *, now: dt.datetime, writer: RowWriter | None = None
 ) -> None:

@@ -87,6 +87,7 @@ class UsageReader:
     def build_statements(self, terms: Terms) -> list[tuple[str, Sequence]]:
         """The statements for ``open_ledger(build_extra=...)``, budgets' locks among them."""
         self.terms = terms
+        self._readers = []
         self.rules_by_version = {rule.id: rule for rule in terms.rules}
         live = [r for r in terms.rules if r.ends_at is None or r.ends_at > self.first_at]
         statements: list[tuple[str, Sequence]] = []

@@ -36,6 +36,7 @@ def test_other_payload_under_one_key_is_a_conflict(run):
         run({"a": 2})
 
 
+@pytest.mark.django_db(transaction=True)
 def test_refusal_is_not_remembered(run):
     def refuse():
         raise DomainError

@@ -1,7 +1,7 @@
 """Opening books under their locks and writing what they hold: the only writer of the ledger.
 
-The lock order is fixed: standings in order of member, then budgets in order of rule. Four
-round trips serve one member or a thousand: terms and locks, state, ids, rows.
+The lock order is fixed: standings in order of member, then budgets in order of rule. Three
+round trips serve one member or a thousand: locks and state, ids, rows.
 """
 
 from rewards.services.ledger.opening import Ledger, open_ledger

@@ -1,19 +1,17 @@
 """Locking members and loading what their books need."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from core.bulk import read_together
 from core.time import add_months, day_of
-from members.selectors import get_club
 from rewards.engine.book import Book, LotState
 from rewards.engine.terms import Terms
 from rewards.enums import TierWindow, Unit
-from rewards.services.ledger.terms import build_terms, list_terms_statements
+from rewards.services.ledger.terms import STAMP, get_known_terms, read_known_terms
 
-_PROGRAMME_ACCOUNTS = "SELECT kind, unit, id FROM rewards_account WHERE member_id IS NULL"
 _MAKE_STANDINGS = """
     WITH made AS (
         INSERT INTO rewards_standing (member_id, tier_id, has_purchased)
@@ -93,31 +91,36 @@ def open_ledger(
     are no books.
     """
     ids = sorted(set(member_ids))
-    zone = get_club().zone
-    programmes, rules, accounts, _, standings = read_together(
-        [
-            *list_terms_statements(),
-            (_PROGRAMME_ACCOUNTS, []),
-            (_MAKE_STANDINGS, [ids]),
-            (_LOCK_STANDINGS, [ids]),
-        ]
-    )
-    terms = build_terms(programmes, rules, zone)
-    if not terms.programmes:
-        return Ledger(terms, {})
-    ledger = Ledger(terms, _start_books(standings, terms))
-    ledger.account_ids = {(None, kind, unit): pk for kind, unit, pk in accounts}
-    lots = (_OPEN_LOTS, [ids, ids]) if whole else (_DUE_LOTS, [ids, ids, last_day])
-    extra = build_extra(terms) if build_extra else []
-    account_rows, lot_rows, status_rows, tier_rows, *ledger.extra = read_together(
-        [
+
+    def list_state(terms: Terms) -> list[tuple[str, Sequence]]:
+        return [
             (_ACCOUNTS, [ids]),
-            lots,
+            (_OPEN_LOTS, [ids, ids]) if whole else (_DUE_LOTS, [ids, ids, last_day]),
             (_STATUS_DAYS, [ids, _status_horizon(terms, first_day)]),
             (_TIER_HISTORY, [ids]),
-            *extra,
+            *(build_extra(terms) if build_extra else ()),
+        ]
+
+    # The state is asked for together with the locks, by the terms that this process knows;
+    # where they have changed since, it is asked for again.
+    known = get_known_terms()
+    (stamp,), _, standings, *state = read_together(
+        [
+            (STAMP, []),
+            (_MAKE_STANDINGS, [ids]),
+            (_LOCK_STANDINGS, [ids]),
+            *(list_state(known.terms) if known else ()),
         ]
     )
+    if known is None or known.stamp != stamp:
+        known = read_known_terms(stamp)
+        state = read_together(list_state(known.terms))
+    ledger = Ledger(known.terms, {})
+    if not known.terms.programmes:
+        return ledger
+    ledger.books = _start_books(standings, known.terms)
+    ledger.account_ids = {(None, kind, unit): pk for (kind, unit), pk in known.account_ids.items()}
+    account_rows, lot_rows, status_rows, tier_rows, *ledger.extra = state
     _fill_books(ledger, account_rows, lot_rows, status_rows, tier_rows)
     return ledger
 

@@ -1,6 +1,7 @@
-"""The programme's terms, read as values."""
+"""The programme's terms, read as values and kept in the process until their stamp changes."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from core.bulk import read_together
 from members.selectors import get_club
@@ -26,7 +27,45 @@ _RULES = """
            v.minimum_amount, v.cap_points, v.cap_period, v.budget_points, v.expires_after_days
     FROM rewards_earningruleversion v JOIN rewards_earningrule r ON r.id = v.rule_id
 """
+_PROGRAMME_ACCOUNTS = "SELECT kind, unit, id FROM rewards_account WHERE member_id IS NULL"
+# Versions are never edited, only added and ended: these few numbers tell any change.
+STAMP = """
+    SELECT (SELECT (max(id), max(published_at)) FROM rewards_programmeversion)::text,
+           (SELECT (max(id), max(published_at), count(ends_at), sum(extract(epoch FROM ends_at)))
+            FROM rewards_earningruleversion)::text,
+           (SELECT string_agg((id, rank, audience_id)::text, '' ORDER BY id) FROM rewards_tier)
+"""
 _SETS = slice(14, 21)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTerms:
+    """Terms as of a stamp, with the programme's account ids by (kind, unit)."""
+
+    stamp: tuple
+    terms: Terms
+    account_ids: dict[tuple[str, str], int]
+
+
+_known: KnownTerms | None = None
+
+
+def get_known_terms() -> KnownTerms | None:
+    """What this process last read; only good while ``STAMP`` still answers its stamp."""
+    if _known is not None and _known.terms.zone != get_club().zone:
+        return None
+    return _known
+
+
+def read_known_terms(stamp: tuple) -> KnownTerms:
+    """Read the terms anew, in one round trip."""
+    global _known
+    programmes, rules, accounts = read_together(
+        [*list_terms_statements(), (_PROGRAMME_ACCOUNTS, [])]
+    )
+    terms = build_terms(programmes, rules, get_club().zone)
+    _known = KnownTerms(stamp, terms, {(kind, unit): pk for kind, unit, pk in accounts})
+    return _known
 
 
 def list_terms_statements() -> list[tuple[str, Sequence]]:
