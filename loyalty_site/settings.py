@@ -116,20 +116,18 @@ TEMPLATES = [
 ]
 
 # --- Database ----------------------------------------------------------------------------------
-DATABASES = {
-    "default": {
-        **env.db_url_config(
-            _required("DATABASE_URL", "Start bin/run once, or name your own PostgreSQL 15 or newer.")
-        ),
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {
-            "pool": {"min_size": 0, "max_size": env.int("DATABASE_POOL", default=8)},
-            # The hot paths' statements are prepared on the server from the fifth use on.
-            # Behind PgBouncer older than 1.22 set 0, which prepares nothing.
-            "prepare_threshold": env.int("DATABASE_PREPARE_AFTER", default=5) or None,
-        },
-    }
+_database = env.db_url_config(
+    _required("DATABASE_URL", "Start bin/run once, or name your own PostgreSQL 15 or newer.")
+)
+_database["CONN_HEALTH_CHECKS"] = True
+_database["OPTIONS"] = {
+    **_database.get("OPTIONS", {}),  # such as ?sslmode=require in the address
+    "pool": {"min_size": 0, "max_size": env.int("DATABASE_POOL", default=8)},
+    # The hot paths' statements are prepared on the server from the fifth use on.
+    # Behind PgBouncer older than 1.22 set 0, which prepares nothing.
+    "prepare_threshold": env.int("DATABASE_PREPARE_AFTER", default=5) or None,
 }
+DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ATOMIC_REQUESTS = False
 
