@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import connection, models
+from django.forms.widgets import Input
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -21,7 +22,6 @@ from unfold.views import ChangeList
 from unfold.widgets import (
     CHECKBOX_CLASSES,
     INPUT_CLASSES,
-    RADIO_CLASSES,
     SELECT_CLASSES,
     TEXTAREA_CLASSES,
 )
@@ -257,13 +257,10 @@ class ReadOnlyInline(TabularInline):
 
 
 _CLASSES = (
-    (forms.CheckboxSelectMultiple, CHECKBOX_CLASSES),
-    (forms.RadioSelect, RADIO_CLASSES),
     (forms.CheckboxInput, CHECKBOX_CLASSES),
     (forms.Select, SELECT_CLASSES),
     (forms.Textarea, TEXTAREA_CLASSES),
-    (forms.TextInput, INPUT_CLASSES),
-    (forms.DateInput, INPUT_CLASSES),
+    (Input, INPUT_CLASSES),
 )
 
 

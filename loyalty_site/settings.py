@@ -51,7 +51,7 @@ STAFF_MFA_WAIVED = env.bool("STAFF_MFA_WAIVED", default=EMBEDDED)
 # In the order of the floors: an app imports only from those before it.
 OWN_APPS = ["core", "members", "purchases", "rewards", "loyalty_site"]
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # our own site instead of its default
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "loyalty_site.admin_site.ClubAdminConfig",

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from core.admin import dress_form
 from core.errors import DomainError
@@ -46,7 +47,7 @@ def build_set_field(label, queryset, through=None):
     ``through`` is a field that points to the model; Django's search goes by such a field.
     """
     if through is None:
-        widget = forms.CheckboxSelectMultiple()
+        widget = UnfoldAdminCheckboxSelectMultipleWidget()
     else:
         widget = AutocompleteSelectMultiple(
             through, admin.site, attrs={"class": "unfold-admin-autocomplete"}
@@ -116,7 +117,7 @@ class RuleVersionForm(MoneyMixin, forms.Form):
         coerce=int,
         choices=[(number + 1, name) for number, name in WEEKDAYS.items()],
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
     days_of_month = forms.CharField(
         label=_("On days of the month"), required=False, help_text=_("As in: 5, 15, 25")
