@@ -1,8 +1,8 @@
 """Round trips as the wire sees them: a proxy between the client and the server's socket.
 
-A client waits for the server once per Sync, Query or Flush message of PostgreSQL's protocol (a
-pipeline of many statements ends in one Sync; a Flush right behind it asks for nothing more), so
-these are counted. The proxy serves to count alone; nothing is timed through it.
+A round trip is the client speaking again after it has heard the server. The proxy holds each
+answer back for a moment, so that whatever a client sends without waiting (a pipeline) is seen
+as one. It serves to count alone; nothing is timed through it.
 """
 
 import contextlib
@@ -10,10 +10,11 @@ import os
 import socket
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 PORT = 5432
-_WAITING = {b"S", b"Q", b"H"}
+HELD_SECONDS = 0.01
 
 
 class CountingProxy:
@@ -29,6 +30,7 @@ class CountingProxy:
         self._listener.listen()
         self._target = str(Path(os.environ["PGHOST"]) / name)
         self._sockets: list[socket.socket] = []
+        self._has_heard = True
         threading.Thread(target=self._accept, daemon=True).start()
 
     def __enter__(self) -> "CountingProxy":
@@ -48,42 +50,26 @@ class CountingProxy:
             server = socket.socket(socket.AF_UNIX)
             server.connect(self._target)
             self._sockets += [client, server]
-            for work in ((self._forward, client, server), (self._pass_back, server, client)):
+            for work in ((self._forward, client, server), (self._answer, server, client)):
                 threading.Thread(target=work[0], args=work[1:], daemon=True).start()
 
     def _forward(self, client: socket.socket, server: socket.socket) -> None:
-        """Client to server, message by message; the first one (startup) carries no type."""
-        waiting, is_started, last = b"", False, b""
         while data := _receive(client):
-            waiting += data
-            while True:
-                header = 5 if is_started else 4
-                if len(waiting) < header:
-                    break
-                length = int.from_bytes(waiting[header - 4 : header]) + header - 4
-                if len(waiting) < length:
-                    break
-                if is_started:
-                    kind = waiting[:1]
-                    self.trips += kind in _WAITING and (last, kind) != (b"S", b"H")
-                    last = kind
-                is_started = is_started or not _is_request_for_encryption(waiting)
-                waiting = waiting[length:]
+            if self._has_heard:
+                self._has_heard = False
+                self.trips += 1
             _send(server, data)
 
-    def _pass_back(self, server: socket.socket, client: socket.socket) -> None:
+    def _answer(self, server: socket.socket, client: socket.socket) -> None:
         while data := _receive(server):
+            time.sleep(HELD_SECONDS)
+            self._has_heard = True
             _send(client, data)
-
-
-def _is_request_for_encryption(message: bytes) -> bool:
-    """SSLRequest and GSSENCRequest come before the startup message and look like it."""
-    return len(message) >= 8 and int.from_bytes(message[4:8]) in (80877103, 80877104)
 
 
 def _receive(source: socket.socket) -> bytes:
     try:
-        return source.recv(1 << 16)
+        return source.recv(1 << 18)
     except OSError:
         return b""
 
