@@ -24,6 +24,7 @@ from unfold.widgets import (
     INPUT_CLASSES,
     SELECT_CLASSES,
     TEXTAREA_CLASSES,
+    UnfoldAdminFileFieldWidget,
 )
 
 from core.models import AuditEntry
@@ -267,6 +268,8 @@ _CLASSES = (
 def dress_form(form):
     """Give the plain widgets of a form the looks of the back office."""
     for field in form.fields.values():
+        if isinstance(field, forms.FileField):
+            field.widget = UnfoldAdminFileFieldWidget()  # its script expects this very mark-up
         widget = field.widget
         if "class" in widget.attrs:
             continue

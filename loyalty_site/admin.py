@@ -39,7 +39,7 @@ class EmailAddressAdmin(ReadOnlyAdmin):
 
 @admin.register(Authenticator)
 class AuthenticatorAdmin(RevocableAdmin):
-    """Second factors. Taking one away helps somebody who has lost theirs; its secret never shows."""
+    """Second factors. Taking one away helps whoever lost theirs; the secret never shows."""
 
     list_display = ("show_user", "type", "created_at", "last_used_at")
     list_select_related = ("user",)

@@ -15,15 +15,17 @@ from purchases.enums import ImportState
 from purchases.models import ImportJob
 from rewards.models import DayClose
 
+_DAYS = 7
 _SLOW = dt.timedelta(minutes=10)
 
 
 def add_dashboard(request, context):
     """What Unfold shows on the index: cards of this person's work, and their latest imports."""
     now = timezone.now()
-    cards = []
+    cards, closes = [], []
     if request.user.has_perm("rewards.view_dayclose"):
-        cards += _build_close_cards(now)
+        closes = list(DayClose.objects.order_by("-day_on")[:_DAYS])
+        cards += _build_close_cards(closes, now)
     if request.user.has_perm("members.view_workitem"):
         cards.append(_build_work_card(now))
     imports = []
@@ -34,13 +36,14 @@ def add_dashboard(request, context):
         **context,
         "cards": cards,
         "imports": imports,
+        "closes": closes,
         "can_search_members": request.user.has_perm("members.view_member"),
     }
 
 
-def _build_close_cards(now):
+def _build_close_cards(closes, now):
     yesterday = day_of(now, get_club().zone) - dt.timedelta(days=1)
-    newest = DayClose.objects.order_by("-day_on").first()
+    newest = closes[0] if closes else None
     behind = (yesterday - newest.day_on).days if newest else None
     url = reverse("admin:rewards_dayclose_changelist")
     if newest is None:

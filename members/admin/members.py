@@ -88,13 +88,13 @@ class MemberAdmin(StaffAdmin):
             return queryset, False
         return queryset.filter(pk__in=list_member_ids(search_term)), False
 
-    @display(description=_("name"), ordering=F("name_sort"))
+    @display(description=_("name"), ordering=F("name_sort"), wrapper_class="whitespace-nowrap")
     def show_name(self, member):
         return member.get_full_name()
 
     @display(description=_("number"))
     def show_number(self, member):
-        return format_number(member.number)
+        return format_number(member.number).replace(" ", "\u00a0")  # stays on one line
 
     @display(description=_("reading"))
     def show_reading(self, member):

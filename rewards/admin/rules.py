@@ -158,6 +158,7 @@ class EarningRuleAdmin(StaffAdmin):
     def _render_preview(self, request, rule, form, now):
         version = form.build_version()
         ((_version, phrases),) = describe_versions([version], now=now)
+        preview = preview_rule(version, now=now)
         return self.render_page(
             request,
             "admin/rewards/rule_preview.html",
@@ -166,7 +167,8 @@ class EarningRuleAdmin(StaffAdmin):
             rule=rule,
             version=version,
             phrases=phrases,
-            preview=preview_rule(version, now=now),
+            preview=preview,
+            points=f"{preview.extra_points:+,}".replace("-", "−"),
             liability=sum(list_liability().values()),
             posted=list_posted(request),
         )
