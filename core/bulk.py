@@ -64,7 +64,7 @@ class RowWriter:
     def flush(self) -> int:
         """Write everything; returns the number of rows inserted."""
         written = sum(len(rows) for rows in self._tables.values())
-        inserts = []
+        inserts: list[tuple[str, Sequence]] = []
         for (table, columns), rows in self._tables.items():
             if len(rows) >= COPY_FROM:
                 if inserts:

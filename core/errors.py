@@ -12,6 +12,7 @@ class DomainError(Exception):
 
     code = "refused"
     status = 422
+    field = ""  # the field of the input that is meant, where there is one
     message = _("This can't be done.")
 
     def __init__(self, message=None, **params):

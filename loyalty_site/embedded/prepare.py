@@ -72,7 +72,7 @@ def first_start(layout: Layout, *, empty: bool, call_command: Callable) -> None:
     else:
         say("Loading the demonstration club (only on the first start) ...")
         before = time.monotonic()
-        call_command("seed_demo")
+        call_command("seed_demo", if_empty=True)
         say(f"The demonstration club is loaded ({time.monotonic() - before:.0f} s).")
     mark.write_text("empty\n" if empty else "demonstration\n")
     started.unlink()

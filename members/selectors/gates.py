@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -11,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import DomainError
 from core.time import get_zone
 from members.models import AudienceMember, Member
-from members.models.gate import Gate
 from members.selectors.club import get_club
 
 
@@ -41,7 +41,15 @@ class Opening:
     is_early: bool
 
 
-def check_gates(member: Member, gates: Iterable[Gate], *, now: dt.datetime) -> Opening:
+class AnyGate(Protocol):
+    """A row of a ``members.models.gate.Gate`` table."""
+
+    audience_id: int
+    opens_at: dt.datetime
+    closes_at: dt.datetime | None
+
+
+def check_gates(member: Member, gates: Iterable[AnyGate], *, now: dt.datetime) -> Opening:
     """The earliest gate that is open to the member now, by the audiences' rows of this instant.
 
     One query. Raises GateNotYetOpen, GateOver or GateClosed with the reason in words.

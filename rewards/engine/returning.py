@@ -119,14 +119,15 @@ def _take(
         left -= part
         if is_status:
             book.count_status(lot, -part)
-    for origin in list(lot.lapsed) if lot is not None else ():
-        part = min(left, lot.lapsed[origin])
+    lapsed = lot.lapsed if lot is not None else {}
+    for origin in list(lapsed):
+        part = min(left, lapsed[origin])
         if part:
             book.transfer(
                 origin, AccountKind.RETURNED, part, Reason.REOPEN, key=f"return:{origin}",
                 unit=unit, **common,
             )  # fmt: skip
-            lot.lapsed[origin] -= part
+            lapsed[origin] -= part
             draft.lapsed += part
             left -= part
     if left:

@@ -56,8 +56,8 @@ def _settle_day(book: Book, day: dt.date, terms: Terms) -> None:
     at = start_of(day, terms.zone)
     upgraded_from: list[LotState] = []
     for lot in book.lots:
-        if lot.pending and lot.release_on <= day:
-            release(book, lot, at, terms)
+        if lot.pending and lot.release_on is not None and lot.release_on <= day:
+            release(book, lot, lot.release_on, terms)
             if lot.unit == Unit.STATUS:
                 upgraded_from.append(lot)
     for lot in book.lots:
@@ -80,11 +80,11 @@ def _find_next_due(book: Book) -> None:
 # --- Points -------------------------------------------------------------------------------------
 
 
-def release(book: Book, lot: LotState, at: dt.datetime, terms: Terms) -> None:
-    """Turn a lot's pending amount into what can be used or counts."""
+def release(book: Book, lot: LotState, day: dt.date, terms: Terms) -> None:
+    """Turn a lot's pending amount into what can be used or counts, on its own release day."""
     amount = lot.pending
-    late = book.settled_on is not None and lot.release_on < book.settled_on
-    at = min(at, start_of(lot.release_on, terms.zone))
+    late = book.settled_on is not None and day < book.settled_on
+    at = start_of(day, terms.zone)
     if lot.unit == Unit.STATUS:
         draft = book.transfer(
             AccountKind.STATUS_PENDING, AccountKind.STATUS, amount, Reason.RELEASE,
@@ -98,8 +98,8 @@ def release(book: Book, lot: LotState, at: dt.datetime, terms: Terms) -> None:
         at=at, key="release:lot", about=lot, award=lot.award, is_late=late,
     )  # fmt: skip
     if lot.expires_on is None:
-        lot.expires_on = expiry_of(lot, lot.release_on, terms)
-    _start_sliding(book, lot.release_on, terms)
+        lot.expires_on = expiry_of(lot, day, terms)
+    _start_sliding(book, day, terms)
     book.move(lot, draft, MoveKind.RELEASED, amount, "pending", "available")
     book.repay(lot, at=at, key="repay:lot", about=lot)
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
@@ -35,19 +36,19 @@ _ENROL = """
       AND NOT EXISTS (SELECT FROM rewards_standing s WHERE s.member_id = m.id)
     LIMIT %(many)s
 """
-_LIVE = """
-    SELECT kind, coalesce(sum(balance), 0)::bigint FROM rewards_account
-    WHERE member_id IS NOT NULL AND unit = 'points' GROUP BY kind
-"""
+# Today's balances (no day) and what moved since, in one statement and so of one instant.
 # What a close does happens at the first instant of the next day and belongs to the closed one.
-_MOVED = """
+_BOOKS = """
+    SELECT NULL::date, kind, NULL, NULL, coalesce(sum(balance), 0)::bigint
+    FROM rewards_account WHERE member_id IS NOT NULL AND unit = 'points' GROUP BY kind
+    UNION ALL
     SELECT ((t.effective_at - interval '1 microsecond') AT TIME ZONE %(zone)s)::date,
            debit.kind, credit.kind, t.reason, sum(t.amount)::bigint
     FROM rewards_transfer t
     JOIN rewards_account debit ON debit.id = t.debit_account_id
     JOIN rewards_account credit ON credit.id = t.credit_account_id
     WHERE t.unit = 'points' AND t.effective_at > %(since)s
-    GROUP BY 1, 2, 3, 4
+    GROUP BY 1, debit.kind, credit.kind, t.reason
 """
 _TIER_STEPS = """
     SELECT ((c.effective_at - interval '1 microsecond') AT TIME ZONE %(zone)s)::date,
@@ -108,23 +109,25 @@ def _first_open_day(last: dt.date, zone: str) -> dt.date:
 
 def _list_due(statement: str, until: dt.date) -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"until": until, "many": BATCH})
+        params: dict[str, Any] = {"until": until, "many": BATCH}
+        cursor.execute(statement, params)
         return [member_id for (member_id,) in cursor.fetchall()]
 
 
 @transaction.atomic
 def _snapshot(first: dt.date, last: dt.date, zone: str, *, now: dt.datetime) -> list[DayClose]:
     """What stood at the end of each day: today's balances less what happened afterwards."""
-    since = {"zone": zone, "since": start_of(first, zone)}
+    since: dict[str, Any] = {"zone": zone, "since": start_of(first, zone)}
     with connection.cursor() as cursor:
-        # One snapshot for all three reads, so that they agree with each other.
         cursor.execute("LOCK TABLE rewards_dayclose IN SHARE ROW EXCLUSIVE MODE")
-        cursor.execute(_LIVE)
-        standing = dict.fromkeys(_KEPT, 0) | dict(cursor.fetchall())
-        cursor.execute(_MOVED, since)
+        cursor.execute(_BOOKS, since)
+        standing: dict[str, int] = {str(kind): 0 for kind in _KEPT}
         moved: dict[dt.date, list[tuple]] = {}
-        for day, *rest in cursor.fetchall():
-            moved.setdefault(day, []).append(tuple(rest))
+        for moved_on, debit, credit, reason, amount in cursor.fetchall():
+            if moved_on is None:
+                standing[debit] = amount
+            else:
+                moved.setdefault(moved_on, []).append((debit, credit, reason, amount))
         cursor.execute(_TIER_STEPS, since)
         steps = {day: (up, down) for day, up, down in cursor.fetchall()}
     for day in [day for day in moved if day > last]:

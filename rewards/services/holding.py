@@ -112,6 +112,8 @@ def _give_back(
 
 def _open_hold(hold: Transfer, *, now: dt.datetime, captured: bool = False):
     """Books of the hold's member under lock, with the held lots in them."""
+    if hold.member_id is None:
+        raise ValueError("A reservation belongs to a member.")
     ledger = open_settled_ledger([hold.member_id], now=now)
     closed = set(
         Transfer.objects.filter(

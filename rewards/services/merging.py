@@ -55,7 +55,7 @@ def merge_points(source, target, now: dt.datetime) -> dict[str, Any]:
     survivor.standing_dirty = survivor.review_stale = True
     review_up(survivor, day_of(now, ledger.terms.zone), ledger.terms, set(), now)
     write_ledger(ledger, now=now)
-    _own_lots(source.pk, target.pk, [lot.id for lot in absorbed.lots])
+    _own_lots(source.pk, target.pk, [lot.id for lot in absorbed.lots if lot.id is not None])
     return {
         "stamp": stamp,
         "owed": debt,
@@ -122,7 +122,7 @@ def _refuse_open_holds(book: Book) -> None:
 
 def _load_all_lots(book: Book) -> None:
     """Spent lots and status lots too: later returns must find them with the new owner."""
-    known = {lot.id for lot in book.lots}
+    known = [lot.id for lot in book.lots if lot.id is not None]
     rows = Lot.objects.filter(member_id=book.member_id).exclude(pk__in=known).order_by("pk")
     book.lots.extend(load_lot(row) for row in rows)
 
@@ -171,9 +171,8 @@ def _give_repayment_back(
     ledger: Ledger, book: Book, repaid: list[list[int]], now: dt.datetime, key: str
 ) -> None:
     today = day_of(now, ledger.terms.zone)
-    amounts = dict(repaid)
-    for lot in _find_lots(book, list(amounts)):
-        amount = amounts[lot.id]
+    lots = _find_lots(book, [pk for pk, _amount in repaid])
+    for lot, (_pk, amount) in zip(lots, repaid, strict=True):
         draft = book.transfer(
             OWED, AVAILABLE, amount, Reason.UNMERGE, at=now, key=f"{key}:{lot.id}"
         )

@@ -198,7 +198,8 @@ def check_rule(version: EarningRuleVersion) -> None:
     hours = (version.first_hour, version.last_hour)
     if any(hour is not None and not 0 <= hour <= 24 for hour in hours):
         raise InvalidRule(_("Hours are 0 to 24."))
-    if None not in hours and hours[0] >= hours[1]:
+    begin, end = hours
+    if begin is not None and end is not None and begin >= end:
         raise InvalidRule(_("The hours must begin before they end."))
     if version.ends_at is not None and version.ends_at <= version.starts_at:
         raise InvalidRule(_("The rule must begin before it ends."))

@@ -173,14 +173,18 @@ class UsageReader:
     def _read_awards(self, rows, ledger) -> None:
         for (
             pk, purchase_id, version_id, effective_at, positions, allocations, taken, lot_id,
-            expired, forfeited, lapsed_back, member_id, *state,
+            expired, forfeited, lapsed_back, member_id, unit, award_id, opened_at, original,
+            release_on, expires_on, expires_after_days, counts_on, pending, available, held,
         ) in rows:  # fmt: skip
             lot = None
             if lot_id is not None:
                 lots = ledger.books[member_id].lots
                 lot = next((each for each in lots if each.id == lot_id), None)
                 if lot is None:  # spent, or a status lot that already counts
-                    lot = LotState(*state, {}, lot_id)
+                    lot = LotState(
+                        unit, award_id, opened_at, original, release_on, expires_on,
+                        expires_after_days, counts_on, pending, available, held, {}, lot_id,
+                    )  # fmt: skip
                     lots.append(lot)
                 back = min(expired, lapsed_back)
                 lot.lapsed = {

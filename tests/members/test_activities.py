@@ -40,6 +40,7 @@ def test_batch_writes_activities_and_sums_receipts(make_member, now, registered)
     )
 
 
+@pytest.mark.django_db(transaction=True)
 def test_listener_s_failure_undoes_the_batch(make_member, now, registered):
     member = make_member()
     registry.register_listener("test.broken", ["visit"], lambda *args: 1 / 0)

@@ -1,7 +1,8 @@
 """The programme's terms, read as values and kept in the process until their stamp changes."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from core.bulk import read_together
 from members.selectors import get_club
@@ -30,12 +31,14 @@ _RULES = """
 _PROGRAMME_ACCOUNTS = "SELECT kind, unit, id FROM rewards_account WHERE member_id IS NULL"
 # Versions are never edited, only added and ended: these few numbers tell any change.
 STAMP = """
-    SELECT (SELECT (max(id), max(published_at)) FROM rewards_programmeversion)::text,
-           (SELECT (max(id), max(published_at), count(ends_at), sum(extract(epoch FROM ends_at)))
+    SELECT (SELECT (count(*), max(id), max(published_at)) FROM rewards_programmeversion)::text,
+           (SELECT (count(*), max(id), max(published_at), count(ends_at),
+                    sum(extract(epoch FROM ends_at)))
             FROM rewards_earningruleversion)::text,
            (SELECT string_agg((id, rank, audience_id)::text, '' ORDER BY id) FROM rewards_tier)
 """
-_SETS = slice(14, 21)
+_PROGRAMME_FIELDS = tuple(field.name for field in fields(Programme))[:12]
+_RULE_FIELDS = tuple(field.name for field in fields(Rule))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +86,21 @@ def build_terms(programmes: Iterable[tuple], rules: Iterable[tuple], zone: str) 
                 numbers, slugs, strict=True
             )
         )
-        versions.append(Programme(*row[:6], frozenset(row[6]), *row[7:12], levels))
-    snapshots = [
-        Rule(*row[: _SETS.start], *map(frozenset, row[_SETS]), *row[_SETS.stop :]) for row in rules
-    ]
-    return Terms(zone, versions, snapshots)
+        terms: dict[str, Any] = dict(zip(_PROGRAMME_FIELDS, row[:12], strict=True))
+        terms["expiry_activities"] = frozenset(terms["expiry_activities"])
+        versions.append(Programme(levels=levels, **terms))
+    return Terms(zone, versions, [_build_rule(row) for row in rules])
+
+
+def _build_rule(row: tuple) -> Rule:
+    terms: dict[str, Any] = dict(zip(_RULE_FIELDS, row, strict=True))
+    for name, value in terms.items():
+        if isinstance(value, list):
+            terms[name] = frozenset(value)
+    return Rule(**terms)
 
 
 def load_terms() -> Terms:
     """The programme's terms, in one round trip."""
-    return build_terms(*read_together(list_terms_statements()), get_club().zone)
+    programmes, rules = read_together(list_terms_statements())
+    return build_terms(programmes, rules, get_club().zone)
