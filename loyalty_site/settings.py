@@ -237,7 +237,11 @@ SECURE_CSP = {
 
 # --- Accounts (allauth) ------------------------------------------------------------------------
 ACCOUNT_ADAPTER = "members.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"login": "members.forms.LoginForm", "signup": "members.forms.SignupForm"}
+ACCOUNT_FORMS = {
+    "login": "members.forms.LoginForm",
+    "signup": "members.forms.SignupForm",
+    "request_login_code": "members.forms.RequestLoginCodeForm",
+}
 ACCOUNT_USER_DISPLAY = "members.adapter.get_user_display"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email", "phone"}

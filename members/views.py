@@ -2,6 +2,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_POST
 
 from members import names, registry
@@ -28,12 +29,13 @@ def landing(request: HttpRequest) -> HttpResponse:
 @member_page
 def member_home(request: HttpRequest, member: Member) -> HttpResponse:
     """The card, and what every floor has registered for this place."""
+    panels = _build_panels(request, registry.MEMBER_HOME, member)
     context = {
         "member": member,
-        "greeting": names.get_greeting(member),
+        "greeting": names.get_greeting(member, get_language()),
         "card": build_card(member),
         "notices": list_notices(member, limit=NOTICES_ON_HOME, unread=True),
-        "panels": _build_panels(request, registry.MEMBER_HOME, member),
+        "panels": panels,
     }
     return render(request, "members/member_home.html", context)
 

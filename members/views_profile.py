@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from core.errors import DomainError
 from members.access import in_club_time, member_page
-from members.forms import ClaimForm, ProfileForm
+from members.forms import ClaimForm, OwnProfileForm
 from members.models import Member
 from members.names import format_number
 from members.selectors.claims import list_claimable
@@ -23,7 +23,7 @@ from members.services.profiles import InvalidProfile, update_member
 @member_page
 def member_profile(request: HttpRequest, member: Member) -> HttpResponse:
     """Name, birthday and language; contacts are shown and changed at the login."""
-    form = ProfileForm(request.POST or None, instance=member)
+    form = OwnProfileForm(request.POST or None, instance=member)
     if request.method == "POST" and form.is_valid():
         try:
             member = update_member(member, form.get_changes(), by=request.user, now=timezone.now())
@@ -33,26 +33,8 @@ def member_profile(request: HttpRequest, member: Member) -> HttpResponse:
             return _saved(request, member)
     status = 422 if form.is_bound else 200
     shown = Member.objects.get(pk=member.pk)  # the form has put its values on ``member``
-    context = {
-        "form": form,
-        "member": shown,
-        "number": format_number(shown.number),
-        **_group_fields(form),
-    }
+    context = {"form": form, "member": shown, "number": format_number(shown.number)}
     return render(request, "members/member_profile.html", context, status=status)
-
-
-def _group_fields(form):
-    """Name and birthday in the order of the reader's language."""
-    parts, birthday = ["given_name", "family_name"], ["birth_month", "birth_day", "birth_year"]
-    if (translation.get_language() or "").startswith(("zh", "ja")):
-        parts.reverse()
-        birthday = ["birth_year", "birth_month", "birth_day"]
-    return {
-        "name_fields": [form[name] for name in parts],
-        "reading_fields": [form[f"{name}_reading"] for name in parts],
-        "birthday_fields": [form[name] for name in birthday],
-    }
 
 
 def _saved(request, member):

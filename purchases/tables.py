@@ -38,12 +38,10 @@ class PurchaseTable(ClubTable):
 
 
 def add_remarks(purchases: Sequence[Purchase]) -> None:
-    """Give each purchase ``remarks``: [(label, text)] of what other floors know of it."""
-    known = [(remark.label, remark.of_purchases(purchases)) for remark in remarks]
+    """Give each purchase ``remarks``: what other floors have to say about it."""
+    known = [remark.of_purchases(purchases) for remark in remarks]
     for purchase in purchases:
-        purchase.remarks = [
-            (label, texts[purchase.pk]) for label, texts in known if purchase.pk in texts
-        ]
+        purchase.remarks = [texts[purchase.pk] for texts in known if purchase.pk in texts]
 
 
 def build_lines(purchase: Purchase) -> dict[str, Any]:

@@ -16,7 +16,10 @@ _KINDS = {
     "used": (_("Used"), (Reason.HOLD, Reason.CAPTURE, Reason.RESTORE)),
     "returned": (_("Returned"), (Reason.RETURN, Reason.REOPEN, Reason.OWE, Reason.REPAY)),
     "expired": (_("Expired or ended"), (Reason.EXPIRE, Reason.FORFEIT)),
-    "club": (_("By the club"), (Reason.GRANT, Reason.DEDUCT, Reason.WRITE_OFF)),
+    "club": (
+        _("By the club"),
+        (Reason.GRANT, Reason.DEDUCT, Reason.WRITE_OFF, Reason.MERGE, Reason.UNMERGE),
+    ),
 }
 _date = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 

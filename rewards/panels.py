@@ -18,7 +18,7 @@ from rewards.selectors.balances import Balances, get_balances
 from rewards.selectors.explanations import explain_awards, list_awards
 from rewards.selectors.standing import get_progress
 from rewards.selectors.ways import PointDay, Way, list_point_days, list_ways
-from rewards.selectors.wording import format_count
+from rewards.selectors.wording import format_count, format_points
 
 SOON = dt.timedelta(days=30)  # what expires within this time is worth a warning
 
@@ -128,7 +128,7 @@ def build_weeks(days: list[PointDay], today: dt.date) -> list[list[dict[str, Any
 
 def remark_purchases(purchases: Sequence[Purchase]) -> dict[int, str]:
     points = count_points([purchase.pk for purchase in purchases])
-    return {pk: f"+{format_count(number)}" for pk, number in points.items() if number}
+    return {pk: f"+{format_points(number)}" for pk, number in points.items() if number}
 
 
 def remark_lines(purchase: Purchase) -> dict[int, str]:

@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from core.time import day_of
 from members.selectors.club import get_club
-from rewards.engine.book import MEMBER_KINDS
 from rewards.enums import AccountKind, Reason, Unit
 from rewards.models import Award, Lot, Reversal, Transfer
 from rewards.selectors.calculations import (
@@ -38,6 +37,8 @@ _TITLES = {
     Reason.DEDUCT: gettext_lazy("Deducted by the club"),
     Reason.FORFEIT: gettext_lazy("Forfeited"),
     Reason.WRITE_OFF: gettext_lazy("Debt written off"),
+    Reason.MERGE: gettext_lazy("Moved to another membership"),
+    Reason.UNMERGE: gettext_lazy("Moved back to another membership"),
 }
 
 
@@ -159,9 +160,9 @@ def _explain(transfer: Transfer, known: _Known) -> Explanation:
 
 
 def _direction(transfer: Transfer) -> int:
-    """What the member's balances as a whole gained; ``owed`` counts against them."""
-    from_member = transfer.debit_account.kind in MEMBER_KINDS
-    to_member = transfer.credit_account.kind in MEMBER_KINDS
+    """What the member's accounts as a whole gained; ``owed`` counts against them."""
+    from_member = transfer.debit_account.member_id == transfer.member_id
+    to_member = transfer.credit_account.member_id == transfer.member_id
     return to_member - from_member
 
 
@@ -214,6 +215,10 @@ def _build_sentence(transfer, award, reversal, known) -> str:
             return _("%(points)s were given up when the membership ended.") % shown
         case Reason.WRITE_OFF:
             return _("The club no longer asks for the %(points)s that you owed.") % shown
+        case Reason.MERGE:
+            return _("%(points)s went to the membership that this one was joined with.") % shown
+        case Reason.UNMERGE:
+            return _("%(points)s went back to the membership that they came from.") % shown
     return f"{transfer.get_reason_display()}: {points}"
 
 
@@ -231,16 +236,16 @@ def _earn(award: Award, points: int, known: _Known) -> str:
     }
     lot = getattr(award, "lot", None)
     if lot is None or lot.release_on is None:
-        return _("%(calculation)s = %(points)s") % shown
+        return _("%(calculation)s = %(points)s") % shown
     at_once = lot.release_on <= day_of(award.effective_at, known.zone)
     shown["day"] = format_day(lot.release_on, known.today)
     if award.unit == Unit.STATUS:
         if at_once:
-            return _("%(calculation)s = %(points)s, counted at once") % shown
-        return _("%(calculation)s = %(points)s, counted from %(day)s") % shown
+            return _("%(calculation)s = %(points)s, counted at once") % shown
+        return _("%(calculation)s = %(points)s, counted from %(day)s") % shown
     if at_once:
-        return _("%(calculation)s = %(points)s, available at once") % shown
-    return _("%(calculation)s = %(points)s, available on %(day)s") % shown
+        return _("%(calculation)s = %(points)s, available at once") % shown
+    return _("%(calculation)s = %(points)s, available on %(day)s") % shown
 
 
 def _expire(shown: dict, transfer: Transfer) -> str:

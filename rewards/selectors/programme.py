@@ -45,6 +45,7 @@ def load_ladder(zone: str) -> Ladder:
         levels.setdefault(row.programme_id, []).append(row)
     if not levels:
         return Ladder(None)
+    _remember({row.tier_id: row.tier.name for row in rows})
     programmes = [_build_programme(rows) for rows in levels.values()]
     shown = {pk: tuple(_build_shown(row) for row in rows) for pk, rows in levels.items()}
     return Ladder(Terms(zone, programmes), shown)
@@ -94,10 +95,14 @@ def _build_shown(row: TierLevel) -> ShownTier:
 
 def get_tier_name(tier_id: int) -> str:
     """A tier's name, kept in this process for half a minute (notices ask for many)."""
-    global _names
     until, names = _names
     if until < time.monotonic() or tier_id not in names:
         names = dict(Tier.objects.values_list("pk", "name"))
-        with _lock:
-            _names = (time.monotonic() + _LIFE, names)
+        _remember(names)
     return names.get(tier_id, "")
+
+
+def _remember(names: dict[int, str]) -> None:
+    global _names
+    with _lock:
+        _names = (time.monotonic() + _LIFE, names)

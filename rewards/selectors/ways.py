@@ -49,11 +49,12 @@ _IN_AUDIENCE = """
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One rule as a member reads it: the staff's words, then its terms."""
+    """One rule as a member reads it: the staff's words, then what it gives and asks."""
 
     name: str
     description: str
-    terms: list[str]
+    gift: str
+    conditions: list[str]
     is_now: bool
     version: EarningRuleVersion
 
@@ -88,7 +89,8 @@ def list_ways(member: Member | None, *, now: dt.datetime) -> list[Way]:
         Way(
             version.rule.name,
             version.rule.description,
-            list_terms(version, club.currency, today, club.zone),
+            describe_gift(version, club.currency),
+            list_conditions(version, club.currency, today, club.zone),
             version.starts_at <= now,
             version,
         )
@@ -109,21 +111,21 @@ def _with_names(versions: QuerySet) -> QuerySet:
     return versions.annotate(**names)
 
 
-def list_terms(version: EarningRuleVersion, currency: str, today: dt.date, zone: str) -> list[str]:
-    """What a rule version gives and asks, in short phrases; nothing where anything goes."""
-    return [
-        _describe_gift(version, currency),
-        *_describe_conditions(version, currency, today, zone),
-    ]
-
-
-def _describe_gift(version: EarningRuleVersion, currency: str) -> str:
+def describe_gift(version: EarningRuleVersion, currency: str) -> str:
+    """ "1 point per $1", "100 points", "2 × points"."""
     match version.kind:
         case RuleKind.AMOUNT:
             return format_rate(version.points, version.per_amount, version.unit, currency)
         case RuleKind.FIXED:
             return format_points(version.points, version.unit)
     return _("%(factor)s × points") % {"factor": format_factor(version.multiplier_milli)}
+
+
+def list_conditions(
+    version: EarningRuleVersion, currency: str, today: dt.date, zone: str
+) -> list[str]:
+    """What a rule version asks, in short phrases; nothing where anything goes."""
+    return list(_describe_conditions(version, currency, today, zone))
 
 
 def _describe_conditions(version, currency, today, zone):

@@ -32,6 +32,14 @@ def format_day(day: dt.date, today: dt.date | None = None) -> str:
     return date_format(day, "MONTH_DAY_FORMAT" if same_year else "DATE_FORMAT")
 
 
+def format_day_of_week(day: dt.date) -> str:
+    """ "Friday, November 27": for a day that is near."""
+    return _("%(weekday)s, %(day)s") % {
+        "weekday": WEEKDAYS[day.weekday()],
+        "day": date_format(day, "MONTH_DAY_FORMAT"),
+    }
+
+
 def format_whole_money(minor: int, currency: str) -> str:
     """ "$1" rather than "$1.00" where nothing is lost."""
     if minor % 10 ** get_exponent(currency):

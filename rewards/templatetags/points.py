@@ -3,11 +3,17 @@ from django.utils.translation import gettext as _
 
 from rewards.enums import TierWindow, Unit
 from rewards.selectors.standing import TierProgress
-from rewards.selectors.wording import format_count, format_factor, format_points
+from rewards.selectors.wording import (
+    format_count,
+    format_day_of_week,
+    format_factor,
+    format_points,
+)
 
 register = template.Library()
 
 register.filter("count", format_count)
+register.filter("day_of_week", format_day_of_week)
 register.filter("factor", format_factor)
 
 

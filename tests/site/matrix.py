@@ -1,0 +1,140 @@
+"""Who gets what at every address: anonymous, a login without membership, the other member, the
+member whose objects are asked for, and the four staff roles (style 30).
+
+A row is a method and eight answers. ``IN`` is the log-in page, ``OPEN`` the page on which a login
+claims or opens a membership, any other redirect is ``GO``.
+"""
+
+WHO = ("anonymous", "outsider", "ken", "mei", "clerk", "marketer", "manager", "owner")
+IN, OPEN, GO = "in", "open", "go"
+STAFF = ("clerk", "marketer", "manager", "owner")
+
+
+def row(method, *answers):
+    return method, dict(zip(WHO, answers, strict=True))
+
+
+EVERYBODY = row("get", *[200] * 8)
+EVERYBODY_GOES = row("get", *[GO] * 8)
+EVERYBODY_IN = row("get", *[IN] * 8)
+NOBODY = row("get", *[404] * 8)
+ONES_OWN = row("get", IN, OPEN, 200, 200, *[OPEN] * 4)
+ONE_MEMBERS_OBJECT = row("get", IN, OPEN, 404, 200, *[OPEN] * 4)
+STRANGERS = row("get", 200, *[GO] * 7)
+LOGGED_IN = row("get", IN, *[200] * 7)
+# Steps of an act that the login has not begun, or another log-in that must come first.
+STEP = row("get", IN, *[GO] * 7)
+NOT_SET_UP = row("get", IN, *[404] * 7)
+TOKEN_ONLY = [401] * 8
+
+
+SITE = {
+    "landing": row("get", 200, *[GO] * 7),
+    "member_home": ONES_OWN,
+    "member_card_code": ONE_MEMBERS_OBJECT,
+    "notice_list": ONES_OWN,
+    "notice_reading": row("post", IN, OPEN, GO, GO, *[OPEN] * 4),
+    "notice_one_reading": row("post", IN, OPEN, 404, GO, *[OPEN] * 4),
+    "member_profile": ONES_OWN,
+    "membership": row("get", IN, 200, GO, GO, *[200] * 4),
+    "membership_claim": row("post", IN, 404, GO, GO, *[404] * 4),
+    "membership_opening": row("post", IN, GO, 409, 409, *[GO] * 4),
+    "purchase_list": ONES_OWN,
+    "purchase_detail": ONE_MEMBERS_OBJECT,
+    "statement": ONES_OWN,
+    "statement_download": ONES_OWN,
+    "statement_entry": ONE_MEMBERS_OBJECT,
+    "set_language": row("post", *[GO] * 8),
+    # --- allauth
+    "account_login": STRANGERS,
+    "account_logout": row("get", GO, *[200] * 7),
+    "account_inactive": EVERYBODY,
+    "account_signup": STRANGERS,
+    "account_reauthenticate": LOGGED_IN,
+    "account_email": LOGGED_IN,
+    "account_email_verification_sent": STEP,
+    "account_change_password": LOGGED_IN,
+    "account_set_password": STEP,
+    "account_reset_password": EVERYBODY,
+    "account_confirm_login_code": STEP,
+    "account_verify_phone": STEP,
+    "account_change_phone": LOGGED_IN,
+    "account_confirm_password_reset_code": EVERYBODY_IN,
+    "account_complete_password_reset": EVERYBODY_GOES,
+    "account_password_reset_completed": EVERYBODY,
+    "account_request_login_code": STRANGERS,
+    "mfa_index": LOGGED_IN,
+    "mfa_authenticate": STEP,
+    "mfa_reauthenticate": STEP,
+    "mfa_activate_totp": STEP,
+    "mfa_deactivate_totp": NOT_SET_UP,
+    "mfa_view_recovery_codes": NOT_SET_UP,
+    "mfa_generate_recovery_codes": STEP,
+    "mfa_download_recovery_codes": NOT_SET_UP,
+    "mfa_list_webauthn": LOGGED_IN,
+    "mfa_add_webauthn": STEP,
+    "mfa_reauthenticate_webauthn": STEP,
+    "mfa_remove_webauthn": STEP,
+    "mfa_edit_webauthn": STEP,
+    "mfa_login_webauthn": STEP,
+    "usersessions_list": LOGGED_IN,
+    "socialaccount_login_cancelled": EVERYBODY,
+    "socialaccount_login_error": row("get", *[401] * 8),
+    "socialaccount_signup": EVERYBODY_IN,
+    "socialaccount_connections": LOGGED_IN,
+    "/accounts/social/login/cancelled/": EVERYBODY_GOES,
+    "/accounts/social/login/error/": EVERYBODY_GOES,
+    "/accounts/social/signup/": EVERYBODY_GOES,
+    "/accounts/social/connections/": EVERYBODY_GOES,
+    # No provider is configured in the tests, so none has a door.
+    "google_login": NOBODY,
+    "google_callback": NOBODY,
+    "google_login_by_token": NOBODY,
+    "apple_login": NOBODY,
+    "apple_callback": row("get", *[405] * 8),
+    "apple_finish_callback": NOBODY,
+    "line_login": NOBODY,
+    "line_callback": NOBODY,
+    "weixin_login": NOBODY,
+    "weixin_callback": NOBODY,
+    # --- API: a session opens nothing, a token does (tests/purchases/test_api.py)
+    "api:api-root": NOBODY,
+    "api:openapi-json": EVERYBODY,
+    "api:openapi-view": EVERYBODY,
+    "api:post_purchases": row("post", *TOKEN_ONLY),
+    "api:post_returns": row("post", *TOKEN_ONLY),
+    "api:get_purchase": row("get", *TOKEN_ONLY),
+}
+
+
+def back_office(method, clerk, marketer, manager, owner):
+    """Members and others are led to the log-in."""
+    return row(method, *[IN] * 4, clerk, marketer, manager, owner)
+
+
+ALL_STAFF = back_office("get", 200, 200, 200, 200)
+# What lies beside the standard views of a ModelAdmin; those follow the roles (test_access.py).
+# Object 999999999 doesn't exist: who may look is told so (404 or back to the list), others 403.
+ADMIN = {
+    "admin:index": ALL_STAFF,
+    "admin:search": ALL_STAFF,
+    "admin:app_list": ALL_STAFF,
+    "admin:login": row("get", IN, 403, 403, 403, *[GO] * 4),
+    "admin:logout": row("post", *[GO] * 8),
+    "admin:password_change": ALL_STAFF,
+    "admin:password_change_done": ALL_STAFF,
+    "admin:autocomplete": back_office("get", 403, 403, 403, 403),
+    "admin:jsi18n": ALL_STAFF,
+    "admin:view_on_site": back_office("get", 404, 404, 404, 404),
+    "admin:members_member_edit": back_office("get", 200, 200, 200, 200),
+    "admin:members_member_claim_code": back_office("post", 409, 403, 409, 409),
+    "admin:members_member_close": back_office("get", 200, 403, 200, 200),
+    "admin:purchases_importjob_upload": back_office("get", 403, 403, 403, 200),
+    "admin:purchases_importjob_columns": back_office("get", 403, 403, 403, GO),
+    "admin:purchases_importjob_refused": back_office("get", 403, GO, GO, GO),
+    "admin:purchases_apitoken_revoke": back_office("post", 403, 403, 403, GO),
+    "admin:rewards_earningrule_edit": back_office("get", 403, GO, GO, GO),
+    "admin:rewards_earningrule_publish": back_office("get", 403, 403, GO, GO),
+    "admin:rewards_earningrule_end": back_office("post", 403, 403, GO, GO),
+    "admin:rewards_programmeversion_publish": back_office("get", 403, 403, 200, 200),
+}

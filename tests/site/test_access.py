@@ -1,0 +1,130 @@
+"""Every address of the project against every kind of visitor; a new one must get its row."""
+
+import pytest
+from django.contrib import admin
+from django.db import transaction
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from members.services.notices import NoticeRow, add_notices
+from tests.site.matrix import ADMIN, GO, IN, OPEN, SITE, WHO
+
+pytestmark = pytest.mark.django_db
+
+
+def list_urls():
+    """(full name, keyword arguments wanted) of every pattern; unnamed ones by their route."""
+    found = []
+
+    def walk(resolver, prefix="", namespace=""):
+        for pattern in resolver.url_patterns:
+            route = prefix + str(pattern.pattern)
+            if hasattr(pattern, "url_patterns"):
+                inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+                walk(pattern, route, inner)
+            else:
+                name = f"{namespace}{pattern.name}" if pattern.name else f"/{route}"
+                found.append((name, route))
+
+    walk(get_resolver())
+    return found
+
+
+VIEWS = ("changelist", "add", "history", "delete", "change")
+
+
+def list_admins_own():
+    """The standard views of every ModelAdmin: name to (model's options, view)."""
+    return {
+        f"admin:{model._meta.app_label}_{model._meta.model_name}_{view}": (model._meta, view)
+        for model in admin.site._registry
+        for view in VIEWS
+    }
+
+
+def is_admins_own(name):
+    """Also the redirect of an object's bare address, and the catch-all: they have no name."""
+    return name.startswith("/admin/") or name in list_admins_own()
+
+
+def test_every_address_has_a_row():
+    wanted = {name for name, _route in list_urls() if not is_admins_own(name)}
+    assert wanted == SITE.keys() | ADMIN.keys()
+
+
+@pytest.fixture
+def arguments(cast, now):
+    mei = cast.members["mei"]
+    add_notices([NoticeRow(mei.pk, "tier_up", now, "n", {"tier_id": 1})], now=now)
+    purchase = mei.purchases.first()
+    return {
+        "member_card_code": [mei.number],
+        "notice_one_reading": [mei.notices.get().pk],
+        "purchase_detail": [purchase.pk],
+        "statement_entry": [mei.transfers.first().pk],
+        "mfa_remove_webauthn": [1],
+        "mfa_edit_webauthn": [1],
+        "api:get_purchase": [purchase.pk],
+        "admin:view_on_site": [1, 1],
+        "admin:app_list": ["members"],
+        **{name: [mei.pk] for name in ADMIN if name.startswith("admin:members_member_")},
+        **{
+            name: [999999999]
+            for name in ADMIN
+            if name.startswith(("admin:purchases_", "admin:rewards_"))
+            and not name.endswith(("_upload", "programmeversion_publish"))
+        },
+    }
+
+
+def ask(cast, who, method, path):
+    """One request of a fresh session, undone afterwards."""
+    client = Client(raise_request_exception=False)
+    if who != "anonymous":
+        client.force_login(cast.users[who], backend="django.contrib.auth.backends.ModelBackend")
+    point = transaction.savepoint_create()
+    try:
+        response = getattr(client, method)(path)
+        if response.streaming:
+            b"".join(response.streaming_content)
+    finally:
+        transaction.savepoint_rollback(point)
+    if response.status_code in (301, 302, 303):
+        if response.url.startswith((reverse("account_login"), reverse("admin:login"))):
+            return IN
+        return OPEN if response.url == reverse("membership") else GO
+    return response.status_code
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_every_address_answers_as_its_row_says(who, cast, arguments):
+    expected, actual = {}, {}
+    for name, (method, answers) in {**SITE, **ADMIN}.items():
+        path = name if name.startswith("/") else reverse(name, args=arguments.get(name, []))
+        expected[name] = answers[who]
+        actual[name] = ask(cast, who, method, path)
+    assert actual == expected
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_admins_own_views_follow_the_roles(who, cast):
+    """What a role's permissions don't name is refused; what it may view opens."""
+    wrong = []
+    for name, (options, view) in list_admins_own().items():
+        path = reverse(name, args=[] if view in ("changelist", "add") else ["999999999"])
+        answer = ask(cast, who, "get", path)
+        if answer not in _list_right_answers(cast.users.get(who), options, view):
+            wrong.append((name, answer))
+    assert wrong == []
+
+
+def _list_right_answers(user, options, view):
+    """A read-only admin may refuse more than the role does, never less."""
+    if user is None:
+        return {IN}
+    if not user.is_staff:
+        return {IN, 403}
+    verbs = {"add": ["add"], "delete": ["delete"]}.get(view, ["view", "change"])
+    if not any(user.has_perm(f"{options.app_label}.{verb}_{options.model_name}") for verb in verbs):
+        return {403}
+    return {200, GO} if view == "changelist" else {200, GO, 403, 404}
