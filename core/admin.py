@@ -157,7 +157,6 @@ class StaffAdmin(ModelAdmin):
     list_disable_select_all = True
     list_fullwidth = True
     compressed_fields = True
-    actions = ()
     empty_value_display = "–"
     show_facets = admin.ShowFacets.NEVER
 
@@ -166,6 +165,9 @@ class StaffAdmin(ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+    def get_actions(self, request, action_location=None):
+        return {}  # what moves points or ends something has a page that asks first
 
     # --- Audit ---
 
@@ -209,6 +211,14 @@ class StaffAdmin(ModelAdmin):
             self.admin_site.admin_view(view),
             name=f"{self.opts.app_label}_{self.opts.model_name}_{name}",
         )
+
+    def redirect_to(self, request, name, *args, needs):
+        """On to one of our pages, for whom ``needs`` holds."""
+        if not needs(request):
+            raise PermissionDenied
+        opts = self.opts
+        url = reverse(f"admin:{opts.app_label}_{opts.model_name}_{name}", args=args)
+        return HttpResponseRedirect(url)
 
     def get_or_redirect(self, request, object_id):
         """The object, or the answer to an id that names none."""

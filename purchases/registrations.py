@@ -23,6 +23,33 @@ _NUMBER_OPERATORS = ("=", "<", "<=", ">", ">=")
 _YEAR = dt.timedelta(days=365)
 
 
+# Tokens are keys to the club: only the owner's ``*.*`` makes and revokes them.
+_GOODS_AND_PLACES = ("product", "category", "store", "channel")
+ROLE_PERMISSIONS = {
+    "clerk": [
+        "purchases.view_purchase",
+        "purchases.view_line",
+        "purchases.view_return",
+        "purchases.view_returnline",
+        *(f"purchases.view_{name}" for name in _GOODS_AND_PLACES),
+    ],
+    "marketer": [
+        "purchases.view_purchase",
+        "purchases.view_line",
+        "purchases.view_return",
+        "purchases.view_returnline",
+        *(f"purchases.view_{name}" for name in _GOODS_AND_PLACES),
+    ],
+    "manager": [
+        "purchases.view_*",
+        "purchases.add_importjob",
+        *(f"purchases.{act}_{name}" for name in _GOODS_AND_PLACES for act in ("add", "change")),
+        "purchases.add_source",
+        "purchases.change_source",
+    ],
+}
+
+
 def register() -> None:
     registry.register_personal_data(
         registry.PersonalData(
@@ -38,6 +65,7 @@ def register() -> None:
     )
     for attribute in ATTRIBUTES:
         registry.register_attribute(attribute)
+    registry.register_role_permissions("purchases", ROLE_PERMISSIONS)
 
 
 def export_purchases(member):

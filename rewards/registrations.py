@@ -1,6 +1,9 @@
 """What points and tiers tell the lower floors (members.registry)."""
 
+import datetime as dt
+
 from django.db.models import F, OuterRef, Subquery
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from members import registry
@@ -44,6 +47,7 @@ def register():
             "marketer": ["rewards.view_*"],
             "manager": [
                 "rewards.view_*",
+                "rewards.add_earningrule",
                 "rewards.add_earningruleversion",
                 "rewards.add_programmeversion",
                 "rewards.change_earningrule",
@@ -118,7 +122,11 @@ def _register_notices():
             "tier_warning",
             lambda params: (
                 _("%(missing)s status credits keep you in %(tier)s: collect them by %(day)s.")
-                % {"missing": params["missing"], "tier": _tier_name(params), "day": params["until"]}
+                % {
+                    "missing": params["missing"],
+                    "tier": _tier_name(params),
+                    "day": date_format(dt.date.fromisoformat(params["until"])),
+                }
             ),
         )
     )

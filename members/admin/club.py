@@ -22,7 +22,7 @@ class ClubAdmin(StaffAdmin):
         return False
 
     def changelist_view(self, request, extra_context=None):
-        return HttpResponseRedirect(reverse("admin:members_club_change", args=[1]))
+        return self.redirect_to(request, "change", 1, needs=self.has_view_permission)
 
     def response_post_save_change(self, request, obj):
         return HttpResponseRedirect(reverse("admin:members_club_change", args=[1]))

@@ -67,7 +67,7 @@ class ImportJobAdmin(ReadOnlyAdmin):
         ]
 
     def add_view(self, request, form_url="", extra_context=None):
-        return HttpResponseRedirect(reverse("admin:purchases_importjob_upload"))
+        return self.redirect_to(request, "upload", needs=self.has_add_permission)
 
     # --- Upload and columns ---
 

@@ -40,7 +40,7 @@ class ProgrammeVersionAdmin(StaffAdmin):
         ]
 
     def add_view(self, request, form_url="", extra_context=None):
-        return HttpResponseRedirect(reverse("admin:rewards_programmeversion_publish"))
+        return self.redirect_to(request, "publish", needs=self.has_add_permission)
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         version, answer = self.get_or_redirect(request, object_id)
