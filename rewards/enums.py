@@ -23,6 +23,7 @@ class AccountKind(models.TextChoices):
     RETURNED = "returned", _("returned")
     FORFEITED = "forfeited", _("forfeited")
     WRITTEN_OFF = "written_off", _("written off")
+    MOVED = "moved", _("moved between members")
 
 
 class Reason(models.TextChoices):
@@ -40,8 +41,8 @@ class Reason(models.TextChoices):
     DEDUCT = "deduct", _("Deducted by the club")
     FORFEIT = "forfeit", _("Forfeited")
     WRITE_OFF = "write_off", _("Written off")
-    MERGE = "merge", _("Moved with a merged membership")
-    UNMERGE = "unmerge", _("Moved back after a merge was undone")
+    MERGE = "merge", _("Moved by a merge of memberships")
+    UNMERGE = "unmerge", _("Moved back as a merge was undone")
 
 
 class MoveKind(models.TextChoices):
@@ -107,5 +108,3 @@ class TierWindow(models.TextChoices):
 class TierReason(models.TextChoices):
     UPGRADE = "upgrade", _("reached the threshold")
     DOWNGRADE = "downgrade", _("below the threshold after the grace period")
-    PROGRAMME = "programme", _("the programme changed")
-    STAFF = "staff", _("decided by staff")

@@ -9,6 +9,7 @@ PROGRAMME_KINDS = (
     AccountKind.RETURNED,
     AccountKind.FORFEITED,
     AccountKind.WRITTEN_OFF,
+    AccountKind.MOVED,
 )
 
 

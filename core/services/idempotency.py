@@ -1,4 +1,4 @@
-"""Same caller, operation and key: the first result again, or a conflict (points.md 18)."""
+"""Same caller, operation and key: the first result again, or a conflict (docs/points.md 18)."""
 
 import hashlib
 import json

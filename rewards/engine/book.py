@@ -8,7 +8,7 @@ from typing import Any
 from rewards.enums import AccountKind, MoveKind, Reason, Unit
 
 PENDING, AVAILABLE, HELD = AccountKind.PENDING, AccountKind.AVAILABLE, AccountKind.HELD
-OWED = AccountKind.OWED
+OWED, MOVED = AccountKind.OWED, AccountKind.MOVED
 MEMBER_KINDS = frozenset(
     {PENDING, AVAILABLE, HELD, OWED, AccountKind.STATUS_PENDING, AccountKind.STATUS}
 )
@@ -57,7 +57,6 @@ class TransferDraft:
     award: Any = None
     reversal: Any = None
     is_late: bool = False
-    credit_member_id: int | None = None  # where the amount leaves for another member (a merge)
     id: int | None = None
 
     @property
@@ -107,6 +106,7 @@ class Book:
     joined_on: dt.date
     tier_id: int
     birth_month: int | None = None
+    is_active: bool = True
     tier_since_on: dt.date | None = None
     review_on: dt.date | None = None
     grace_since_on: dt.date | None = None
@@ -172,22 +172,23 @@ class Book:
             raise NotEnoughPoints(kind)
         self.balances[kind] = left
 
-    def transfer_to(
+    def hand_over(
         self, other: "Book", kind: str, amount: int, reason: str, *, at: dt.datetime, key: str,
-        unit: str = Unit.POINTS,
-    ) -> TransferDraft:  # fmt: skip
-        """Move an amount to the account of the same kind of another member (a merge).
+        unit: str = Unit.POINTS, award: Any = None,
+    ) -> tuple[TransferDraft, TransferDraft]:  # fmt: skip
+        """Move an amount to the same account of another member, by way of the programme.
 
-        For ``owed`` the debt itself goes to the other member.
+        Each member's entries then add up to their own balance. For ``owed`` the debt itself goes
+        over. Returns the transfer out of this book and the one into the other.
         """
-        debtor, creditor = (other, self) if kind == OWED else (self, other)
-        draft = TransferDraft(
-            unit, kind, kind, amount, reason, at, key, credit_member_id=creditor.member_id
-        )
-        debtor._follow(kind, -amount)
-        creditor._follow(kind, amount)
-        debtor.transfers.append(draft)
-        return draft
+        common: dict[str, Any] = {"at": at, "unit": unit, "award": award}
+        if kind == OWED:
+            gone = self.transfer(MOVED, OWED, amount, reason, key=f"{key}:out", **common)
+            come = other.transfer(OWED, MOVED, amount, reason, key=f"{key}:in", **common)
+        else:
+            gone = self.transfer(kind, MOVED, amount, reason, key=f"{key}:out", **common)
+            come = other.transfer(MOVED, kind, amount, reason, key=f"{key}:in", **common)
+        return gone, come
 
     def move(
         self,
@@ -241,7 +242,7 @@ class Book:
         self.note_due(lot)
 
     def repay(self, lot: LotState, *, at: dt.datetime, key: str, about: Any = None) -> None:
-        """Every credit to ``available`` first repays what is owed (points.md 9)."""
+        """Every credit to ``available`` first repays what is owed (docs/points.md 9)."""
         amount = min(self.balance(OWED), lot.available)
         if amount > 0:
             draft = self.transfer(

@@ -1,4 +1,4 @@
-"""From a purchase to awards: rules in order, one floor, cap, budget, lines (points.md 5-8)."""
+"""From a purchase to awards: rules in order, one floor, cap, budget, lines (docs/points.md 5-8)."""
 
 import datetime as dt
 import math
@@ -8,7 +8,7 @@ from typing import Any
 
 from core.time import day_of, get_zone, start_of
 from rewards.engine.book import Book, LotState
-from rewards.engine.settling import keep_alive, review_up, settle
+from rewards.engine.settling import keep_alive, review_up, settle, start_sliding
 from rewards.engine.terms import Level, Rule, Terms
 from rewards.enums import AccountKind, Combine, FirstTime, Period, Reason, RuleKind, Stacking, Unit
 
@@ -50,10 +50,22 @@ class Usage:
         if rule.budget_points is not None:
             self.spent[rule.rule_id] = self.spent.get(rule.rule_id, 0) + points
 
+    def give_back(self, rule: Rule, member_id: int, day: dt.date, points: int) -> None:
+        """A return frees budget and cap room for later purchases, but no once-in-all limit."""
+        if rule.budget_points is not None:
+            self.spent[rule.rule_id] = self.spent.get(rule.rule_id, 0) - points
+        if rule.cap_points is not None and counts_returns(rule):
+            self.awards.setdefault((rule.rule_id, member_id), []).append((day, -points))
+
     def used(self, rule: Rule, member_id: int, day: dt.date) -> int:
         start, end = cap_period(rule.cap_period, day)
         entries = self.awards.get((rule.rule_id, member_id), ())
         return sum(points for on, points in entries if start <= on <= end)
+
+
+def counts_returns(rule: Rule) -> bool:
+    """Whether a return gives the rule's cap room back (docs/points.md 15)."""
+    return not rule.first_time and rule.cap_period != Period.LIFETIME
 
 
 def cap_period(period: str, day: dt.date) -> tuple[dt.date, dt.date]:
@@ -80,14 +92,17 @@ class _Line:
     basis: int
 
 
-def earn(book: Book, purchase: Any, terms: Terms, usage: Usage) -> list[AwardDraft]:
+def earn(
+    book: Book, purchase: Any, terms: Terms, usage: Usage, today: dt.date | None = None
+) -> list[AwardDraft]:
     """Settle up to the purchase's day, then give what the rules of its time promise.
 
-    ``purchase`` is a ``purchases.facts.PurchaseFacts``. The drafts are also kept in the book.
+    ``purchase`` is a ``purchases.facts.PurchaseFacts``. A till whose clock is ahead settles no
+    further than ``today``. The drafts are also kept in the book.
     """
     day = day_of(purchase.effective_at, terms.zone)
     is_late = book.settled_on is not None and day < book.settled_on
-    settle(book, day, terms)
+    settle(book, min(day, today or day), terms)
     programme = terms.programme_on(day)
     level = programme.level_of(book.tier_at(start_of(day, terms.zone)))
     lines = [
@@ -138,6 +153,7 @@ def _open(
         from_terms = terms.programme_on(day).last_usable_day(day)
         short = rule.expires_after_days
         lot.expires_on = from_terms if short is None else day + dt.timedelta(days=short)
+        start_sliding(book, day, terms)
     book.open_lot(
         lot, AccountKind.ISSUED, place, reason=Reason.EARN, at=at, key="earn:award", about=draft,
         is_late=is_late,
@@ -365,7 +381,7 @@ def _within_limits(found: list[AwardDraft], day: dt.date, usage: Usage) -> list[
 
 
 def allocate(points: int, weights: list[int]) -> list[int]:
-    """Largest remainder: ``points`` over ``weights``, ties to the earlier line (points.md 6).
+    """Largest remainder: ``points`` over ``weights``, ties to the earlier line (docs/points.md 6).
 
     Hamilton's method. Where all weights are zero, the first line takes all.
     """

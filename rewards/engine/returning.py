@@ -1,4 +1,4 @@
-"""Undoing an award after a return, from what was recorded (points.md 14 and 15)."""
+"""Undoing an award after a return, from what was recorded (docs/points.md 14 and 15)."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from rewards.engine.book import AVAILABLE, OWED, Book, LotState
 from rewards.engine.earning import AwardDraft, Usage
 from rewards.engine.settling import review_up, settle
 from rewards.engine.terms import Rule, Terms
-from rewards.enums import AccountKind, MoveKind, Period, Reason, Unit
+from rewards.enums import AccountKind, MoveKind, Reason, Unit
 
 
 @dataclass(slots=True)
@@ -50,8 +50,9 @@ ToDate = dict[int, tuple[int, int, bool]]
 
 
 def take_back(
-    book: Book, returned: Any, to_date: ToDate, awards: list[AwardState], terms: Terms, usage: Usage
-) -> None:
+    book: Book, returned: Any, to_date: ToDate, awards: list[AwardState], terms: Terms,
+    usage: Usage, today: dt.date | None = None,
+) -> None:  # fmt: skip
     """Undo, award by award, the share of the lines that came back.
 
     ``returned`` is a ``purchases.facts.ReturnFacts``; ``to_date`` maps a line's position to
@@ -59,15 +60,13 @@ def take_back(
     """
     day = day_of(returned.effective_at, terms.zone)
     is_late = book.settled_on is not None and day < book.settled_on
-    settle(book, day, terms)
+    settle(book, min(day, today or day), terms)
     for award in awards:
         shares = _shares(award, to_date)
         total = sum(shares)
         if total:
             _take(book, award, returned, total, shares, terms, is_late)
-            # Cap room and budget come back for later purchases; a once-in-all limit does not.
-            if award.rule.cap_period != Period.LIFETIME and not award.rule.first_time:
-                usage.add(award.rule, book.member_id, award.effective_on, -total)
+            usage.give_back(award.rule, book.member_id, award.effective_on, total)
 
 
 def _shares(award: AwardState, to_date: ToDate) -> list[int]:
@@ -130,6 +129,8 @@ def _take(
             lapsed[origin] -= part
             draft.lapsed += part
             left -= part
+    if left and is_status:
+        raise ValueError("Status credits are never spent: the lot must cover its return.")
     if left:
         _take_spent(book, draft, left, common)
     award.taken = [before + share for before, share in zip(award.taken, shares, strict=True)]

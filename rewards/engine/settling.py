@@ -1,4 +1,4 @@
-"""What falls due by itself: releases, expiries and tier reviews, day by day (points.md 11-17).
+"""What falls due by itself: releases, expiries and tier reviews, day by day (docs/points.md 11-17).
 
 Everything due happens at the start of a programme day, in this order: release, expire, review.
 A page, a purchase and the day close all settle through ``settle``; the day close is the sweep.
@@ -99,7 +99,7 @@ def release(book: Book, lot: LotState, day: dt.date, terms: Terms) -> None:
     )  # fmt: skip
     if lot.expires_on is None:
         lot.expires_on = expiry_of(lot, day, terms)
-    _start_sliding(book, day, terms)
+    start_sliding(book, day, terms)
     book.move(lot, draft, MoveKind.RELEASED, amount, "pending", "available")
     book.repay(lot, at=at, key="repay:lot", about=lot)
 
@@ -112,11 +112,12 @@ def expiry_of(lot: LotState, available_on: dt.date, terms: Terms) -> dt.date | N
     return terms.programme_on(opened_on).last_usable_day(available_on)
 
 
-def expire(book: Book, lot: LotState, at: dt.datetime) -> None:
+def expire(book: Book, lot: LotState, at: dt.datetime, *, key: str = "") -> None:
+    """Let what is left of a lot lapse. Where it is not the day's own sweep, name the cause."""
     amount = lot.available
     draft = book.transfer(
         AVAILABLE, AccountKind.EXPIRED, amount, Reason.EXPIRE,
-        at=at, key=f"expire:{lot.expires_on}:lot", about=lot, award=lot.award,
+        at=at, key=key or f"expire:{lot.expires_on}:lot", about=lot, award=lot.award,
     )  # fmt: skip
     book.move(lot, draft, MoveKind.EXPIRED, amount, "available", "")
 
@@ -133,8 +134,8 @@ def _expire_inactive(book: Book, at: dt.datetime) -> None:
     book.standing_dirty = True
 
 
-def _start_sliding(book: Book, day: dt.date, terms: Terms) -> None:
-    """Points that became available while no sliding day was set live the full span."""
+def start_sliding(book: Book, day: dt.date, terms: Terms) -> None:
+    """Points that become available while no sliding day is set live the full span."""
     programme = terms.programme_on(day)
     if programme.expiry_mode == ExpiryMode.INACTIVITY and book.points_expire_on is None:
         book.points_expire_on = add_months(day, programme.expiry_months)

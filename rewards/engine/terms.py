@@ -37,7 +37,7 @@ class Programme:
     levels: tuple[Level, ...]
 
     def level_of(self, tier_id: int) -> Level:
-        """The level of a tier, or the nearest below it where this version dropped the tier."""
+        """The level of a tier; the first one where this version doesn't know the tier."""
         for level in self.levels:
             if level.tier_id == tier_id:
                 return level

@@ -142,7 +142,7 @@ class Award(models.Model):
     """What one rule version gave for one purchase, with all that explains the number.
 
     Append-only. ``allocations[i]`` points belong to the purchase line ``positions[i]``, by
-    largest remainder on the line's basis after caps (points.md 6); returns take from these.
+    largest remainder on the line's basis after caps (docs/points.md 6); returns take from these.
     """
 
     member = models.ForeignKey(
@@ -194,7 +194,7 @@ class Award(models.Model):
 
 
 class Reversal(models.Model):
-    """What one return took back of one award, and from where (points.md 14 and 15).
+    """What one return took back of one award, and from where (docs/points.md 14 and 15).
 
     Append-only. ``allocations`` are the points taken per line position of the award.
     """

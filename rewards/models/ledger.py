@@ -1,4 +1,4 @@
-"""Points, status credits and money: two accounts, one append-only row (points.md 1-4)."""
+"""Points, status credits and money: two accounts, one append-only row (docs/points.md 1-4)."""
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
@@ -85,7 +85,7 @@ class Transfer(models.Model):
     is_late = models.BooleanField(_("arrived late"), default=False)
     effective_at = models.DateTimeField(_("effective at"))
     recorded_at = models.DateTimeField(_("recorded at"))
-    key = models.CharField(_("key"), max_length=80, unique=True)
+    key = models.CharField(_("key"), max_length=160, unique=True)
 
     objects = TransferQuerySet.as_manager()
 

@@ -35,7 +35,7 @@ class ProgrammeVersion(models.Model):
     """How points live and tiers are reached, from one programme day on.
 
     Never edited: a change is a new version, published by ``rewards.services.programme`` after
-    a preview. The version in force on a purchase's own day decides (points.md 7).
+    a preview. The version in force on a purchase's own day decides (docs/points.md 7).
     """
 
     number = models.PositiveIntegerField(_("version"), unique=True)

@@ -31,19 +31,21 @@ def accrue(
     zone = get_club().zone
     member_ids = sorted({item.member_id for item in items})
     first_at = min(item.effective_at for item in items)
-    reader = UsageReader(items, member_ids, first_at)
+    last_at = max(item.effective_at for item in items)
+    reader = UsageReader(items, member_ids, first_at, last_at)
     ledger = open_ledger(
         member_ids,
         first_day=day_of(first_at, zone),
-        last_day=day_of(max(item.effective_at for item in items), zone),
+        last_day=day_of(last_at, zone),
         whole=bool(reader.returned_ids),
         build_extra=reader.build_statements,
     )
     if not ledger.books:
         return []
     reader.read(ledger)
+    today = day_of(now, zone)
     for item in items:
-        _apply(item, ledger, reader)
+        _apply(item, ledger, reader, today)
     ledger.used_points = {
         rule_id: used
         for rule_id, used in reader.usage.spent.items()
@@ -53,14 +55,16 @@ def accrue(
     return _count(ledger)
 
 
-def _apply(item: PurchaseFacts | ReturnFacts, ledger: Ledger, reader: UsageReader) -> None:
+def _apply(
+    item: PurchaseFacts | ReturnFacts, ledger: Ledger, reader: UsageReader, today: dt.date
+) -> None:
     book = ledger.books[item.member_id]
     if isinstance(item, PurchaseFacts):
-        drafts = earn(book, item, ledger.terms, reader.usage)
+        drafts = earn(book, item, ledger.terms, reader.usage, today)
         reader.remember(item, drafts, book)
     else:
         awards = reader.awards.get(item.purchase_id, [])
-        take_back(book, item, reader.build_to_date(item), awards, ledger.terms, reader.usage)
+        take_back(book, item, reader.build_to_date(item), awards, ledger.terms, reader.usage, today)
 
 
 def _count(ledger: Ledger) -> list[Receipt]:

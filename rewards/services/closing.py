@@ -1,4 +1,4 @@
-"""The day close: the sweep that finds whoever has something due (points.md 17)."""
+"""The day close: the sweep that finds whoever has something due (docs/points.md 17)."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -93,7 +93,7 @@ def close_days(
             settle_members(member_ids, until=until, now=now)
             if on_progress:
                 on_progress(len(member_ids))
-    return _snapshot(first, last, zone, now=now)
+    return _snapshot(last, zone, now=now)
 
 
 def _first_open_day(last: dt.date, zone: str) -> dt.date:
@@ -115,11 +115,12 @@ def _list_due(statement: str, until: dt.date) -> list[int]:
 
 
 @transaction.atomic
-def _snapshot(first: dt.date, last: dt.date, zone: str, *, now: dt.datetime) -> list[DayClose]:
-    """What stood at the end of each day: today's balances less what happened afterwards."""
-    since: dict[str, Any] = {"zone": zone, "since": start_of(first, zone)}
+def _snapshot(last: dt.date, zone: str, *, now: dt.datetime) -> list[DayClose]:
+    """What stood at the end of each open day: today's balances less what happened afterwards."""
     with connection.cursor() as cursor:
         cursor.execute("LOCK TABLE rewards_dayclose IN SHARE ROW EXCLUSIVE MODE")
+        first = _first_open_day(last, zone)  # another run may have closed days meanwhile
+        since: dict[str, Any] = {"zone": zone, "since": start_of(first, zone)}
         cursor.execute(_BOOKS, since)
         standing: dict[str, int] = {str(kind): 0 for kind in _KEPT}
         moved: dict[dt.date, list[tuple]] = {}
@@ -154,7 +155,7 @@ def _snapshot(first: dt.date, last: dt.date, zone: str, *, now: dt.datetime) -> 
         _undo(standing, entries)
         day -= dt.timedelta(days=1)
     closes.reverse()
-    DayClose.objects.bulk_create(closes, ignore_conflicts=True)
+    DayClose.objects.bulk_create(closes)
     return closes
 
 

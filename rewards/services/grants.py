@@ -9,8 +9,10 @@ from core.errors import DomainError
 from core.services.audit import record_audit
 from core.time import day_of
 from rewards.engine.book import LotState
+from rewards.engine.settling import start_sliding
 from rewards.enums import AccountKind, Reason, Unit
 from rewards.models import Transfer
+from rewards.services.holding import MAX_KEY
 from rewards.services.ledger import write_ledger
 from rewards.services.settlement import open_settled_ledger
 
@@ -34,6 +36,8 @@ def grant_points(
     What the member owes is repaid first. ``note`` is kept with the audit row, where an erasure
     reaches it. The same key again returns the first grant. Raises CannotGrant or InvalidGrant.
     """
+    if len(key) > MAX_KEY:
+        raise ValueError("The key is longer than 80 characters.")
     if not member.is_active:
         raise CannotGrant
     ledger = open_settled_ledger([member.pk], now=now)
@@ -54,6 +58,7 @@ def grant_points(
         release_on=today,
         expires_on=expires_on,
     )
+    start_sliding(ledger.books[member.pk], today, ledger.terms)
     ledger.books[member.pk].open_lot(
         lot, AccountKind.ISSUED, "available", reason=Reason.GRANT, at=now, key=full_key
     )

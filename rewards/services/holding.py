@@ -1,18 +1,22 @@
-"""Reserving points, spending them, and giving them back (points.md 10 to 12)."""
+"""Reserving points, spending them, and giving them back (docs/points.md 10 to 12)."""
 
 import datetime as dt
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
-from core.time import day_of, start_of
+from core.time import day_of
 from rewards.engine.book import HELD, Book, LotState
-from rewards.engine.settling import expire
+from rewards.engine.settling import expire, start_sliding
+from rewards.engine.terms import Terms
 from rewards.enums import AccountKind, MoveKind, Reason
 from rewards.models import Lot, LotMove, Transfer
 from rewards.services.ledger import Ledger, write_ledger
 from rewards.services.settlement import open_settled_ledger
+
+MAX_KEY = 80  # leaves room for what derived entries put around it
 
 
 class BalanceTooLow(DomainError):
@@ -25,6 +29,17 @@ class CannotSpend(DomainError):
     message = _("Points can be used once the membership is claimed with a login.")
 
 
+class InvalidPoints(DomainError):
+    code = "invalid_points"
+    message = _("Name at least one point.")
+
+
+class HoldMoved(DomainError):
+    code = "hold_moved"
+    status = 409
+    message = _("The membership was merged at this moment; try again.")
+
+
 class HoldClosed(DomainError):
     code = "hold_closed"
     status = 409
@@ -35,11 +50,16 @@ class HoldClosed(DomainError):
 def hold_points(member, amount: int, *, key: str, now: dt.datetime) -> Transfer:
     """Reserve points for a redemption; the same key again returns the first reservation.
 
-    Raises CannotSpend for a member without a login or no longer active, and BalanceTooLow
-    where the settled balance doesn't suffice.
+    ``key`` has at most 80 characters. Raises CannotSpend for a member without a login or no
+    longer active, InvalidPoints for less than one point, and BalanceTooLow where the settled
+    balance doesn't suffice.
     """
+    if len(key) > MAX_KEY:
+        raise ValueError("The key is longer than 80 characters.")
     if not member.can_spend:
         raise CannotSpend
+    if amount < 1:
+        raise InvalidPoints
     ledger = open_settled_ledger([member.pk], now=now)
     full_key = f"hold:{key}"
     known = Transfer.objects.filter(key=full_key, member=member).first()
@@ -57,86 +77,97 @@ def hold_points(member, amount: int, *, key: str, now: dt.datetime) -> Transfer:
 @transaction.atomic
 def capture_hold(hold: Transfer, *, now: dt.datetime) -> None:
     """Spend what a reservation holds. Raises HoldClosed where it was used or cancelled."""
-    ledger, book = _open_hold(hold, now=now)
+    opened = _open_hold(hold, now=now)
+    ((book, lots),) = opened.parts
     draft = book.transfer(
         HELD, AccountKind.REDEEMED, hold.amount, Reason.CAPTURE, at=now, key=f"close:{hold.key}"
     )
-    for lot, amount in _list_held(hold, book):
+    for lot, amount in lots:
         book.move(lot, draft, MoveKind.TAKEN, amount, "held", "")
-    write_ledger(ledger, now=now)
+    write_ledger(opened.ledger, now=now)
 
 
 @transaction.atomic
 def cancel_hold(hold: Transfer, *, by_club: bool = False, now: dt.datetime) -> None:
     """Give reserved points back to their own lots. Raises HoldClosed as ``capture_hold``."""
-    ledger, book = _open_hold(hold, now=now)
-    _give_back(ledger, book, hold, HELD, by_club=by_club, now=now)
-    write_ledger(ledger, now=now)
+    opened = _open_hold(hold, now=now)
+    ((book, lots),) = opened.parts
+    key = f"close:{hold.key}"
+    _give_back(opened.ledger.terms, book, lots, HELD, key, by_club=by_club, now=now)
+    write_ledger(opened.ledger, now=now)
 
 
 @transaction.atomic
 def refund_hold(hold: Transfer, *, by_club: bool = False, now: dt.datetime) -> None:
     """Give spent points back (a redemption cancelled after it was captured).
 
-    Owed points are repaid first, lots past their day expire at once; where the club caused
-    the cancellation they live for its grace instead (points.md 12).
+    They return to their own lots, whoever owns these since a merge or its undoing. Owed points
+    are repaid first, lots past their day expire at once; where the club caused the
+    cancellation they live for its grace instead (docs/points.md 12).
     """
-    ledger, book = _open_hold(hold, now=now, captured=True)
-    _give_back(ledger, book, hold, AccountKind.REDEEMED, by_club=by_club, now=now)
-    write_ledger(ledger, now=now)
+    opened = _open_hold(hold, now=now, captured=True)
+    for index, (book, lots) in enumerate(opened.parts):
+        key = f"refund:{hold.key}" + (f":{index}" if index else "")
+        origin = AccountKind.REDEEMED
+        _give_back(opened.ledger.terms, book, lots, origin, key, by_club=by_club, now=now)
+    write_ledger(opened.ledger, now=now)
 
 
 def _give_back(
-    ledger: Ledger, book: Book, hold: Transfer, origin: str, *, by_club: bool, now: dt.datetime
-) -> None:
-    terms = ledger.terms
+    terms: Terms, book: Book, lots: list[tuple[LotState, int]], origin: str, key: str, *,
+    by_club: bool, now: dt.datetime,
+) -> None:  # fmt: skip
     today = day_of(now, terms.zone)
     source = "held" if origin == HELD else ""
-    draft = book.transfer(
-        origin, AccountKind.AVAILABLE, hold.amount, Reason.RESTORE, at=now,
-        key=f"{'close' if source else 'refund'}:{hold.key}",
-    )  # fmt: skip
-    restored = _list_held(hold, book)
-    for lot, amount in restored:
-        book.move(lot, draft, MoveKind.RESTORED, amount, source, "available")
-    for lot, _amount in restored:
-        book.repay(lot, at=now, key=f"repay:{hold.key}:lot", about=lot)
-    for lot, _amount in restored:
+    amount = sum(part for _lot, part in lots)
+    draft = book.transfer(origin, AccountKind.AVAILABLE, amount, Reason.RESTORE, at=now, key=key)
+    for lot, part in lots:
+        book.move(lot, draft, MoveKind.RESTORED, part, source, "available")
+    for lot, _part in lots:
+        book.repay(lot, at=now, key=f"repay:{key}:lot", about=lot)
+    start_sliding(book, today, terms)
+    for lot, _part in lots:
         if lot.available and lot.expires_on is not None and lot.expires_on < today:
             if by_club:
                 grace = terms.programme_on(today).club_fault_days
                 book.redate(lot, today + dt.timedelta(days=grace), draft)
             else:
-                expire(book, lot, max(now, start_of(lot.expires_on, terms.zone)))
+                expire(book, lot, now, key=f"expire:{key}:lot")
 
 
-def _open_hold(hold: Transfer, *, now: dt.datetime, captured: bool = False):
-    """Books of the hold's member under lock, with the held lots in them."""
-    if hold.member_id is None:
-        raise ValueError("A reservation belongs to a member.")
-    ledger = open_settled_ledger([hold.member_id], now=now)
+@dataclass(slots=True)
+class _OpenHold:
+    """A hold under lock: per owner of its lots, their book and (lot, amount) in order taken."""
+
+    ledger: Ledger
+    parts: list[tuple[Book, list[tuple[LotState, int]]]]
+
+
+def _open_hold(hold: Transfer, *, now: dt.datetime, captured: bool = False) -> _OpenHold:
+    moves = list(LotMove.objects.filter(transfer=hold).select_related("lot").order_by("id"))
+    owners = {move.lot.member_id for move in moves}
+    ledger = open_settled_ledger(owners, now=now)
     closed = set(
-        Transfer.objects.filter(
-            key__in=[f"close:{hold.key}", f"refund:{hold.key}"], member_id=hold.member_id
-        ).values_list("reason", flat=True)
+        Transfer.objects.filter(key__in=[f"close:{hold.key}", f"refund:{hold.key}"]).values_list(
+            "reason", flat=True
+        )
     )
     if closed != ({Reason.CAPTURE} if captured else set()):
         raise HoldClosed
-    return ledger, ledger.books[hold.member_id]
-
-
-def _list_held(hold: Transfer, book: Book) -> list[tuple[LotState, int]]:
-    """The lots that a reservation took from, with the amounts, in the order taken."""
-    known = {lot.id: lot for lot in book.lots}
-    result = []
-    moves = LotMove.objects.filter(transfer=hold).select_related("lot").order_by("id")
+    parts: dict[int, list[tuple[LotState, int]]] = {}
+    # Read again under the locks: a merge may have moved the lots meanwhile.
+    rows = Lot.objects.in_bulk([move.lot_id for move in moves])
     for move in moves:
-        lot = known.get(move.lot_id)
+        row = rows[move.lot_id]
+        if row.member_id not in owners:
+            raise HoldMoved
+        lots = ledger.books[row.member_id].lots
+        lot = next((each for each in lots if each.id == row.pk), None)
         if lot is None:
-            lot = load_lot(move.lot)
-            book.lots.append(lot)
-        result.append((lot, move.amount))
-    return result
+            lot = load_lot(row)
+            lots.append(lot)
+        parts.setdefault(row.member_id, []).append((lot, move.amount))
+    return _OpenHold(ledger, [(ledger.books[owner], lots) for owner, lots in sorted(parts.items())])
 
 
 def load_lot(row: Lot) -> LotState:

@@ -1,4 +1,4 @@
-"""Two memberships become one, and two again (points.md 20); a member leaves (points.md 21).
+"""Two memberships become one, and two again; a member leaves (docs/points.md 20 and 21).
 
 Called by the merge and erasure of the member record through the personal-data registry.
 """
@@ -41,11 +41,14 @@ def merge_points(source, target, now: dt.datetime) -> dict[str, Any]:
     absorbed, survivor = ledger.books[source.pk], ledger.books[target.pk]
     _refuse_open_holds(absorbed)
     _load_all_lots(absorbed)
-    stamp = f"{source.pk}:{target.pk}:{now.isoformat()}"
+    stamp = f"{source.pk}:{target.pk}:{now.timestamp():.0f}"
     debt = absorbed.balance(OWED)
     if debt:
-        absorbed.transfer_to(survivor, OWED, debt, Reason.MERGE, at=now, key=f"merge:owed:{stamp}")
-    moved = _hand_over(absorbed, survivor, absorbed.lots, Reason.MERGE, now, f"merge:{stamp}")
+        absorbed.hand_over(survivor, OWED, debt, Reason.MERGE, at=now, key=f"merge:owed:{stamp}")
+    lots = [lot for lot in absorbed.lots if lot.id is not None]
+    moved = _hand_over(absorbed, survivor, lots, Reason.MERGE, now, f"merge:{stamp}")
+    survivor.lots.extend(lots)
+    absorbed.lots = [lot for lot in absorbed.lots if lot.id is None]
     repaid = [
         move
         for lot in survivor.spendable_lots()
@@ -55,12 +58,12 @@ def merge_points(source, target, now: dt.datetime) -> dict[str, Any]:
     survivor.standing_dirty = survivor.review_stale = True
     review_up(survivor, day_of(now, ledger.terms.zone), ledger.terms, set(), now)
     write_ledger(ledger, now=now)
-    _own_lots(source.pk, target.pk, [lot.id for lot in absorbed.lots if lot.id is not None])
+    _own_lots(source.pk, target.pk, [lot.id for lot in lots])
     return {
         "stamp": stamp,
         "owed": debt,
         "lots": moved,
-        "empty_lots": [lot.id for lot in absorbed.lots if str(lot.id) not in moved],
+        "empty_lots": [lot.id for lot in lots if str(lot.id) not in moved],
         "repaid": [[lot.id, amount] for lot, amount in repaid],
     }
 
@@ -69,19 +72,29 @@ def merge_points(source, target, now: dt.datetime) -> dict[str, Any]:
 def undo_merge(source, target, moved: dict[str, Any], now: dt.datetime) -> None:
     """Undo ``merge_points``: first the repayment, then what is unspent goes back.
 
-    What the survivor spent since stays spent; the restored member owes again what they owed.
+    What the survivor spent since stays spent; each side owes again what it owed, and what was
+    earned or came back since pays for that first. Raises OpenReservations where the survivor
+    holds some of the moved points.
     """
     ledger = open_settled_ledger([source.pk, target.pk], now=now)
     restored, survivor = ledger.books[source.pk], ledger.books[target.pk]
     stamp = moved["stamp"]
+    lots = _find_lots(survivor, [int(pk) for pk in moved["lots"]])
+    if any(lot.held for lot in lots):
+        raise OpenReservations
     _give_repayment_back(ledger, survivor, moved["repaid"], now, f"unmerge:repay:{stamp}")
     debt = min(moved["owed"], survivor.balance(OWED))
     if debt:
-        survivor.transfer_to(
+        survivor.hand_over(
             restored, OWED, debt, Reason.UNMERGE, at=now, key=f"unmerge:owed:{stamp}"
         )
-    lots = _find_lots(survivor, [int(pk) for pk in moved["lots"]])
     _hand_over(survivor, restored, lots, Reason.UNMERGE, now, f"unmerge:{stamp}", moved["lots"])
+    given = {lot.id for lot in lots}
+    restored.lots.extend(lots)
+    survivor.lots = [lot for lot in survivor.lots if lot.id not in given]
+    for book in (survivor, restored):
+        for lot in book.spendable_lots():
+            _repay_from(book, lot, now, f"unmerge:again:{stamp}")
     survivor.review_stale = restored.review_stale = True
     write_ledger(ledger, now=now)
     _own_lots(target.pk, source.pk, [*map(int, moved["lots"]), *moved["empty_lots"]])
@@ -149,11 +162,12 @@ def _hand_over(
                 amount = min(amount, sum(limits[str(lot.id)].values()))
             if not amount:
                 continue
-            draft = giver.transfer_to(
-                taker, kind, amount, reason, at=now, key=f"{key}:{place}:{lot.id}", unit=lot.unit
-            )
-            draft.award = lot.award
-            giver.move(lot, draft, MoveKind.MOVED, amount, place, place)
+            gone, come = giver.hand_over(
+                taker, kind, amount, reason, at=now, key=f"{key}:{place}:{lot.id}",
+                unit=lot.unit, award=lot.award,
+            )  # fmt: skip
+            giver.move(lot, gone, MoveKind.MOVED, amount, place, "")
+            taker.move(lot, come, MoveKind.MOVED, amount, "", place)
             moved.setdefault(str(lot.id), {})[place] = amount
             if lot.unit == Unit.STATUS and place == "available":
                 giver.count_status(lot, -amount)
@@ -178,7 +192,7 @@ def _give_repayment_back(
         )
         book.move(lot, draft, MoveKind.RESTORED, amount, "", "available")
         if lot.expires_on is not None and lot.expires_on < today:
-            expire(book, lot, now)
+            expire(book, lot, now, key=f"expire:{key}:{lot.id}")
 
 
 def _own_lots(giver_id: int, taker_id: int, lot_ids: list[int]) -> None:

@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 from core.services.audit import record_audit
+from core.time import day_of
 from members.enums import AudienceKind
+from members.selectors import get_club
 from members.services.audiences import ensure_audience
 from purchases.models import Channel
 from rewards.enums import RuleKind, TierWindow, Unit
@@ -61,7 +63,8 @@ def publish_programme(
 
     ``terms`` are fields of ProgrammeVersion. Raises InvalidProgramme where the ladder doesn't
     begin with rank 0 at no threshold and rise, where grace is shorter than a channel's return
-    window (points.md 8), or where the day has begun already while a version is in force.
+    window (docs/points.md 8), or where the day has begun already while a version is in force (only
+    a club's first version may look back, so that imported history earns).
     """
     version = ProgrammeVersion(starts_on=starts_on, published_at=now, published_by=by, **terms)
     check_programme(version, levels)
@@ -71,6 +74,8 @@ def publish_programme(
             _("A version from %(day)s on exists already; a new one starts later."),
             day=newest["starts_on"],
         )
+    if newest["starts_on"] and starts_on <= day_of(now, get_club().zone):
+        raise InvalidProgramme(_("New terms begin tomorrow at the earliest."))
     version.number = (newest["number"] or 0) + 1
     version.save(force_insert=True)
     TierLevel.objects.bulk_create(
@@ -147,6 +152,8 @@ def publish_rule(
     check_rule(version)
     newest = rule.versions.order_by("-number").first()
     if newest is not None:
+        if starts_at < now:
+            raise InvalidRule(_("A new version can't begin in the past."))
         if newest.starts_at >= starts_at:
             raise InvalidRule(_("A version of this rule starts at that time or later already."))
         if newest.ends_at is None or newest.ends_at > starts_at:

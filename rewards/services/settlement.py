@@ -5,12 +5,19 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
+from core.errors import DomainError
 from core.time import day_of
 from members.registry import Receipt
 from members.selectors import get_club
 from rewards.engine.settling import settle
 from rewards.services.ledger import Ledger, open_ledger, write_ledger
+
+
+class NoProgramme(DomainError):
+    code = "no_programme"
+    message = _("The club has not published its programme yet.")
 
 
 @transaction.atomic
@@ -36,12 +43,15 @@ def enter_programme(
 
 
 def open_settled_ledger(member_ids: Iterable[int], *, now: dt.datetime) -> Ledger:
-    """Books with all spendable lots, settled as of ``now`` but not written yet (points.md 11).
+    """Books with all spendable lots, settled as of ``now`` but not written yet (docs/points.md 11).
 
     Must run inside a transaction; the caller acts on the books and calls ``write_ledger``.
+    Raises NoProgramme before the club has published one.
     """
     today = day_of(now, get_club().zone)
     ledger = open_ledger(member_ids, first_day=today, last_day=today, whole=True)
+    if not ledger.books:
+        raise NoProgramme
     for book in ledger.books.values():
         settle(book, today, ledger.terms)
     return ledger

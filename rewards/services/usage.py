@@ -7,7 +7,7 @@ from typing import Any
 from core.time import day_of
 from purchases.facts import PurchaseFacts, ReturnFacts
 from rewards.engine.book import LotState
-from rewards.engine.earning import AwardDraft, Usage, cap_period
+from rewards.engine.earning import AwardDraft, Usage, cap_period, counts_returns
 from rewards.engine.returning import AwardState, ToDate
 from rewards.engine.terms import Rule, Terms
 from rewards.enums import FirstTime
@@ -21,13 +21,19 @@ _AUDIENCES = """
 _LOCK_BUDGETS = """
     SELECT id, used_points FROM rewards_earningrule WHERE id = ANY(%s) ORDER BY id FOR UPDATE
 """
+# A merged membership's history counts with the survivor's.
 _CAPPED = """
-    SELECT a.rule_id, a.member_id, a.effective_at,
+    WITH mine (owner_id, id) AS (
+        SELECT id, id FROM unnest(%s::bigint[]) AS id
+        UNION ALL
+        SELECT merged_into_id, id FROM members_member WHERE merged_into_id = ANY(%s)
+    )
+    SELECT a.rule_id, mine.owner_id, a.effective_at,
            a.awarded_points - CASE WHEN a.rule_id = ANY(%s) THEN 0 ELSE coalesce((
                SELECT sum(r.reversed_points) FROM rewards_reversal r WHERE r.award_id = a.id
            ), 0) END::bigint
-    FROM rewards_award a
-    WHERE a.member_id = ANY(%s) AND a.rule_id = ANY(%s) AND a.effective_at >= %s
+    FROM mine JOIN rewards_award a ON a.member_id = mine.id
+    WHERE a.rule_id = ANY(%s) AND a.effective_at >= %s
 """
 _BOUGHT_PRODUCTS = """
     SELECT DISTINCT p.member_id, l.product_id
@@ -71,9 +77,16 @@ _AWARDS = """
 class UsageReader:
     """Builds the statements that a batch's rules ask for, and reads their rows."""
 
-    def __init__(self, items: Sequence[Any], member_ids: list[int], first_at: dt.datetime):
+    def __init__(
+        self,
+        items: Sequence[Any],
+        member_ids: list[int],
+        first_at: dt.datetime,
+        last_at: dt.datetime,
+    ):
         self.member_ids = member_ids
         self.first_at = first_at
+        self.last_at = last_at
         self.new_ids = [item.id for item in items if isinstance(item, PurchaseFacts)]
         self.returned_ids = sorted(
             {item.purchase_id for item in items if isinstance(item, ReturnFacts)}
@@ -89,7 +102,12 @@ class UsageReader:
         self.terms = terms
         self._readers = []
         self.rules_by_version = {rule.id: rule for rule in terms.rules}
-        live = [r for r in terms.rules if r.ends_at is None or r.ends_at > self.first_at]
+        live = [
+            rule
+            for rule in terms.rules
+            if rule.starts_at <= self.last_at
+            and (rule.ends_at is None or rule.ends_at > self.first_at)
+        ]
         statements: list[tuple[str, Sequence]] = []
 
         def ask(sql: str, params: Sequence, read) -> None:
@@ -99,13 +117,18 @@ class UsageReader:
         audience_ids = sorted({pk for rule in live for pk in rule.audience_ids})
         if audience_ids:
             ask(_AUDIENCES, [self.member_ids, audience_ids], self._read_audiences)
-        budgeted = _rule_ids(rule for rule in terms.rules if rule.budget_points is not None)
+        # Ended campaigns are locked only where a return may give their budget back.
+        asked = terms.rules if self.returned_ids else live
+        budgeted = _rule_ids(rule for rule in asked if rule.budget_points is not None)
         if budgeted:
             ask(_LOCK_BUDGETS, [budgeted], self._read_budgets)
         counted = [rule for rule in live if rule.cap_points is not None or rule.first_time]
         if counted:
-            kept = _rule_ids(r for r in counted if r.first_time or r.cap_period == "lifetime")
-            params = [kept, self.member_ids, _rule_ids(counted), self._usage_start(counted)]
+            kept = _rule_ids(rule for rule in counted if not counts_returns(rule))
+            params = [
+                self.member_ids, self.member_ids, kept, _rule_ids(counted),
+                self._usage_start(counted),
+            ]  # fmt: skip
             ask(_CAPPED, params, self._read_capped)
         self._ask_first_times(live, ask)
         if self.returned_ids:

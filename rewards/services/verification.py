@@ -1,4 +1,4 @@
-"""Proof that the books are right (points.md 4): what is cached equals what was written."""
+"""Proof that the books are right (docs/points.md 4): what is cached equals what was written."""
 
 from dataclasses import dataclass
 
@@ -46,6 +46,11 @@ CHECKS = {
         FROM expected e FULL JOIN accounts a ON a.member_id = e.member_id AND a.kind = e.kind
         WHERE coalesce(e.amount, 0) <> coalesce(a.balance, 0)
     """,
+    "nobody owes while points are available": """
+        SELECT o.member_id FROM rewards_account o JOIN rewards_account a
+            ON a.member_id = o.member_id AND a.kind = 'available' AND a.unit = 'points'
+        WHERE o.kind = 'owed' AND o.balance > 0 AND a.balance > 0
+    """,
     "lots equal their moves": """
         SELECT l.id FROM rewards_lot l LEFT JOIN (
             SELECT lot_id,
@@ -72,7 +77,6 @@ CHECKS = {
           AND ((d.member_id IS NOT NULL AND d.kind <> 'owed')
                OR (c.member_id IS NOT NULL AND c.kind <> 'owed'))
           AND m.amount IS DISTINCT FROM t.amount
-          AND NOT (d.member_id <> c.member_id AND m.amount = 2 * t.amount)
     """,
     "last usable days equal their moves": """
         SELECT l.id FROM rewards_lot l JOIN LATERAL (
@@ -96,6 +100,7 @@ CHECKS = {
     """,
     "tier audiences follow the tiers": """
         SELECT s.member_id FROM rewards_standing s JOIN rewards_tier t ON t.id = s.tier_id
+        JOIN members_member who ON who.id = s.member_id AND who.status = 'active'
         WHERE NOT EXISTS (SELECT FROM members_audiencemember m
                           WHERE m.audience_id = t.audience_id AND m.member_id = s.member_id)
         UNION ALL

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from core.time import start_of
+from members.models import User
 from members.services.enrolment import MemberKey
 from purchases.incoming import (
     IncomingLine,
@@ -155,3 +156,19 @@ def assert_ledger_true():
     counts, findings = verify_ledger()
     assert findings == []
     return counts
+
+
+@pytest.fixture
+def claim():
+    def give_login(member):
+        member.user = User.objects.create(email=f"m{member.pk}@example.com")
+        member.save(update_fields=["user"])
+        return member
+
+    return give_login
+
+
+@pytest.fixture
+def mei(counter, rules, claim):
+    counter.buy("mei", "100", on=dt.date(2025, 1, 6))
+    return claim(counter.member("mei"))

@@ -121,9 +121,8 @@ def test_point_day_adds_to_the_tier_and_multiply_says_otherwise(counter, make_ru
     make_rule("fifth", kind="multiplier", points=0, per_amount=0, multiplier_milli=5000,
               days_of_month=[6])  # fmt: skip
     counter.buy("mei", "10", on=DAY + dt.timedelta(days=1))
-    make_rule("fifth", kind="multiplier", points=0, per_amount=0, multiplier_milli=5000,
-              combine="multiply", days_of_month=[7],
-              starts_at=at(DAY + dt.timedelta(days=2), 0))  # fmt: skip
+    make_rule("seventh", kind="multiplier", points=0, per_amount=0, multiplier_milli=5000,
+              combine="multiply", days_of_month=[7])  # fmt: skip
     counter.buy("mei", "10", on=DAY + dt.timedelta(days=2))
     awards = Award.objects.filter(unit="points").order_by("effective_at")
     assert [award.awarded_points for award in awards] == [1000, 55, 75]

@@ -2,39 +2,27 @@ import datetime as dt
 
 import pytest
 
-from members.models import User
+from members.models import AudienceMember
+from members.services.enrolment import create_member
+from members.services.profiles import close_member
 from rewards.models import Lot, Transfer
+from rewards.services.closing import close_days
 from rewards.services.holding import (
     BalanceTooLow,
     CannotSpend,
     HoldClosed,
+    InvalidPoints,
     cancel_hold,
     capture_hold,
     hold_points,
     refund_hold,
 )
-from rewards.services.merging import OpenReservations, forfeit_points, merge_points, undo_merge
+from rewards.services.settlement import NoProgramme
 from tests.rewards.conftest import assert_ledger_true, at, balances
 
 pytestmark = pytest.mark.django_db
 DAY = dt.date(2025, 1, 6)
 LATER = DAY + dt.timedelta(days=500)
-
-
-@pytest.fixture
-def claim():
-    def give_login(member):
-        member.user = User.objects.create(email=f"m{member.pk}@example.com")
-        member.save(update_fields=["user"])
-        return member
-
-    return give_login
-
-
-@pytest.fixture
-def mei(counter, rules, claim):
-    counter.buy("mei", "100", on=DAY)
-    return claim(counter.member("mei"))
 
 
 def test_hold_moves_lots_and_capture_spends_them(mei):
@@ -110,86 +98,28 @@ def test_cancelled_redemption_by_the_clubs_fault_lives_thirty_days(counter, mei)
         refund_hold(hold, now=at(LATER))
 
 
-def _owing_fifty(counter, claim):
-    counter.buy("ann", "50", on=DAY)
-    ann = claim(counter.member("ann"))
-    capture_hold(hold_points(ann, 50, key="ann-1", now=at(DAY, 15)), now=at(DAY, 15))
-    counter.give_back(counter.made[-1], {1: "50"}, on=DAY, hour=16)
-    assert balances(ann) == {"owed": 50}
-    return ann
-
-
-def test_merge_repays_the_debt_and_undo_brings_it_back(counter, rules, claim):
-    ann = _owing_fifty(counter, claim)
-    counter.buy("bob", "200", on=DAY)
-    bob = claim(counter.member("bob"))
-    moved = merge_points(ann, bob, at(DAY, 18))
-    assert balances(bob)["available"] == 150
-    assert balances(ann) == {}
-    assert_ledger_true()
-    capture_hold(hold_points(bob, 120, key="bob-1", now=at(DAY, 19)), now=at(DAY, 19))
-    undo_merge(ann, bob, moved, at(DAY, 20))
-    assert balances(ann) == {"owed": 50}
-    assert balances(bob)["available"] == 80
+def test_given_back_after_the_rest_of_its_lot_expired(mei):
+    hold = hold_points(mei, 70, key="order-1", now=at(DAY, 15))
+    close_days(now=at(LATER))
+    cancel_hold(hold, now=at(LATER))
+    expired = Transfer.objects.filter(reason="expire", unit="points").order_by("id")
+    assert [transfer.amount for transfer in expired] == [30, 70]
     assert_ledger_true()
 
 
-def test_merge_moves_lots_with_their_expiry_and_undo_moves_back_the_unspent(
-    counter, shop, rules, claim
-):
-    counter.buy("ann", "100", on=DAY)
-    shop.buy("ann2", "40", on=DAY)
-    ann, bob = claim(counter.member("ann")), claim(shop.member("ann2"))
-    moved = merge_points(ann, bob, at(DAY, 18))
-    assert balances(bob) == {
-        "available": 100, "pending": 40, "status": 100, "status_pending": 40
-    }  # fmt: skip
-    assert Lot.objects.get(unit="points", available=100).expires_on == dt.date(2026, 1, 6)
-    assert_ledger_true()
-    capture_hold(hold_points(bob, 30, key="bob-1", now=at(DAY, 19)), now=at(DAY, 19))
-    undo_merge(ann, bob, moved, at(DAY, 20))
-    assert balances(ann) == {"available": 70, "status": 100}
-    assert balances(bob) == {"pending": 40, "status_pending": 40}
-    assert_ledger_true()
+def test_hold_of_nothing_is_refused(mei):
+    with pytest.raises(InvalidPoints):
+        hold_points(mei, 0, key="order-1", now=at(DAY, 15))
 
 
-def test_return_after_a_merge_takes_from_the_moved_lot(counter, rules, claim):
-    ticket = counter.buy("ann", "100", on=DAY)
-    counter.buy("bob", "10", on=DAY)
-    ann, bob = claim(counter.member("ann")), claim(counter.member("bob"))
-    merge_points(ann, bob, at(DAY, 18))
-    ann.purchases.update(member=bob)
-    counter.give_back(ticket, {1: "40"}, on=DAY, hour=20)
-    assert balances(bob)["available"] == 70
-    assert_ledger_true()
+def test_club_without_a_programme_refuses_in_words(club, claim, now):
+    lone = claim(create_member(now=now, source="test", family_name="Lone"))
+    with pytest.raises(NoProgramme):
+        hold_points(lone, 5, key="order-1", now=now)
 
 
-def test_open_reservation_stops_merge_and_erasure(counter, mei, rules, claim):
-    counter.buy("bob", "10", on=DAY)
-    hold_points(mei, 70, key="order-1", now=at(DAY, 15))
-    with pytest.raises(OpenReservations):
-        merge_points(mei, counter.member("bob"), at(DAY, 18))
-    with pytest.raises(OpenReservations):
-        forfeit_points(mei, at(DAY, 18))
-
-
-def test_erasure_forfeits_and_a_later_return_owes_nothing(shop, rules):
-    ticket = shop.buy("mei", "100", on=DAY)
-    mei = shop.member("mei")
-    forfeit_points(mei, at(DAY, 18))
-    assert balances(mei) == {"status_pending": 100}
-    shop.give_back(ticket, {1: "40"}, on=DAY + dt.timedelta(days=1))
-    back = Transfer.objects.get(reason="reopen")
-    assert (back.debit_account.kind, back.credit_account.kind, back.amount) == (
-        "forfeited", "returned", 40,
-    )  # fmt: skip
-    assert balances(mei) == {"status_pending": 60}
-    assert_ledger_true()
-
-
-def test_erasure_writes_a_debt_off(counter, rules, claim):
-    ann = _owing_fifty(counter, claim)
-    forfeit_points(ann, at(DAY, 18))
-    assert balances(ann) == {}
-    assert Transfer.objects.get(reason="write_off").amount == 50
+def test_closed_membership_leaves_the_books_true_and_the_audiences_empty(counter, mei, now):
+    close_member(mei, by=None, now=now)
+    close_days(now=at(LATER))
+    assert not AudienceMember.objects.filter(member=mei).exists()
     assert_ledger_true()

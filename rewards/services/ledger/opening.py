@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.bulk import read_together
-from core.time import add_months, day_of
+from core.time import day_of
+from members.enums import MemberStatus
 from rewards.engine.book import Book, LotState
 from rewards.engine.terms import Terms
-from rewards.enums import TierWindow, Unit
+from rewards.enums import ExpiryMode, TierWindow, Unit
 from rewards.services.ledger.terms import STAMP, get_known_terms, read_known_terms
 
 _MAKE_STANDINGS = """
@@ -22,13 +23,15 @@ _MAKE_STANDINGS = """
         ON CONFLICT DO NOTHING RETURNING member_id, tier_id
     )
     INSERT INTO members_audiencemember (audience_id, member_id, added_at)
-    SELECT t.audience_id, made.member_id, now() FROM made JOIN rewards_tier t ON t.id = made.tier_id
+    SELECT t.audience_id, made.member_id, now()
+    FROM made JOIN rewards_tier t ON t.id = made.tier_id
+    JOIN members_member m ON m.id = made.member_id AND m.status = 'active'
     ON CONFLICT DO NOTHING
 """
 _LOCK_STANDINGS = """
     SELECT s.member_id, s.tier_id, s.tier_since_on, s.review_on, s.grace_since_on,
            s.grace_until_on, s.points_expire_on, s.settled_on, s.has_purchased,
-           m.joined_at, m.birth_month
+           m.joined_at, m.birth_month, m.status
     FROM rewards_standing s JOIN members_member m ON m.id = s.member_id
     WHERE s.member_id = ANY(%s) ORDER BY s.member_id FOR UPDATE OF s
 """
@@ -43,7 +46,8 @@ _DUE_LOTS = (
     + """ WHERE l.member_id = ANY(%s) AND l.pending > 0 UNION ALL """
     + _LOT_COLUMNS
     + """ WHERE l.member_id = ANY(%s) AND l.unit = 'points' AND l.available > 0
-          AND l.pending = 0 AND l.expires_on < %s"""
+          AND l.pending = 0
+          AND (l.expires_on < %s OR (%s AND l.expires_on IS NULL))"""
 )
 _OPEN_LOTS = (
     _LOT_COLUMNS
@@ -51,10 +55,14 @@ _OPEN_LOTS = (
     + _LOT_COLUMNS
     + """ WHERE l.member_id = ANY(%s) AND l.unit = 'points' AND l.available > 0 AND l.pending = 0"""
 )
+# As far back as the oldest review that may have to be made up asks for; without months, all.
 _STATUS_DAYS = """
-    SELECT member_id, counts_on, sum(available)::bigint FROM rewards_lot
-    WHERE member_id = ANY(%s) AND unit = 'status' AND counts_on >= %s
-    GROUP BY member_id, counts_on
+    SELECT l.member_id, l.counts_on, sum(l.available)::bigint
+    FROM rewards_standing s JOIN rewards_lot l ON l.member_id = s.member_id
+    WHERE s.member_id = ANY(%s) AND l.unit = 'status'
+      AND l.counts_on >= coalesce(
+          least(s.settled_on, s.review_on, %s) - make_interval(months => %s), '-infinity')
+    GROUP BY l.member_id, l.counts_on
 """
 _TIER_HISTORY = """
     SELECT member_id, effective_at, from_tier_id, to_tier_id FROM rewards_tierchange
@@ -95,8 +103,10 @@ def open_ledger(
     def list_state(terms: Terms) -> list[tuple[str, Sequence]]:
         return [
             (_ACCOUNTS, [ids]),
-            (_OPEN_LOTS, [ids, ids]) if whole else (_DUE_LOTS, [ids, ids, last_day]),
-            (_STATUS_DAYS, [ids, _status_horizon(terms, first_day)]),
+            (_OPEN_LOTS, [ids, ids])
+            if whole
+            else (_DUE_LOTS, [ids, ids, last_day, _is_sliding(terms)]),
+            (_STATUS_DAYS, [ids, first_day, _count_status_months(terms)]),
             (_TIER_HISTORY, [ids]),
             *(build_extra(terms) if build_extra else ()),
         ]
@@ -129,13 +139,14 @@ def _start_books(standings: Iterable[tuple], terms: Terms) -> dict[int, Book]:
     books = {}
     for (
         member_id, tier_id, tier_since_on, review_on, grace_since_on, grace_until_on,
-        points_expire_on, settled_on, has_purchased, joined_at, birth_month,
+        points_expire_on, settled_on, has_purchased, joined_at, birth_month, status,
     ) in standings:  # fmt: skip
         books[member_id] = Book(
             member_id=member_id,
             joined_on=day_of(joined_at, terms.zone),
             tier_id=tier_id,
             birth_month=birth_month,
+            is_active=status == MemberStatus.ACTIVE,
             tier_since_on=tier_since_on,
             review_on=review_on,
             grace_since_on=grace_since_on,
@@ -183,13 +194,12 @@ def unit_of(kind: str) -> str:
     return Unit.STATUS if kind.startswith("status") else Unit.POINTS
 
 
-def _status_horizon(terms: Terms, first_day: dt.date) -> dt.date:
-    """The first counting day that any tier period around ``first_day`` or later can ask for."""
-    months = 0
-    for programme in terms.programmes:
-        if programme.tier_window == TierWindow.LIFETIME:
-            return dt.date.min
-        months = max(months, 2 * max(programme.tier_months, 12))
-    if first_day.year * 12 + first_day.month - months < 24:
-        return dt.date.min
-    return add_months(first_day, -months)
+def _count_status_months(terms: Terms) -> int | None:
+    """How far before a day a tier period around it can reach; None where without end."""
+    if any(programme.tier_window == TierWindow.LIFETIME for programme in terms.programmes):
+        return None
+    return max((2 * max(each.tier_months, 12) for each in terms.programmes), default=None)
+
+
+def _is_sliding(terms: Terms) -> bool:
+    return any(each.expiry_mode == ExpiryMode.INACTIVITY for each in terms.programmes)

@@ -162,9 +162,7 @@ def _add_rows(writer, ledger, books, new_accounts, now) -> None:
                 draft.id,
                 draft.unit,
                 _account_id(accounts, book.member_id, draft.debit, draft.unit),
-                _account_id(
-                    accounts, draft.credit_member_id or book.member_id, draft.credit, draft.unit
-                ),
+                _account_id(accounts, book.member_id, draft.credit, draft.unit),
                 draft.amount,
                 draft.reason,
                 book.member_id,
@@ -261,7 +259,7 @@ def _add_news(writer, ledger, books, now) -> None:
     }
     moves = []
     for book in books:
-        if book.tier_steps:
+        if book.tier_steps and book.is_active:
             first, last = book.tier_steps[0].from_tier_id, book.tier_id
             if first != last and first in audiences:
                 moves.append(AudienceMove(audiences[first], book.member_id, is_added=False))
@@ -273,7 +271,7 @@ def _add_news(writer, ledger, books, now) -> None:
             NoticeRow(book.member_id, notice.code, notice.effective_at, notice.key, notice.params)
             for book in books
             for notice in book.notices
-            if now - notice.effective_at < FRESHNESS
+            if book.is_active and now - notice.effective_at < FRESHNESS
         ],
         now=now,
         writer=writer,
