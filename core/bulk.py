@@ -4,7 +4,12 @@ from collections.abc import Iterable, Sequence
 
 import psycopg
 from django.db import connection
+from psycopg.pq import ExecStatus, TransactionStatus
 
+_RESERVE = """
+    SELECT name, ARRAY(SELECT nextval(sequence) FROM generate_series(1, count))
+    FROM unnest(%s::text[], %s::regclass[], %s::int[]) AS wanted (name, sequence, count)
+"""
 COPY_FROM = 64  # rows from which COPY beats a single INSERT ... VALUES
 
 
@@ -17,13 +22,9 @@ def reserve_ids(**counts: int) -> dict[str, list[int]]:
     result: dict[str, list[int]] = {table: [] for table in counts}
     if not wanted:
         return result
-    sql = " UNION ALL ".join(
-        f"SELECT '{table}', array_agg(nextval('{table}_id_seq')) FROM generate_series(1, %s)"
-        for table in wanted
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, list(wanted.values()))
-        result.update(dict(cursor.fetchall()))
+    sequences = [f"{table}_id_seq" for table in wanted]
+    (rows,) = read_together([(_RESERVE, [list(wanted), sequences, list(wanted.values())])])
+    result.update(dict(rows))
     return result
 
 
@@ -35,13 +36,24 @@ def read_together(statements: Sequence[tuple[str, Sequence]]) -> list[list[tuple
     """
     connection.ensure_connection()
     raw = connection.connection
+    # psycopg would wait for its own BEGIN. Django's commit and rollback end ours just as well.
+    begins = not raw.autocommit and raw.info.transaction_status == TransactionStatus.IDLE
+    if begins:
+        raw.autocommit = True
     cursors = []
     with connection.wrap_database_errors, raw.pipeline():
+        if begins:
+            psycopg.Cursor(raw).execute("BEGIN")
         for sql, params in statements:
             cursor = psycopg.Cursor(raw)
             cursor.execute(sql, params)
             cursors.append(cursor)
-    return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+    return [cursor.fetchall() if _has_rows(cursor) else [] for cursor in cursors]
+
+
+def _has_rows(cursor) -> bool:
+    # ``cursor.description`` would build an object per column.
+    return cursor.pgresult is not None and cursor.pgresult.status == ExecStatus.TUPLES_OK
 
 
 class RowWriter:

@@ -8,6 +8,11 @@ from django.db import transaction
 from core.bulk import read_together
 from core.errors import IdempotencyConflict
 
+_FIND = """
+    SELECT payload_hash, result::text FROM core_idempotencyrecord
+    WHERE caller = %s AND operation = %s AND key = %s
+"""
+
 
 def hash_payload(payload) -> bytes:
     """SHA-256 of the payload's canonical JSON (sorted keys, no spaces, UTF-8)."""
@@ -26,23 +31,18 @@ def run_once(operation, perform, *, caller, key, payload, now):
     for each other on the unique key.
     """
     digest = hash_payload(payload)
-    inserted, found = read_together(
+    (inserted,) = read_together(
         [
             (
                 "INSERT INTO core_idempotencyrecord"
                 " (caller, operation, key, payload_hash, recorded_at)"
                 " VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id",
                 [caller, operation, key, digest, now],
-            ),
-            (
-                "SELECT payload_hash, result::text FROM core_idempotencyrecord"
-                " WHERE caller = %s AND operation = %s AND key = %s",
-                [caller, operation, key],
-            ),
+            )
         ]
     )
     if not inserted:
-        known, result = found[0]
+        ((known, result),) = read_together([(_FIND, [caller, operation, key])])[0]
         if bytes(known) != digest:
             raise IdempotencyConflict
         return json.loads(result), True

@@ -33,10 +33,13 @@ _BY_REFERENCE = """
     JOIN members_member AS member ON member.id = reference.member_id
     WHERE source_code = %s AND external_id = ANY(%s)
 """
-_BY_FIELD = """
+_BY_FIELD = {
+    field: f"""
     SELECT {field}, coalesce(merged_into_id, id), status FROM members_member
-    WHERE {field} = ANY(%s) AND (status = 'active' OR ({is_number} AND status <> 'erased'))
+    WHERE {field} = ANY(%s) AND (status = 'active' OR ({field == "number"} AND status <> 'erased'))
 """
+    for field in ("number", "email", "phone")
+}
 _NEW_IDS = """
     SELECT id, members_number(id, key) FROM (
         SELECT nextval('members_member_id_seq') AS id FROM generate_series(1, %s)
@@ -134,6 +137,55 @@ def _clean_key(key: MemberKey, country: str) -> _Clean:
     return clean
 
 
+_Found = dict[str, dict[str, list[tuple[int, str]]]]
+_KEY_NAMES = ("external_id", "number", "email", "phone")
+
+
+class MemberLookup:
+    """What ``ensure_members`` reads first, for a caller that reads other things with it.
+
+    ``take`` wants the answers to ``build_reads``, in order.
+    """
+
+    def __init__(self, wanted: Iterable[MemberKey], *, source: str):
+        self.source = source
+        self.clean: dict[MemberKey, _Clean] = {}
+        self.refused: dict[MemberKey, DomainError] = {}
+        self.found: _Found | None = None
+        country = get_club().country
+        for key in dict.fromkeys(wanted):
+            try:
+                self.clean[key] = _clean_key(key, country)
+            except DomainError as refusal:
+                self.refused[key] = refusal
+        self._values = {
+            name: sorted({value for item in self.clean.values() if (value := getattr(item, name))})
+            for name in _KEY_NAMES
+        }
+
+    def build_reads(self, locking: Sequence[_Clean] = ()) -> list[tuple[str, Sequence]]:
+        """Members by each kind of key that is used; first the locks of ``locking``."""
+        statements: list[tuple[str, Sequence]] = []
+        for name, values in self._values.items():
+            if values and name == "external_id":
+                statements.append((_BY_REFERENCE, [self.source, values]))
+            elif values:
+                statements.append((_BY_FIELD[name], [values]))
+        if locking:
+            keys = [f"{self.source}:{item.external_id}" for item in locking if item.external_id]
+            keys += [value for item in locking for value in (item.email, item.phone) if value]
+            statements.insert(0, (_LOCK_KEYS, [_LOCK_SPACE, keys]))
+        return statements
+
+    def take(self, answers: Sequence[list[tuple]]) -> _Found:
+        used = [name for name, values in self._values.items() if values]
+        self.found = {name: {} for name in _KEY_NAMES}
+        for name, rows in zip(reversed(used), reversed(answers), strict=False):
+            for value, member_id, status in rows:
+                self.found[name].setdefault(value, []).append((member_id, status))
+        return self.found
+
+
 @transaction.atomic(savepoint=False)
 def ensure_members(
     wanted: Iterable[MemberKey],
@@ -141,6 +193,7 @@ def ensure_members(
     source: str,
     now: dt.datetime,
     joined_at: dt.datetime | None = None,
+    lookup: MemberLookup | None = None,
 ) -> Enrolled:
     """Find or make the member of each key; thousands of keys take a constant number of
     statements. Keys are settled in the order given, as if each came alone.
@@ -155,52 +208,20 @@ def ensure_members(
     alone names the member), ConflictingKeys, MemberGone, EmptyKey.
 
     Keys that nobody has yet are locked, in one order, and looked up again, so that two batches
-    that bring the same new person make one member: call this once per transaction, first.
+    that bring the same new person make one member: call this once per transaction, first. A
+    ``lookup`` of (at least) these keys that the caller has fed spares a round trip.
     """
-    result = Enrolled()
-    country = get_club().country
-    clean: list[_Clean] = []
-    for key in dict.fromkeys(wanted):
-        try:
-            clean.append(_clean_key(key, country))
-        except DomainError as refusal:
-            result.refused[key] = refusal
+    keys = list(dict.fromkeys(wanted))
+    lookup = lookup or MemberLookup(keys, source=source)
+    result = Enrolled(refused={key: lookup.refused[key] for key in keys if key in lookup.refused})
+    clean = [lookup.clean[key] for key in keys if key in lookup.clean]
     if not clean:
         return result
-    found = _find(clean, source)
+    found = lookup.found or lookup.take(read_together(lookup.build_reads()))
     if unknown := [item for item in clean if _is_unknown(item, found)]:
-        found = _find(clean, source, locking=unknown)
+        found = lookup.take(read_together(lookup.build_reads(locking=unknown)))
     _match_all(clean, found, result, source=source, now=now, joined_at=joined_at or now)
     return result
-
-
-def _find(
-    clean: Sequence[_Clean], source: str, locking: Sequence[_Clean] = ()
-) -> dict[str, dict[str, list[tuple[int, str]]]]:
-    """Members by each kind of key, in one round trip; first the locks of ``locking``."""
-    names = ("external_id", "number", "email", "phone")
-    values = {
-        name: sorted({getattr(item, name) for item in clean if getattr(item, name)})
-        for name in names
-    }
-    statements: list[tuple[str, Sequence]] = [
-        (_BY_REFERENCE, [source, values["external_id"]]),
-        *(
-            (_BY_FIELD.format(field=name, is_number=name == "number"), [values[name]])
-            for name in names[1:]
-        ),
-    ]
-    if locking:
-        keys = [f"{source}:{item.external_id}" for item in locking if item.external_id]
-        keys += [value for item in locking for value in (item.email, item.phone) if value]
-        statements.insert(0, (_LOCK_KEYS, [_LOCK_SPACE, keys]))
-    answers = read_together(statements)[-len(names) :]
-    found: dict[str, dict[str, list[tuple[int, str]]]] = {}
-    for name, rows in zip(names, answers, strict=True):
-        found[name] = {}
-        for value, member_id, status in rows:
-            found[name].setdefault(value, []).append((member_id, status))
-    return found
 
 
 def _is_unknown(item: _Clean, found) -> bool:

@@ -15,7 +15,7 @@ from core.bulk import RowWriter, read_together
 from core.errors import DomainError
 from members.selectors.club import get_club
 from members.services.activities import ActivityRow, record_batch
-from members.services.enrolment import ensure_members
+from members.services.enrolment import MemberLookup, ensure_members
 from purchases import errors
 from purchases.facts import LineFacts, PurchaseFacts, ReturnFacts
 from purchases.incoming import IncomingPurchase, IncomingReturn, hash_purchase
@@ -107,9 +107,12 @@ def take_in(
     known = known or Known(source)
     result = IntakeResult()
     items = _check_all(purchases, result, now)
-    ids = _look_up(known, items, len(returns))
+    lookup = MemberLookup(
+        (item.incoming.member for item in items if item.incoming.member), source=source.code
+    )
+    ids = _look_up(known, items, len(returns), lookup)
     wanted = [item for item in items if _is_new(item, ids) and _find_place(item, known)]
-    wanted = _enrol(wanted, source, now)
+    wanted = _enrol(wanted, source, lookup, now)
     new = _insert_purchases(wanted, known, ids, now)
     facts: list = []
     writer = RowWriter()
@@ -169,7 +172,7 @@ class _Ids:
     batch: int
 
 
-def _look_up(known: Known, items: list[_Item], return_count: int) -> _Ids:
+def _look_up(known: Known, items: list[_Item], return_count: int, lookup: MemberLookup) -> _Ids:
     """Everything that the batch refers to, and ids for what it will write: one round trip."""
     stores = {item.incoming.store for item in items}
     lines = [line for item in items for line in item.incoming.lines]
@@ -182,9 +185,11 @@ def _look_up(known: Known, items: list[_Item], return_count: int) -> _Ids:
                 {line.product for line in lines} - {""},
                 {line.category for line in lines} - {""},
             ),
+            *lookup.build_reads(),
         ]
     )
-    known.take(*answers)
+    known.take(*answers[:4])
+    lookup.take(answers[4:])
     purchase_ids, activity_ids, batch_id = ids[0]
     return _Ids(
         {external_id: (pk, bytes(digest)) for external_id, pk, digest in known_rows},
@@ -221,12 +226,12 @@ def _find_place(item, known) -> bool:
     return True
 
 
-def _enrol(items, source, now) -> list[_Item]:
+def _enrol(items, source, lookup, now) -> list[_Item]:
     """Find or make the members; a purchase whose member can't be told is refused."""
     keys = [item.incoming.member for item in items if item.incoming.member]
     if not keys:
         return items
-    enrolled = ensure_members(keys, source=source.code, now=now)
+    enrolled = ensure_members(keys, source=source.code, now=now, lookup=lookup)
     for item in items:
         key = item.incoming.member
         if key in enrolled.refused:
@@ -347,7 +352,6 @@ def _write_lines(items, known, writer, facts):
                     item.zone,
                     known.windows[item.channel_id],
                     line_facts,
-                    item.discount,
                 )
             )
     writer.add("purchases_line", _LINE_COLUMNS, rows)

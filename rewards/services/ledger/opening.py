@@ -114,14 +114,21 @@ def open_ledger(
     # The state is asked for together with the locks, by the terms that this process knows;
     # where they have changed since, it is asked for again.
     known = get_known_terms()
-    (stamp,), _, standings, *state = read_together(
+    (stamp,), standings, *state = read_together(
         [
             (STAMP, []),
-            (_MAKE_STANDINGS, [ids]),
             (_LOCK_STANDINGS, [ids]),
             *(list_state(known.terms) if known else ()),
         ]
     )
+    if len(standings) < len(ids):  # somebody's first points
+        _, standings, *state = read_together(
+            [
+                (_MAKE_STANDINGS, [ids]),
+                (_LOCK_STANDINGS, [ids]),
+                *(list_state(known.terms) if known else ()),
+            ]
+        )
     if known is None or known.stamp != stamp:
         known = read_known_terms(stamp)
         state = read_together(list_state(known.terms))
