@@ -24,6 +24,9 @@ class StaffLoginForm(forms.ModelForm):
         model = User
         fields = ["email", "phone", "display_name", "groups"]
 
+    def clean_phone(self):
+        return self.cleaned_data["phone"] or None  # several logins may lack one
+
     def clean(self):
         cleaned = super().clean()
         if not self.errors and not (cleaned.get("email") or cleaned.get("phone")):

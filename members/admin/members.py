@@ -192,7 +192,7 @@ class MemberAdmin(StaffAdmin):
         if answer:
             return answer
         code = issue_claim_code(member, by=request.user, now=timezone.now())
-        response = self.render_page(
+        return self.render_page(  # no cache keeps any page of the back office
             request,
             "admin/members/member_claim_code.html",
             title=_("Claim code"),
@@ -202,8 +202,6 @@ class MemberAdmin(StaffAdmin):
             code=f"{code[:3]} {code[3:]}",
             minutes=int(CODE_LIFE.total_seconds() // 60),
         )
-        response["Cache-Control"] = "no-store"
-        return response
 
     def close_view(self, request, object_id):
         """Ends the membership, after a page that says what that means."""

@@ -63,12 +63,10 @@ class ApiTokenAdmin(StaffAdmin):
         request.new_token = text
 
     def response_add(self, request, obj, post_url_continue=None):
-        response = self.render_page(
+        return self.render_page(  # no cache keeps any page of the back office
             request, "admin/purchases/token_shown.html", title=_("The new token"), obj=obj,
             text=request.new_token,
         )  # fmt: skip
-        response["Cache-Control"] = "no-store"
-        return response
 
     def revoke_view(self, request, object_id):
         token, answer = self.get_or_redirect(request, object_id)

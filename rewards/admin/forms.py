@@ -6,6 +6,7 @@ from decimal import Decimal
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelectMultiple
+from django.core.validators import DecimalValidator
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
@@ -66,7 +67,7 @@ class MoneyMixin:
         currency = get_club().currency
         for name in self.money_fields:
             field = self.fields[name]
-            field.decimal_places = get_exponent(currency)
+            field.validators.append(DecimalValidator(14, get_exponent(currency)))
             field.label = f"{field.label} ({currency})"
             field.widget.attrs["step"] = str(Decimal(1).scaleb(-get_exponent(currency)))
 
