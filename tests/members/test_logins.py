@@ -11,7 +11,7 @@ from members.models import Member, User
 from members.services.logins import delete_abandoned_logins
 from members.services.memberships import open_membership
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.members.urls")]
+pytestmark = pytest.mark.django_db
 
 
 def code_of(text):

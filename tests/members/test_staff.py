@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from members.checks import check_personal_data, check_staff_second_factor
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.members.urls")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_staff_without_second_factor_are_sent_to_set_it_up(client, owner, settin
     client.force_login(owner)
     for path in ("/admin/", "/admin/members/", "/admin/logout/"):
         assert client.get(path).headers["Location"] == reverse("mfa_index")
-    assert client.get("/home/").status_code == 200
+    assert client.get("/membership/").status_code == 200
 
 
 def test_staff_with_second_factor_come_in(client, owner, settings):
