@@ -12,9 +12,9 @@ from unfold.decorators import display
 from core.admin import StaffAdmin
 from core.services.audit import record_audit
 from members import registry
-from members.enums import MemberStatus
+from members.enums import AudienceKind, MemberStatus
 from members.forms import StaffMemberForm
-from members.models import Member
+from members.models import Audience, Member
 from members.names import format_number
 from members.registry import STAFF_MEMBER
 from members.selectors.search import list_member_ids
@@ -39,17 +39,18 @@ class StatusFilter(admin.SimpleListFilter):
 
 
 class TierFilter(admin.SimpleListFilter):
-    """By the attribute “tier”, which a higher floor registers."""
+    """By the tiers' audiences: a rare tier is found by its few rows, not among all members."""
 
     title = _("tier")
     parameter_name = "tier"
 
     def lookups(self, request, model_admin):
-        attribute = registry.attributes.get("tier")
-        return list(attribute.choices()) if attribute else []
+        return list(Audience.objects.of_kind(AudienceKind.TIER).values_list("pk", "name"))
 
     def queryset(self, request, queryset):
-        return queryset.filter(attribute_tier=self.value()) if self.value() else queryset
+        if not (self.value() or "").isdigit():
+            return queryset
+        return queryset.filter(audience_rows__audience=int(self.value()))
 
 
 @admin.register(Member)

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from core.admin import LAST_PAGE, LookAhead
-from members.models import Member
+from members.models import Audience, Member
 from members.services.enrolment import create_member
 
 DAY = dt.date(2026, 3, 2)
@@ -140,3 +140,14 @@ def test_period_is_of_whole_days_in_the_clubs_zone(owner, shop, rules):
 def test_instants_show_in_the_clubs_zone(owner, shop, rules):
     shop.buy("m0", "10.00", on=DAY, hour=9)
     assert "March 2, 2026, 9 a.m." in owner.get(list_url("purchases.purchase")).text
+
+
+def test_members_are_filtered_by_tier_and_status(owner, counter, rules):
+    counter.buy("m0", "400.00", on=DAY)
+    counter.buy("m1", "4.00", on=DAY)
+    silver = Audience.objects.get(slug="tier-silver")
+    url = list_url("members.member")
+    found = owner.get(url, {"tier": silver.pk}).context["cl"].result_list
+    assert found == [counter.member("m0")]
+    assert len(owner.get(url, {"status": "unclaimed"}).context["cl"].result_list) == 2
+    assert owner.get(url, {"status": "closed"}).context["cl"].result_list == []
