@@ -51,7 +51,7 @@ def render_for(
     that a client never names a partial. Sets ``Vary``.
     """
     target = getattr(request.htmx, "target", None) or ""
-    partial = partials.get(target) if not request.htmx.boosted else None
+    partial = partials.get(target)  # not by "boosted": a page must not be nested in itself
     response = render(request, f"{template}#{partial}" if partial else template, context)
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response

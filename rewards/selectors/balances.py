@@ -1,4 +1,4 @@
-"""What a member has as of now, worked out without writing (points.md 11).
+"""What a member has as of now, worked out without writing (docs/points.md 11).
 
 The numbers are those that ``rewards.services.settlement.settle_members`` would write: the same
 engine settles a book in memory here and under locks there; the tests compare the two.

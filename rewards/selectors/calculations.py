@@ -148,7 +148,7 @@ def build_award_steps(award: Award, causes: Causes, today: dt.date) -> list[Step
 
 
 def build_reversal_steps(reversal: Reversal, award: Award) -> list[Step]:
-    """Where the points of a return came from (points.md 14)."""
+    """Where the points of a return came from (docs/points.md 14)."""
     places = (
         (_("Not yet available"), reversal.pending_points),
         (_("Left of this purchase"), reversal.own_lot_points),

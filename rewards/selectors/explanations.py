@@ -1,4 +1,4 @@
-"""Every entry of the ledger as a sentence, for the member and for staff (points.md 5)."""
+"""Every entry of the ledger as a sentence, for the member and for staff (docs/points.md 5)."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence

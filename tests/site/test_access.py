@@ -126,5 +126,5 @@ def _list_right_answers(user, options, view):
         return {IN, 403}
     verbs = {"add": ["add"], "delete": ["delete"]}.get(view, ["view", "change"])
     if not any(user.has_perm(f"{options.app_label}.{verb}_{options.model_name}") for verb in verbs):
-        return {403}
+        return {403, GO}  # an object that isn't there, or the one club, leads back to the list
     return {200, GO} if view == "changelist" else {200, GO, 403, 404}

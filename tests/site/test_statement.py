@@ -106,3 +106,13 @@ def test_csv_runs_no_formula(cast, make_rule):
 def test_entry_of_another_member_is_not_found(cast):
     pk = Transfer.objects.filter(member=cast.members["ken"]).first().pk
     assert cast.clients["mei"].get(f"/statement/{pk}/").status_code == 404
+
+
+def test_pages_keep_the_filters(cast, counter):
+    for number in range(25):
+        counter.buy("mei", "5", on=TODAY - dt.timedelta(days=number % 5))
+    first = read(cast.clients["mei"], "/statement/?kind=earned")
+    assert 'href="?kind=earned&amp;page=2"' in first
+    second = read(cast.clients["mei"], "/statement/?kind=earned&page=2")
+    assert "Page 2 of 2" in second
+    assert second.count("data-entry") == 7
