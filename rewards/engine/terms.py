@@ -149,6 +149,12 @@ class Terms:
         later = bisect_right(self._starts, day)
         return self._starts[later] if 0 < later < len(self._starts) else None
 
+    def count_status_months(self) -> int | None:
+        """How far before a day a tier period around it can reach; None where without end."""
+        if any(each.tier_window == TierWindow.LIFETIME for each in self.programmes):
+            return None
+        return max((2 * max(each.tier_months, 12) for each in self.programmes), default=None)
+
     def rules_at(self, moment: dt.datetime) -> list[Rule]:
         return [
             rule

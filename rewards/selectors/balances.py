@@ -11,13 +11,13 @@ from typing import Any
 
 from django.db import connection
 
-from core.time import add_months, day_of
+from core.time import day_of
 from members.models import Member
 from members.selectors.club import get_club
 from rewards.engine.book import Book, LotState
 from rewards.engine.settling import settle
 from rewards.engine.terms import Programme
-from rewards.enums import AccountKind, TierWindow, Unit
+from rewards.enums import AccountKind, Unit
 from rewards.selectors.programme import ShownTier, load_ladder
 
 DAYS_SHOWN = 6  # of future releases and expiries
@@ -48,7 +48,10 @@ SELECT s.tier_id, s.tier_since_on, s.review_on, s.grace_since_on, s.grace_until_
     WHERE member_id = m.id AND unit = 'points' AND available > 0 AND expires_on IS NULL),
   (SELECT jsonb_object_agg(counts_on, credits) FROM (
      SELECT counts_on, sum(available) AS credits FROM rewards_lot
-      WHERE member_id = m.id AND unit = 'status' AND counts_on >= %(horizon)s
+      WHERE member_id = m.id AND unit = 'status'
+        AND counts_on >= coalesce(
+            least(s.settled_on, s.review_on, %(today)s) - make_interval(months => %(months)s),
+            '-infinity')
       GROUP BY counts_on) AS days)
 FROM members_member m LEFT JOIN rewards_standing s ON s.member_id = m.id
 WHERE m.id = %(member)s
@@ -85,7 +88,7 @@ def get_balances(member: Member, *, now: dt.datetime) -> Balances:
         "member": member.pk,
         "today": today,
         "days": DAYS_SHOWN,
-        "horizon": _status_horizon(ladder.terms.programmes, today),
+        "months": ladder.terms.count_status_months(),
     }
     with connection.cursor() as cursor:
         cursor.execute(_BOOK, params)
@@ -161,13 +164,6 @@ def _list_expiries(row: tuple, book: Book, released: list[LotState]):
         day = book.points_expire_on
         days[day] = days.get(day, 0) + sliding
     return tuple(sorted(days.items())[:DAYS_SHOWN])
-
-
-def _status_horizon(programmes: list[Programme], today: dt.date) -> dt.date:
-    """The first counting day that a tier period may ask for; as in ``services.ledger``."""
-    if any(programme.tier_window == TierWindow.LIFETIME for programme in programmes):
-        return dt.date.min
-    return add_months(today, -max(2 * max(each.tier_months, 12) for each in programmes))
 
 
 def _read(value: Any) -> Any:

@@ -6,11 +6,10 @@ import pytest
 
 from core.time import start_of
 from rewards.engine.settling import status_on
-from rewards.models import Account, Lot, Standing
+from rewards.models import Account, Lot, ProgrammeVersion, Standing
 from rewards.selectors.balances import get_balances
 from rewards.selectors.standing import get_progress
 from rewards.services.holding import capture_hold, hold_points
-from rewards.services.programme import LevelTerms, publish_programme
 from rewards.services.settlement import settle_members
 from tests.rewards.conftest import ZONE, at
 
@@ -118,14 +117,9 @@ def test_upgrade_by_release_and_grace_by_time(shop, rules):
 
 
 def test_points_that_live_as_long_as_the_member_is_active(counter, rules, programme, now):
-    levels = [
-        LevelTerms(level.tier, level.threshold, level.multiplier_milli)
-        for level in programme.levels.select_related("tier")
-    ]
-    publish_programme(
-        starts_on=dt.date(2012, 1, 1), levels=levels, by=None, now=now, expiry_mode="inactivity",
-        expiry_months=6, expiry_activities=["purchase"],
-    )  # fmt: skip
+    ProgrammeVersion.objects.update(
+        expiry_mode="inactivity", expiry_months=6, expiry_activities=["purchase"]
+    )
     buy(counter, 0)
     mei = counter.member("mei")
     last = dt.date(2025, 7, 6)

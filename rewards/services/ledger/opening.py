@@ -10,7 +10,7 @@ from core.time import day_of
 from members.enums import MemberStatus
 from rewards.engine.book import Book, LotState
 from rewards.engine.terms import Terms
-from rewards.enums import ExpiryMode, TierWindow, Unit
+from rewards.enums import ExpiryMode, Unit
 from rewards.services.ledger.terms import STAMP, get_known_terms, read_known_terms
 
 _MAKE_STANDINGS = """
@@ -106,7 +106,7 @@ def open_ledger(
             (_OPEN_LOTS, [ids, ids])
             if whole
             else (_DUE_LOTS, [ids, ids, last_day, _is_sliding(terms)]),
-            (_STATUS_DAYS, [ids, first_day, _count_status_months(terms)]),
+            (_STATUS_DAYS, [ids, first_day, terms.count_status_months()]),
             (_TIER_HISTORY, [ids]),
             *(build_extra(terms) if build_extra else ()),
         ]
@@ -199,13 +199,6 @@ _EVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 def unit_of(kind: str) -> str:
     return Unit.STATUS if kind.startswith("status") else Unit.POINTS
-
-
-def _count_status_months(terms: Terms) -> int | None:
-    """How far before a day a tier period around it can reach; None where without end."""
-    if any(programme.tier_window == TierWindow.LIFETIME for programme in terms.programmes):
-        return None
-    return max((2 * max(each.tier_months, 12) for each in terms.programmes), default=None)
 
 
 def _is_sliding(terms: Terms) -> bool:
