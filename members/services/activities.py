@@ -1,4 +1,4 @@
-"""The one stream of what members do (design.md, "Activity")."""
+"""The one stream of what members do (docs/architecture.md)."""
 
 import datetime as dt
 import json
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from celery import current_app
 from django.db import transaction
 
 from core.bulk import RowWriter, reserve_ids
@@ -124,7 +125,6 @@ def sum_receipts(receipts: Sequence[Receipt]) -> list[Receipt]:
 
 
 def _wake_workers():
-    # Tasks stand above services; the message only says "look now", and losing it loses nothing.
-    from members.tasks import sweep_work
-
-    transaction.on_commit(sweep_work.delay, robust=True)
+    # By name, since tasks stand above services. The message only says "look now": losing it
+    # loses nothing.
+    transaction.on_commit(lambda: current_app.send_task("members.tasks.sweep_work"), robust=True)

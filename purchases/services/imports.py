@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, BinaryIO
 
+from celery import current_app
 from django.conf import settings
 from django.db import OperationalError, transaction
 from django.db.models import F
@@ -161,10 +162,11 @@ def _remember_mapping(source, mapping):
 
 
 def _wake_workers(job_id):
-    # Tasks stand above services; the message only says "look now", and losing it loses nothing.
-    from purchases.tasks import run_import
-
-    transaction.on_commit(lambda: run_import.delay(job_id), robust=True)
+    # By name, since tasks stand above services. The message only says "look now": losing it
+    # loses nothing.
+    transaction.on_commit(
+        lambda: current_app.send_task("purchases.tasks.run_import", [job_id]), robust=True
+    )
 
 
 # --- Running -------------------------------------------------------------------------------------
