@@ -139,9 +139,8 @@ class Migration(migrations.Migration):
                 ('code_hash', models.CharField(max_length=64, verbose_name='hash of the code')),
                 ('issued_at', models.DateTimeField(verbose_name='issued at')),
                 ('expires_at', models.DateTimeField(verbose_name='expires at')),
-                ('used_at', models.DateTimeField(blank=True, null=True, verbose_name='used at')),
                 ('issued_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='issued by')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='claim_codes', to='members.member', verbose_name='member')),
+                ('member', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='claim_codes', to='members.member', verbose_name='member')),
             ],
             options={
                 'verbose_name': 'claim code',
@@ -310,7 +309,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='claimcode',
-            constraint=models.UniqueConstraint(condition=models.Q(('used_at__isnull', True)), fields=('member',), name='claim_code_one_open'),
+            constraint=models.UniqueConstraint(fields=('member',), name='claim_code_one_per_member'),
         ),
         migrations.AddConstraint(
             model_name='claimcode',

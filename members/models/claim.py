@@ -8,17 +8,18 @@ from members.models.member import Member
 
 class ClaimCodeQuerySet(models.QuerySet):
     def usable(self, now):
-        return self.filter(used_at__isnull=True, expires_at__gt=now)
+        return self.filter(expires_at__gt=now)
 
 
 class ClaimCode(models.Model):
     """A code read out at the counter that lets the person before it claim a membership.
 
-    Kept as a keyed hash, short-lived, for one use. Written by ``members.services.claims``.
+    Kept as a keyed hash, short-lived, for one use: the claim deletes it. Written by
+    ``members.services.claims``.
     """
 
     member = models.ForeignKey(
-        Member, models.CASCADE, related_name="claim_codes", verbose_name=_("member")
+        Member, models.CASCADE, related_name="claim_codes", db_index=False, verbose_name=_("member")
     )
     code_hash = models.CharField(_("hash of the code"), max_length=64)
     issued_at = models.DateTimeField(_("issued at"))
@@ -30,7 +31,6 @@ class ClaimCode(models.Model):
         verbose_name=_("issued by"),
     )
     expires_at = models.DateTimeField(_("expires at"))
-    used_at = models.DateTimeField(_("used at"), null=True, blank=True)
 
     objects = ClaimCodeQuerySet.as_manager()
 
@@ -38,9 +38,7 @@ class ClaimCode(models.Model):
         verbose_name = _("claim code")
         verbose_name_plural = _("claim codes")
         constraints = [
-            models.UniqueConstraint(
-                fields=["member"], condition=Q(used_at__isnull=True), name="claim_code_one_open"
-            ),
+            models.UniqueConstraint(fields=["member"], name="claim_code_one_per_member"),
             models.CheckConstraint(
                 condition=Q(expires_at__gt=F("issued_at")), name="claim_code_expires_later"
             ),

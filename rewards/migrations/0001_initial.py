@@ -320,7 +320,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('balance__gte', 0), ('member__isnull', False)), models.Q(('balance__isnull', True), ('member__isnull', True)), _connector='OR'), name='account_balance_not_below_zero'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('balance__gte', 0), ('balance__isnull', False), ('member__isnull', False)), models.Q(('balance__isnull', True), ('member__isnull', True)), _connector='OR'), name='account_balance_not_below_zero'),
         ),
         migrations.AddConstraint(
             model_name='earningruleversion',
@@ -424,7 +424,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='standing',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('grace_since_on__isnull', True), ('grace_until_on__isnull', True)), ('grace_since_on__lte', models.F('grace_until_on')), _connector='OR'), name='standing_grace_is_a_span'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('grace_since_on__isnull', True), ('grace_until_on__isnull', True)), models.Q(('grace_since_on__isnull', False), ('grace_since_on__lte', models.F('grace_until_on')), ('grace_until_on__isnull', False)), _connector='OR'), name='standing_grace_is_a_span'),
         ),
         migrations.AddIndex(
             model_name='tierchange',

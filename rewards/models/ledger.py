@@ -38,7 +38,7 @@ class Account(models.Model):
             # The target of the composite key that keeps a transfer within one unit.
             models.UniqueConstraint(fields=["id", "unit"], name="account_has_one_unit"),
             models.CheckConstraint(
-                condition=Q(member__isnull=False, balance__gte=0)
+                condition=Q(member__isnull=False, balance__isnull=False, balance__gte=0)
                 | Q(member__isnull=True, balance__isnull=True),
                 name="account_balance_not_below_zero",
             ),

@@ -43,7 +43,11 @@ class Standing(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(grace_since_on__isnull=True, grace_until_on__isnull=True)
-                | Q(grace_since_on__lte=F("grace_until_on")),
+                | Q(
+                    grace_since_on__isnull=False,
+                    grace_until_on__isnull=False,
+                    grace_since_on__lte=F("grace_until_on"),
+                ),
                 name="standing_grace_is_a_span",
             ),
         ]

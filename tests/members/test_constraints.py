@@ -1,15 +1,24 @@
+import datetime as dt
+
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 
 from members.enums import AudienceKind, MemberStatus
-from members.models import Audience, AudienceMember, Club, Member, MemberReference, Notice, User
+from members.models import (
+    ActivityBatch,
+    Audience,
+    AudienceMember,
+    ClaimCode,
+    Club,
+    Member,
+    MemberReference,
+    Notice,
+    User,
+    WorkItem,
+)
+from tests.constraints import guards, refused
 
 pytestmark = pytest.mark.django_db
-
-
-def refused(constraint, action):
-    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
-        action()
 
 
 @pytest.mark.parametrize(
@@ -91,17 +100,29 @@ def test_unique_rows(make_member, now):
 
 
 def test_claim_code_constraints(make_member, now):
-    import datetime as dt
+    member, soon = make_member(), now + dt.timedelta(microseconds=1)
 
-    member = make_member()
-    times = {"issued_at": now, "expires_at": now + dt.timedelta(minutes=1)}
-    member.claim_codes.create(code_hash="x", **times)
-    refused("claim_code_one_open", lambda: member.claim_codes.create(code_hash="y", **times))
-    member.claim_codes.update(used_at=now)
-    refused(
-        "claim_code_expires_later",
-        lambda: member.claim_codes.create(code_hash="y", issued_at=now, expires_at=now),
-    )
+    def make(**changes):
+        row = {"member": member, "code_hash": "x", "issued_at": now, "expires_at": soon}
+        return ClaimCode.objects.create(**row | changes)
+
+    guards("claim_code_expires_later", make, good={}, bad={"expires_at": now})
+    guards("claim_code_one_per_member", make, {"member": make_member()}, {}, beside={})
+
+
+def test_work_constraints(now):
+    batches = [
+        ActivityBatch.objects.create(kind="test", recorded_at=now, activity_count=0)
+        for _ in range(2)
+    ]
+
+    def make(**changes):
+        row = {"batch": batches[0], "consumer": "a", "recorded_at": now, "due_at": now}
+        return WorkItem.objects.create(**row | changes)
+
+    guards("work_has_consumer", make, good={}, bad={"consumer": ""})
+    guards("work_once_per_consumer", make, {"consumer": "b"}, {}, beside={})
+    guards("work_once_per_consumer", make, {"batch": batches[1]}, {})
 
 
 def test_club_is_one_row_with_iso_codes(club):

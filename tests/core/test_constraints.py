@@ -1,0 +1,34 @@
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+
+from core.models import IdempotencyRecord
+from tests.constraints import guards
+
+TESTS = Path(__file__).resolve().parent.parent
+
+
+def list_constraints():
+    return sorted(
+        constraint.name
+        for app in settings.OWN_APPS
+        for model in apps.get_app_config(app).get_models()
+        for constraint in model._meta.constraints
+    )
+
+
+def test_every_named_constraint_has_a_test():
+    tested = "".join(path.read_text() for path in TESTS.glob("*/test_constraints.py"))
+    assert [name for name in list_constraints() if f'"{name}"' not in tested] == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("good", [{"caller": "b"}, {"operation": "b"}, {"key": "b"}])
+def test_idempotency_record_is_one_per_key(now, good):
+    def make(**changes):
+        row = {"caller": "a", "operation": "a", "key": "a", "payload_hash": b"", "recorded_at": now}
+        return IdempotencyRecord.objects.create(**row | changes)
+
+    guards("idempotency_once_per_key", make, good, {}, beside={})
