@@ -12,6 +12,7 @@ from django.conf import settings
 from django.http import Http404
 from django.shortcuts import resolve_url
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from members.contacts import InvalidPhone, clean_phone
@@ -60,10 +61,10 @@ class AccountAdapter(DefaultAccountAdapter):
         return (user.phone, user.phone_verified_at is not None) if user.phone else None
 
     def set_phone(self, user, phone, verified):
-        logins.set_phone(user, phone, is_verified=verified)
+        logins.set_phone(user, phone, is_verified=verified, now=timezone.now())
 
     def set_phone_verified(self, user, phone):
-        logins.set_phone(user, phone, is_verified=True)
+        logins.set_phone(user, phone, is_verified=True, now=timezone.now())
 
     def get_user_by_phone(self, phone):
         try:

@@ -73,16 +73,6 @@ def get_greeting(person, locale=None, *, formal=False):
     return _("Hello, %(name)s") % {"name": name}
 
 
-def get_initials(person):
-    """One or two letters for a round badge: "MC", "王", "山"."""
-    family, given = person.family_name.strip(), person.given_name.strip()
-    if family and _is_east_asian(family):
-        return family[0]
-    if given or family:
-        return (given[:1] + family[:1]).upper()
-    return person.display_name.strip()[:1].upper()
-
-
 def format_number(number):
     """``482109375514`` → ``4821 0937 5514``."""
     return " ".join(number[start : start + 4] for start in range(0, len(number), 4))

@@ -29,7 +29,7 @@ def welcome(sender, request, user, **kwargs):
 @receiver(email_confirmed, dispatch_uid="members.follow_email")
 def follow_email(sender, request, email_address, **kwargs):
     if email_address.primary:
-        logins.follow_email(email_address.user, email_address.email)
+        logins.follow_email(email_address.user, email_address.email, now=timezone.now())
 
 
 def create_base_rows(sender, using="default", **kwargs):

@@ -1,4 +1,4 @@
-"""Where higher floors tell the lower ones what they know (design.md, "Registries").
+"""Where higher floors tell the lower ones what they know (docs/architecture.md).
 
 Each app registers in its ``AppConfig.ready``; the registries are read at run time by pages,
 intake, and services that may not import the app. Registering the same code again replaces

@@ -28,7 +28,6 @@ class PurchaseFacts:
     zone: str
     return_window_days: int
     lines: list[LineFacts]
-    discount: int = 0
 
 
 @dataclass(slots=True)

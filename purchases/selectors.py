@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from members.selectors.club import get_club
 from purchases.facts import LineFacts, PurchaseFacts
-from purchases.models import ImportJob, Line, Purchase, Source
+from purchases.models import Line, Purchase, Source
 
 
 def list_purchases(member) -> QuerySet[Purchase]:
@@ -25,10 +25,6 @@ def get_purchase_of(source: Source, purchase_id: int) -> Purchase | None:
         .filter(pk=purchase_id)
         .first()
     )
-
-
-def list_imports() -> QuerySet[ImportJob]:
-    return ImportJob.objects.for_list().order_by("-created_at", "-pk")
 
 
 def iter_facts(purchases: QuerySet[Purchase], chunk_size: int = 2_000) -> Iterator[PurchaseFacts]:
@@ -83,5 +79,4 @@ def _build_facts(purchases, club_zone):
             zone,
             purchase.channel.return_window_days,
             lines[purchase.pk],
-            purchase.discount_amount,
         )

@@ -1,4 +1,4 @@
-"""Who may pass when: the one answer for every reward, event, survey and offer (design.md, 3)."""
+"""Who may pass when: one answer for every reward, event, survey, offer (docs/architecture.md)."""
 
 import datetime as dt
 from collections.abc import Iterable

@@ -6,7 +6,6 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
@@ -77,31 +76,33 @@ def create_login(
 
 
 @transaction.atomic
-def set_phone(user: User, phone: str, *, is_verified: bool) -> None:
+def set_phone(user: User, phone: str, *, is_verified: bool, now: dt.datetime) -> None:
     """allauth's hook: the login's number, verified or not. Raises ContactTaken."""
     user.phone = phone
-    user.phone_verified_at = timezone.now() if is_verified else None  # allauth passes no time
+    user.phone_verified_at = now if is_verified else None
     try:
         with transaction.atomic():
             user.save(update_fields=["phone", "phone_verified_at"])
     except IntegrityError as error:
         raise ContactTaken from error
     if is_verified:
-        _follow(user, {"phone": phone})
+        _follow(user, {"phone": phone}, now)
 
 
 @transaction.atomic
-def follow_email(user: User, email: str) -> None:
+def follow_email(user: User, email: str, *, now: dt.datetime) -> None:
     """The member's record takes over the address that its login just proved."""
-    _follow(user, {"email": email.lower()})
+    _follow(user, {"email": email.lower()}, now)
 
 
-def _follow(user, changes):
+def _follow(user, changes, now):
     member = Member.objects.filter(user=user).exclude(**changes).first()
     if member is None:
         return
     Member.objects.filter(pk=member.pk).update(**changes)
-    record_audit("member.contact_followed", member, by=user, changes={"fields": list(changes)})
+    record_audit(
+        "member.contact_followed", member, by=user, now=now, changes={"fields": list(changes)}
+    )
 
 
 @transaction.atomic

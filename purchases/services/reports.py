@@ -8,13 +8,7 @@ from collections.abc import Iterable
 from django.core.files.base import File
 from django.utils.translation import gettext as _
 
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-
-
-def write_safe_cell(value) -> str:
-    """Text that a spreadsheet shows instead of running it (formula injection)."""
-    text = str(value)
-    return "'" + text if text.lstrip(" ").startswith(_DANGEROUS) else text
+from core.tables import escape_cell
 
 
 def build_refused_report(rows: Iterable[tuple[int, str, str, str]]) -> File:
@@ -24,7 +18,7 @@ def build_refused_report(rows: Iterable[tuple[int, str, str, str]]) -> File:
     writer = csv.writer(text)
     writer.writerow([_("Row"), _("Purchase"), _("Field"), _("Reason")])
     for row in rows:
-        writer.writerow([write_safe_cell(cell) for cell in row])
+        writer.writerow([escape_cell(cell) for cell in row])
     text.detach()
     file.seek(0)
     return File(file)

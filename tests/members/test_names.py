@@ -62,10 +62,5 @@ def test_greeting_without_a_name_still_greets():
     assert names.get_greeting(person("Chen", "Mei"), "en") == "Hello, Mei"
 
 
-def test_initials():
-    assert names.get_initials(person("Chen", "Mei")) == "MC"
-    assert names.get_initials(person("王", "小明")) == "王"
-
-
 def test_number_is_grouped_for_reading():
     assert names.format_number("482109375514") == "4821 0937 5514"

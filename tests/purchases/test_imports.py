@@ -15,7 +15,6 @@ from purchases import tasks
 from purchases.incoming import hash_purchase, hash_return
 from purchases.models import Category, ImportJob, Line, Product, Purchase, Return
 from purchases.services import imports
-from purchases.services.reports import write_safe_cell
 from purchases.services.staging import Stage
 
 DATA = Path(__file__).parent / "data"
@@ -296,23 +295,6 @@ def test_unreadable_file_fails_and_saves_nothing(import_text, raw, failure):
     assert not Purchase.objects.exists()
     assert not Member.objects.exists()
     assert list_stage_tables() == []
-
-
-@pytest.mark.parametrize(
-    ("value", "written"),
-    [
-        ("=1+1", "'=1+1"),
-        ("+1", "'+1"),
-        ("-1", "'-1"),
-        ("@x", "'@x"),
-        (" =x", "' =x"),
-        ("\tx", "'\tx"),
-        ("x=1", "x=1"),
-        (3, "3"),
-    ],
-)
-def test_report_cells_are_never_formulas(value, written):
-    assert write_safe_cell(value) == written
 
 
 def test_report_is_safe_against_formulas(import_text, read_report):
