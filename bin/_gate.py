@@ -25,7 +25,8 @@ from loyalty_site.embedded.process import die_with_parent  # noqa: E402
 BIN = REPOSITORY / ".venv" / "bin"
 PYTHON = str(BIN / "python")
 APPS = ("core", "members", "purchases", "rewards", "loyalty_site")
-TYPED = ("services", "selectors", "models", "engine")
+TYPED = ("services", "selectors", "models", "engine", "registry")
+ALSO_TYPED = ("purchases/parsing", "loyalty_site/embedded")
 # Debian package: how to see that it is there.
 PACKAGES: dict[str, Callable[[], object]] = {
     "chromium": lambda: shutil.which("chromium"),
@@ -107,9 +108,10 @@ def production_environment(services: dict[str, str]) -> dict[str, str]:
             "SITE_URL": "https://club.example.com",
             "CSRF_TRUSTED_ORIGINS": "https://club.example.com",
             "BEHIND_PROXY": "1",
+            "TRUSTED_PROXIES": "1",
             "SMTP_HOST": "mail.example.com",
             "DEFAULT_FROM_EMAIL": "club@example.com",
-            "SMS_BACKEND": "members.sms.FileBackend",
+            "SMS_BACKEND": "tests.members.gateway.Gateway",
         }
     )
 
@@ -159,7 +161,7 @@ def typed_paths() -> list[str]:
         for path in (REPOSITORY / app / name, REPOSITORY / app / f"{name}.py")
         if path.exists()
     ]
-    found.append(REPOSITORY / "loyalty_site" / "embedded")
+    found += [REPOSITORY / path for path in ALSO_TYPED]
     return [str(path.relative_to(REPOSITORY)) for path in found]
 
 

@@ -1,8 +1,10 @@
 from django.apps import apps
 from django.conf import settings
 from django.core import checks
+from django.utils.module_loading import import_string
 
 from members import registry
+from members.sms import FileBackend
 
 
 @checks.register(checks.Tags.security, deploy=True)
@@ -15,6 +17,25 @@ def check_staff_second_factor(app_configs, **kwargs):
             "STAFF_MFA_WAIVED lets staff in without a second factor.",
             hint="Set STAFF_MFA_WAIVED=0.",
             id="members.E002",
+        )
+    ]
+
+
+@checks.register(checks.Tags.security, deploy=True)
+def check_text_messages(app_configs, **kwargs):
+    """Codes to a phone reach the phone."""
+    hint = "Set SMS_BACKEND to the class of your gateway; members.sms says what it needs."
+    try:
+        backend = import_string(settings.SMS_BACKEND)
+    except ImportError as error:
+        return [checks.Error(f"SMS_BACKEND can't be loaded: {error}", hint=hint, id="members.E004")]
+    if not issubclass(backend, FileBackend):
+        return []
+    return [
+        checks.Error(
+            "Text messages are written to files: nobody receives the code they wait for.",
+            hint=hint,
+            id="members.E003",
         )
     ]
 
