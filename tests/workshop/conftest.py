@@ -13,8 +13,8 @@ from loyalty_site.embedded.client import Attachment, attach, forget_ended
 
 
 @pytest.fixture(autouse=True)
-def _loopback(socket_enabled, monkeypatch) -> None:
-    """These tests speak to servers that they started themselves, which nobody measures."""
+def _unmeasured(monkeypatch) -> None:
+    """The servers that these tests start themselves are nothing to measure."""
     monkeypatch.delenv("COVERAGE_PROCESS_START", raising=False)
 
 
