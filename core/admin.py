@@ -118,7 +118,14 @@ class _PeriodForm(forms.Form):
             self.fields[name + ending] = forms.DateField(
                 label=label,
                 required=False,
-                widget=forms.DateInput(attrs={"type": "date", "class": " ".join(INPUT_CLASSES)}),
+                widget=forms.DateInput(
+                    attrs={
+                        "type": "date",
+                        "class": " ".join(INPUT_CLASSES),
+                        "aria-label": label,
+                        "title": label,
+                    }
+                ),
             )
 
 
@@ -159,6 +166,7 @@ class StaffAdmin(ModelAdmin):
     compressed_fields = True
     empty_value_display = "–"
     show_facets = admin.ShowFacets.NEVER
+    has_page = False  # the change view shows a page of our own, its form lies behind “Edit”
 
     def get_changelist(self, request, **kwargs):
         return LookAheadChangeList
@@ -168,6 +176,16 @@ class StaffAdmin(ModelAdmin):
 
     def get_actions(self, request, action_location=None):
         return {}  # what moves points or ends something has a page that asks first
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change=change, **kwargs)
+        dress_fields(form.declared_fields.values())
+        return form
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        if self.has_page:
+            context |= {"show_save_and_continue": False, "show_save_and_add_another": False}
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     # --- Audit ---
 
@@ -277,17 +295,18 @@ _CLASSES = (
 
 def dress_form(form):
     """Give the plain widgets of a form the looks of the back office."""
-    for field in form.fields.values():
+    dress_fields(form.fields.values())
+    return form
+
+
+def dress_fields(fields):
+    for field in fields:
         if isinstance(field, forms.FileField):
             field.widget = UnfoldAdminFileFieldWidget()  # its script expects this very mark-up
-        widget = field.widget
-        if "class" in widget.attrs:
-            continue
+        attrs = field.widget.attrs
         for kind, classes in _CLASSES:
-            if isinstance(widget, kind):
-                widget.attrs["class"] = " ".join(classes)
-                break
-    return form
+            if isinstance(field.widget, kind) and "class" not in attrs:
+                attrs["class"] = " ".join(classes)
 
 
 def link_to(obj, label=None, *, request=None):

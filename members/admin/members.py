@@ -57,6 +57,7 @@ class TierFilter(admin.SimpleListFilter):
 class MemberAdmin(StaffAdmin):
     """The page of a member shows; a second one, behind “Edit”, changes the record."""
 
+    has_page = True
     form = StaffMemberForm
     list_display = ("show_name", "show_number", "show_reading", "email", "phone", "show_tier",
                     "show_points", "show_status")  # fmt: skip

@@ -33,6 +33,7 @@ def list_posted(request, *left_out):
 
 @admin.register(EarningRule)
 class EarningRuleAdmin(StaffAdmin):
+    has_page = True
     list_display = ("name", "show_terms", "show_state", "is_public", "show_used")
     search_fields = ("name", "code")
     ordering = ("name",)

@@ -206,7 +206,7 @@ def _judge(scenario, book, purchase, terms, watched) -> tuple[int, int, int]:
     day = day_of(purchase.effective_at, terms.zone)
     programme = scenario.programme or terms.programme_on(day)
     tier_id = scenario.tiers.get(book.member_id) or book.tier_at(start_of(day, terms.zone))
-    lines = [
+    lines: list[Any] = [
         # The same basis as ``engine.earning.earn`` reckons.
         _Line(
             line.position,
@@ -304,8 +304,21 @@ def _in_groups(ids: Sequence[int]) -> Iterator[list[int]]:
 # --- Rules --------------------------------------------------------------------------------------
 
 
+_SAME_FIELDS = (
+    "kind", "unit", "points", "per_amount", "multiplier_milli", "combine", "stacking", "priority",
+    "first_hour", "last_hour", "in_birthday_month", "first_time", "minimum_amount", "cap_points",
+    "cap_period", "budget_points", "expires_after_days",
+)  # fmt: skip
+_SET_FIELDS = (
+    "product_ids", "category_ids", "channel_ids", "store_ids", "audience_ids", "weekdays",
+    "days_of_month",
+)  # fmt: skip
+
+
 def _build_rule(version: EarningRuleVersion) -> Rule:
     """The engine's rule of an unsaved version; the first version of a new rule has id −1."""
+    values: dict[str, Any] = {name: getattr(version, name) for name in _SAME_FIELDS}
+    values |= {name: frozenset(getattr(version, name)) for name in _SET_FIELDS}
     return Rule(
         id=-1,
         rule_id=version.rule_id or -1,
@@ -313,23 +326,8 @@ def _build_rule(version: EarningRuleVersion) -> Rule:
         code=version.rule.code if version.rule_id else "",
         starts_at=_EVER,
         ends_at=None,
-        **{
-            name: getattr(version, name)
-            for name in (
-                "kind", "unit", "points", "per_amount", "multiplier_milli", "combine",
-                "stacking", "priority", "first_hour", "last_hour", "in_birthday_month",
-                "first_time", "minimum_amount", "cap_points", "cap_period", "budget_points",
-                "expires_after_days",
-            )
-        },
-        **{
-            name: frozenset(getattr(version, name))
-            for name in (
-                "product_ids", "category_ids", "channel_ids", "store_ids", "audience_ids",
-                "weekdays", "days_of_month",
-            )
-        },
-    )  # fmt: skip
+        **values,
+    )
 
 
 def _sort(rules: Iterable[Rule], every: int) -> list[Rule]:

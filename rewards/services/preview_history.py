@@ -101,11 +101,11 @@ def _list_bought(group, limited: Iterable[Rule], start) -> set[tuple[int, str, i
     lines = Line.objects.filter(purchase__member__in=group, purchase__purchased_at__lt=start)
     found: set[tuple[int, str, int]] = set()
     if products:
-        rows = lines.filter(product__in=products).values_list("purchase__member", "product")
-        found |= {(member, FirstTime.PRODUCT, item) for member, item in rows.distinct()}
+        goods = lines.filter(product__in=products).values_list("purchase__member", "product")
+        found |= {(member, FirstTime.PRODUCT, item) for member, item in goods.distinct()}
     if categories:
-        rows = lines.filter(category__lineage__overlap=sorted(categories))
-        pairs = rows.values_list("purchase__member", "category__lineage").distinct()
+        inside = lines.filter(category__lineage__overlap=sorted(categories))
+        pairs = inside.values_list("purchase__member", "category__lineage").distinct()
         found |= {
             (member, FirstTime.CATEGORY, item)
             for member, lineage in pairs

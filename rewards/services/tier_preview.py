@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -78,7 +79,7 @@ _OWN_SPAN = """
     ) AS numbered
 """
 _JOINED = "(m.joined_at AT TIME ZONE %(zone)s)::date"
-_ANCHORS = {
+_ANCHORS: dict[str, str] = {
     TierWindow.JOINING: _JOINED,
     TierWindow.UPGRADE: f"coalesce(s.tier_since_on, {_JOINED})",
 }
@@ -108,7 +109,7 @@ def list_tier_moves(
     """
     zone = get_club().zone
     today = day_of(now, zone)
-    params = {
+    params: dict[str, Any] = {
         "tiers": [level.tier_id for level in programme.levels],
         "ranks": [level.rank for level in programme.levels],
         "thresholds": [level.threshold for level in programme.levels],
