@@ -10,6 +10,8 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+from django.core.management import call_command
+
 from bench.databases import copy_database, database_url, drop_database, use_database
 from bench.population import run_script
 from bench.report import Report
@@ -40,10 +42,10 @@ _SEARCHES = {
 class PageProcess:
     """``bench.pages`` on one database."""
 
-    def __init__(self, database: str):
+    def __init__(self, database: str, cache: int):
         environment = os.environ | {"DATABASE_URL": database_url(database)}
         # Sessions and caches of two clubs must not meet.
-        environment["CACHE_URL"] = ""
+        environment["CACHE_URL"] = os.environ["CACHE_URL"].replace("db=1", f"db={cache}")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "bench.pages"],
             cwd=REPOSITORY,
@@ -79,12 +81,13 @@ def run(
     rounds: int = ROUNDS,
 ) -> Report:
     report = Report("scale")
+    call_command("collectstatic", interactive=False, verbosity=0)  # pages name files by content
     _build(report, "bench_small", small, 1, lambda text: None)
     entries = _build(report, "bench_large", members, heavy, report.say)
     _prove(report)
     with ExitStack() as stack:
-        little = stack.enter_context(PageProcess("bench_small"))
-        large = stack.enter_context(PageProcess("bench_large"))
+        little = stack.enter_context(PageProcess("bench_small", 2))
+        large = stack.enter_context(PageProcess("bench_large", 3))
         _compare_homes(report, little, large, min(small, requests), members, rounds, requests)
         _open_heavy_home(report, large, members + 1, 2 * heavy)
         _open_lists(report, large, entries)
@@ -201,7 +204,7 @@ def _open_lists(report, large, entries: int) -> None:
         if model._meta.app_label in ("core", "members", "purchases", "rewards"):
             address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
             large.ask("admin", address)
-            found[str(model._meta.label)] = large.ask("admin", address)
+            found[model._meta.label] = large.ask("admin", address)
     counting = {label: sql for label, (_, _, sql) in found.items() if sql}
     slowest = sorted(found, key=lambda label: -found[label][0])[:3]
     report.values["lists_ms"] = {label: each[0] for label, each in found.items()}
