@@ -3,6 +3,7 @@
 import csv
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 import django_tables2 as tables
@@ -67,7 +68,7 @@ def escape_cell(value: Any) -> Any:
     """
     if value is None:
         return ""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         return value
     text = str(value)
     start = unicodedata.normalize("NFKC", text.lstrip(" \u3000\ufeff\u200b")[:1])
