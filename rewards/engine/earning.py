@@ -85,11 +85,26 @@ def cap_period(period: str, day: dt.date) -> tuple[dt.date, dt.date]:
 
 
 @dataclass(slots=True)
-class _Line:
+class Line:
+    """A purchase line as rules see it; ``basis`` in minor units (docs/points.md 5)."""
+
     position: int
     product_id: int | None
     category_ids: tuple[int, ...]
     basis: int
+
+
+def build_lines(purchase: Any, *, tax_included: bool) -> list[Line]:
+    """The lines of a ``purchases.facts.PurchaseFacts`` with what of each amount earns."""
+    return [
+        Line(
+            line.position,
+            line.product_id,
+            line.category_ids,
+            max(line.amount - line.paid_otherwise - (0 if tax_included else line.tax), 0),
+        )
+        for line in purchase.lines
+    ]
 
 
 def earn(
@@ -105,15 +120,7 @@ def earn(
     settle(book, min(day, today or day), terms)
     programme = terms.programme_on(day)
     level = programme.level_of(book.tier_at(start_of(day, terms.zone)))
-    lines = [
-        _Line(
-            line.position,
-            line.product_id,
-            line.category_ids,
-            max(line.amount - line.paid_otherwise - (0 if programme.tax_included else line.tax), 0),
-        )
-        for line in purchase.lines
-    ]
+    lines = build_lines(purchase, tax_included=programme.tax_included)
     drafts = evaluate(
         book, purchase, day, level, lines, terms.rules_at(purchase.effective_at), usage
     )
@@ -166,7 +173,7 @@ def _open(
 
 
 def evaluate(
-    book: Book, purchase: Any, day: dt.date, level: Level, lines: list[_Line],
+    book: Book, purchase: Any, day: dt.date, level: Level, lines: list[Line],
     rules: list[Rule], usage: Usage,
 ) -> list[AwardDraft]:  # fmt: skip
     """The awards of one purchase, nothing changed yet."""
@@ -212,7 +219,7 @@ def _matches(rule: Rule, book: Book, purchase: Any, local: dt.datetime, level: L
     )
 
 
-def _is_first(rule: Rule, book: Book, lines: list[_Line], usage: Usage) -> bool:
+def _is_first(rule: Rule, book: Book, lines: list[Line], usage: Usage) -> bool:
     if not rule.first_time:
         return True
     if (rule.rule_id, book.member_id) in usage.awards:
@@ -223,7 +230,7 @@ def _is_first(rule: Rule, book: Book, lines: list[_Line], usage: Usage) -> bool:
     return not any((book.member_id, rule.first_time, item) in usage.bought for item in wanted)
 
 
-def _in_scope(rule: Rule, line: _Line) -> bool:
+def _in_scope(rule: Rule, line: Line) -> bool:
     if not rule.product_ids and not rule.category_ids:
         return True
     return line.product_id in rule.product_ids or any(
@@ -247,8 +254,8 @@ _PLAIN = Factor(1, 1)
 
 
 def _award(
-    rule: Rule, book: Book, purchase: Any, scope: list[_Line], basis: int, level: Level,
-    multipliers: list[Rule], lines: list[_Line],
+    rule: Rule, book: Book, purchase: Any, scope: list[Line], basis: int, level: Level,
+    multipliers: list[Rule], lines: list[Line],
 ) -> AwardDraft:  # fmt: skip
     if rule.kind == RuleKind.FIXED or rule.unit == Unit.STATUS:
         parts = {_PLAIN: basis}
@@ -288,7 +295,7 @@ def _multiply(parts: dict[Factor, int], rule: Rule) -> int:
 
 
 def _weigh(
-    scope: list[_Line], level: Level, multipliers: list[Rule]
+    scope: list[Line], level: Level, multipliers: list[Rule]
 ) -> tuple[dict[Factor, int], list[int]]:
     """The basis per equal factor, and each line's exact share as a whole-number weight."""
     factors = [_factor_of(line, level, multipliers) for line in scope]
@@ -303,13 +310,13 @@ def _weigh(
     return parts, weights
 
 
-def _spends_enough(rule: Rule, lines: list[_Line]) -> bool:
+def _spends_enough(rule: Rule, lines: list[Line]) -> bool:
     if not rule.minimum_amount:
         return True
     return sum(line.basis for line in lines if _in_scope(rule, line)) >= rule.minimum_amount
 
 
-def _factor_of(line: _Line, level: Level, multipliers: list[Rule]) -> Factor:
+def _factor_of(line: Line, level: Level, multipliers: list[Rule]) -> Factor:
     """The line's multiplier.
 
     "Five times" includes the base, so an added rule brings its excess over one; among rules

@@ -58,7 +58,7 @@ def merge_points(source, target, now: dt.datetime) -> dict[str, Any]:
     survivor.standing_dirty = survivor.review_stale = True
     review_up(survivor, day_of(now, ledger.terms.zone), ledger.terms, set(), now)
     write_ledger(ledger, now=now)
-    _own_lots(source.pk, target.pk, [lot.id for lot in lots])
+    _own_lots(source.pk, target.pk, [lot.id for lot in lots if lot.id is not None])
     return {
         "stamp": stamp,
         "owed": debt,

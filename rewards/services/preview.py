@@ -19,7 +19,7 @@ from core.time import add_months, day_of, start_of
 from purchases.models import Purchase
 from purchases.selectors import iter_facts
 from rewards.engine.book import Book
-from rewards.engine.earning import Usage, evaluate
+from rewards.engine.earning import Usage, build_lines, evaluate
 from rewards.engine.terms import Programme, Rule, Terms
 from rewards.enums import FirstTime, Unit
 from rewards.models import Account, EarningRule, EarningRuleVersion
@@ -79,14 +79,6 @@ class _Scenario:
     usage: Usage = field(default_factory=Usage)
     points: int = 0
     status: int = 0
-
-
-@dataclass(slots=True)
-class _Line:
-    position: int
-    product_id: int | None
-    category_ids: tuple[int, ...]
-    basis: int
 
 
 # --- The questions ------------------------------------------------------------------------------
@@ -206,16 +198,7 @@ def _judge(scenario, book, purchase, terms, watched) -> tuple[int, int, int]:
     day = day_of(purchase.effective_at, terms.zone)
     programme = scenario.programme or terms.programme_on(day)
     tier_id = scenario.tiers.get(book.member_id) or book.tier_at(start_of(day, terms.zone))
-    lines: list[Any] = [
-        # The same basis as ``engine.earning.earn`` reckons.
-        _Line(
-            line.position,
-            line.product_id,
-            line.category_ids,
-            max(line.amount - line.paid_otherwise - (0 if programme.tax_included else line.tax), 0),
-        )
-        for line in purchase.lines
-    ]
+    lines = build_lines(purchase, tax_included=programme.tax_included)
     points = status = by_rule = 0
     for draft in evaluate(
         book, purchase, day, programme.level_of(tier_id), lines, scenario.rules, scenario.usage
