@@ -54,6 +54,16 @@ def _static_files_from_their_sources(settings):
     }
 
 
+@pytest.fixture(autouse=True)
+def sent_tasks(monkeypatch):
+    """Tasks that services sent by name, as (name, arguments); none leaves for the broker."""
+    from loyalty_site.celery import app
+
+    sent = []
+    monkeypatch.setattr(app, "send_task", lambda name, args=(): sent.append((name, list(args))))
+    return sent
+
+
 @pytest.fixture
 def now():
     """A Tuesday noon in the club's zone; services are told it, nothing reads the clock."""

@@ -58,8 +58,7 @@ def test_encoding_is_detected_or_as_declared(manager, upload):
     assert "王小明" in page.text
 
 
-def test_confirmed_columns_start_it_and_are_remembered(manager, upload, shop, monkeypatch):
-    monkeypatch.setattr(tasks.run_import, "delay", lambda job_id: None)
+def test_confirmed_columns_start_it_and_are_remembered(manager, upload, shop):
     upload(manager)
     job = ImportJob.objects.get()
     response = manager.post(page_of(job, "columns"), COLUMNS)
@@ -107,8 +106,7 @@ def test_upload_needs_the_token_of_the_form(manager, shop, storages):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_finished_import_shows_counts_and_a_safe_report(manager, upload, monkeypatch):
-    monkeypatch.setattr(tasks.run_import, "delay", lambda job_id: None)
+def test_finished_import_shows_counts_and_a_safe_report(manager, upload):
     upload(manager)
     job = ImportJob.objects.get()
     manager.post(page_of(job, "columns"), COLUMNS)

@@ -6,6 +6,7 @@ from members import registry
 from members.models import Activity, ActivityBatch, WorkItem
 from members.registry import Receipt
 from members.services.activities import ActivityRow, record_batch
+from members.tasks import sweep_work
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +39,23 @@ def test_batch_writes_activities_and_sums_receipts(make_member, now, registered)
         7,
         {"a": 1},
     )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_work_calls_a_worker_once_it_is_committed(make_member, now, registered, sent_tasks):
+    member = make_member()
+
+    def record():
+        record_batch("visit", [ActivityRow(member.pk, "visit", now)], now=now)
+
+    record()
+    assert sent_tasks == []  # nobody waits for it
+    registry.register_consumer("test.later", ["visit"], lambda batch_id, at: None)
+    registered(registry.consumers, "test.later")
+    with transaction.atomic():
+        record()
+        assert sent_tasks == []
+    assert sent_tasks == [(sweep_work.name, [])]
 
 
 @pytest.mark.django_db(transaction=True)

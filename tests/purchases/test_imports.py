@@ -4,11 +4,13 @@ import io
 from pathlib import Path
 
 import pytest
+from celery.exceptions import OperationalError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from core.money import parse_amount
+from loyalty_site.celery import app
 from members import registry
 from members.models import Member
 from purchases import tasks
@@ -440,6 +442,20 @@ def test_mapping_is_remembered_by_the_source(source, upload):
     assert source.mapping["amount"] == ["amount"]
     with pytest.raises(imports.ImportNotDraft):
         imports.confirm_import(upload, {}, by=None, now=upload.created_at)
+
+
+def test_confirmed_import_calls_a_worker(upload, sent_tasks):
+    assert sent_tasks == [(tasks.run_import.name, [upload.pk])]
+
+
+def test_import_starts_without_a_broker(source, storages, monkeypatch, now):
+    def fail(*args):
+        raise OperationalError("no broker")
+
+    monkeypatch.setattr(app, "send_task", fail)
+    file = SimpleUploadedFile("a.csv", GOOD.encode())
+    job = imports.start_import(file, source, {}, by=None, now=now)
+    assert imports.list_due_imports(now) == [job.pk]
 
 
 def test_oversized_upload_is_refused(source, storages, settings, now):
