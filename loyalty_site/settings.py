@@ -39,7 +39,9 @@ def _embedded_secret():
 SECRET_KEY = (
     env.str("SECRET_KEY", default="") or _embedded_secret()
     if EMBEDDED
-    else _required("SECRET_KEY", "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'")
+    else _required(
+        "SECRET_KEY", "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
+    )
 )
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if EMBEDDED else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -219,7 +221,9 @@ SECURE_SSL_REDIRECT = _https
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000 if _https else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+)
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SECURE_CSP = {
@@ -293,7 +297,11 @@ def _social_app(prefix, **extra):
 
 
 SOCIALACCOUNT_PROVIDERS = {
-    "google": {"APPS": _social_app("GOOGLE"), "OAUTH_PKCE_ENABLED": True, "SCOPE": ["profile", "email"]},
+    "google": {
+        "APPS": _social_app("GOOGLE"),
+        "OAUTH_PKCE_ENABLED": True,
+        "SCOPE": ["profile", "email"],
+    },
     "apple": {
         "APPS": _social_app(
             "APPLE",
