@@ -10,6 +10,7 @@ import django_tables2 as tables
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django_htmx.middleware import HtmxDetails
 
 # What a spreadsheet takes for the start of a formula (OWASP, "CSV injection").
 _FORMULA_STARTS = frozenset("=+-@\t\r\n|%")
@@ -51,8 +52,8 @@ def render_for(
     ``partials`` maps known target ids to partial names; anything else gets the whole page, so
     that a client never names a partial. Sets ``Vary``.
     """
-    target = getattr(request.htmx, "target", None) or ""
-    partial = partials.get(target)  # not by "boosted": a page must not be nested in itself
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]  (the middleware's)
+    partial = partials.get(htmx.target or "")  # not by "boosted": a page must not be nested in itself
     response = render(request, f"{template}#{partial}" if partial else template, context)
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
