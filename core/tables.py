@@ -52,8 +52,9 @@ def render_for(
     ``partials`` maps known target ids to partial names; anything else gets the whole page, so
     that a client never names a partial. Sets ``Vary``.
     """
-    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]  (the middleware's)
-    partial = partials.get(htmx.target or "")  # not by "boosted": a page must not be nested in itself
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
+    # Whether it is "boosted" doesn't matter: a page must not be nested in itself.
+    partial = partials.get(htmx.target or "")
     response = render(request, f"{template}#{partial}" if partial else template, context)
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
