@@ -242,7 +242,7 @@ class StaffAdmin(ModelAdmin):
         """The object, or the answer to an id that names none."""
         obj = self.get_object(request, object_id)
         return obj, None if obj else self._get_obj_does_not_exist_redirect(
-            request, self.opts, object_id
+            request, self.opts, str(object_id)
         )
 
     def render_page(self, request, template, *, title, obj=None, media=None, status=200, **context):

@@ -87,6 +87,8 @@ class SignupForm(AllauthSignupForm):
             self.fields[name].required = False
             self.fields[name].widget.is_required = False
             self.fields[name].widget.attrs.pop("placeholder", None)
+        self.fields["phone"].help_text = _("Instead of an e-mail address, or beside it.")
+        self.fields["given_name"].help_text = _("So that we know what to call you.")
         names = ["given_name", "family_name"]
         if (get_language() or "").startswith(("zh", "ja")):
             names.reverse()

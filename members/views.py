@@ -33,7 +33,7 @@ def member_home(request: HttpRequest, member: Member) -> HttpResponse:
     context = {
         "member": member,
         "greeting": names.get_greeting(member, get_language()),
-        "card": build_card(member),
+        "card": build_card(member, panels),
         "notices": list_notices(member, limit=NOTICES_ON_HOME, unread=True),
         "panels": panels,
     }
@@ -50,11 +50,19 @@ def _build_panels(request, place, member):
     return built
 
 
-def build_card(member: Member) -> dict:
-    """What stands on the membership card."""
+LONG_NAME = 26  # letters; a longer name takes the card's whole width
+
+
+def build_card(member: Member, panels: list[dict]) -> dict:
+    """What stands on the membership card. A panel's context may bring a ``card_line`` of its
+    own, as {"text": …, "color": …}: the tier, for one.
+    """
     parts = (member.family_name_reading, member.given_name_reading)
+    name = member.get_full_name()
     return {
-        "name": member.get_full_name(),
+        "name": name,
+        "is_long": len(name) > LONG_NAME,
+        "lines": [line for each in panels if (line := each["context"].get("card_line"))],
         "reading": " ".join(part for part in parts if part),
         "number": names.format_number(member.number),
         "member": member,

@@ -60,7 +60,10 @@ def build_balance(request: Any, member: Member, now: dt.datetime) -> dict[str, A
 
 def build_tier(request: Any, member: Member, now: dt.datetime) -> dict[str, Any] | None:
     progress = get_progress(_get_balances(request, member, now))
-    return None if progress is None else {"progress": progress}
+    if progress is None:
+        return None
+    tier = progress.tier
+    return {"progress": progress, "card_line": {"text": tier.name, "color": tier.color}}
 
 
 def build_ways(request: Any, member: Member, now: dt.datetime) -> dict[str, Any] | None:

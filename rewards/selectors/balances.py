@@ -84,7 +84,7 @@ def get_balances(member: Member, *, now: dt.datetime) -> Balances:
     if ladder.terms is None:
         return Balances(today)
     programme = ladder.terms.programme_on(today)
-    params = {
+    params: dict[str, Any] = {
         "member": member.pk,
         "today": today,
         "days": DAYS_SHOWN,

@@ -8,7 +8,7 @@ from fractions import Fraction
 from django.utils.translation import gettext as _
 
 from core.money import format_money
-from rewards.enums import Combine, RuleKind
+from rewards.enums import Combine, RuleKind, Unit
 from rewards.models import Award, EarningRuleVersion, Reversal, Tier
 from rewards.selectors.wording import (
     format_cap,
@@ -138,7 +138,8 @@ def build_award_steps(award: Award, causes: Causes, today: dt.date) -> list[Step
         steps.append(Step(_("Rate"), _rate(award)))
     for label, value in _list_trims(award):
         steps.append(Step(label[:1].upper() + label[1:], f"−{value}"))
-    steps.append(Step(award.get_unit_display(), format_count(award.awarded_points), is_sum=True))
+    unit = _("Points") if award.unit == Unit.POINTS else _("Status credits")
+    steps.append(Step(unit, format_count(award.awarded_points), is_sum=True))
     lot = getattr(award, "lot", None)
     if lot is not None and lot.release_on is not None:
         steps.append(Step(_("Available from"), format_day(lot.release_on, today)))

@@ -22,7 +22,7 @@ from rewards.selectors.calculations import (
 )
 from rewards.selectors.wording import format_count, format_day, format_points
 
-_TITLES = {
+_TITLES: dict[str, Any] = {
     Reason.EARN: gettext_lazy("Earned"),
     Reason.RELEASE: gettext_lazy("Now available"),
     Reason.REPAY: gettext_lazy("Debt repaid"),

@@ -34,6 +34,11 @@ class Cast:
     users: dict[str, User] = field(default_factory=dict)
 
 
+@pytest.fixture(autouse=True)
+def _fast_passwords(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def frozen(now):
     """Views read the clock; here it stands at ``now``."""

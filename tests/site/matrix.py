@@ -114,7 +114,7 @@ def back_office(method, clerk, marketer, manager, owner):
 
 ALL_STAFF = back_office("get", 200, 200, 200, 200)
 # What lies beside the standard views of a ModelAdmin; those follow the roles (test_access.py).
-# Object 999999999 doesn't exist: who may look is told so (404 or back to the list), others 403.
+# The import has failed: its columns lead back to it, and it left no report of refusals (404).
 ADMIN = {
     "admin:index": ALL_STAFF,
     "admin:search": ALL_STAFF,
@@ -129,12 +129,12 @@ ADMIN = {
     "admin:members_member_edit": back_office("get", 200, 200, 200, 200),
     "admin:members_member_claim_code": back_office("post", 409, 403, 409, 409),
     "admin:members_member_close": back_office("get", 200, 403, 200, 200),
-    "admin:purchases_importjob_upload": back_office("get", 403, 403, 403, 200),
-    "admin:purchases_importjob_columns": back_office("get", 403, 403, 403, GO),
-    "admin:purchases_importjob_refused": back_office("get", 403, GO, GO, GO),
+    "admin:purchases_importjob_upload": back_office("get", 403, 403, 200, 200),
+    "admin:purchases_importjob_columns": back_office("get", 403, 403, GO, GO),
+    "admin:purchases_importjob_refused": back_office("get", 403, 403, 404, 404),
     "admin:purchases_apitoken_revoke": back_office("post", 403, 403, 403, GO),
-    "admin:rewards_earningrule_edit": back_office("get", 403, GO, GO, GO),
-    "admin:rewards_earningrule_publish": back_office("get", 403, 403, GO, GO),
-    "admin:rewards_earningrule_end": back_office("post", 403, 403, GO, GO),
+    "admin:rewards_earningrule_edit": back_office("get", 403, 200, 200, 200),
+    "admin:rewards_earningrule_publish": back_office("get", 403, 403, 200, 200),
+    "admin:rewards_earningrule_end": back_office("post", 403, 403, 200, 200),
     "admin:rewards_programmeversion_publish": back_office("get", 403, 403, 200, 200),
 }

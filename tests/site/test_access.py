@@ -7,6 +7,10 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from members.services.notices import NoticeRow, add_notices
+from purchases.enums import ImportState, Scope
+from purchases.models import ImportJob, Source
+from purchases.services.tokens import create_token
+from rewards.models import EarningRule
 from tests.site.matrix import ADMIN, GO, IN, OPEN, SITE, WHO
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +61,14 @@ def arguments(cast, now):
     mei = cast.members["mei"]
     add_notices([NoticeRow(mei.pk, "tier_up", now, "n", {"tier_id": 1})], now=now)
     purchase = mei.purchases.first()
+    source, rule = Source.objects.get(), EarningRule.objects.get(code="base")
+    token, _text = create_token(
+        source=source, name="t", scopes=[Scope.READ_PURCHASES], by=None, now=now
+    )
+    job = ImportJob.objects.create(
+        source=source, file="none.csv", file_name="none.csv", state=ImportState.FAILED,
+        created_at=now, finished_at=now,
+    )  # fmt: skip
     return {
         "member_card_code": [mei.number],
         "notice_one_reading": [mei.notices.get().pk],
@@ -68,12 +80,10 @@ def arguments(cast, now):
         "admin:view_on_site": [1, 1],
         "admin:app_list": ["members"],
         **{name: [mei.pk] for name in ADMIN if name.startswith("admin:members_member_")},
-        **{
-            name: [999999999]
-            for name in ADMIN
-            if name.startswith(("admin:purchases_", "admin:rewards_"))
-            and not name.endswith(("_upload", "programmeversion_publish"))
-        },
+        **{name: [rule.pk] for name in ADMIN if name.startswith("admin:rewards_earningrule_")},
+        "admin:purchases_importjob_columns": [job.pk],
+        "admin:purchases_importjob_refused": [job.pk],
+        "admin:purchases_apitoken_revoke": [token.pk],
     }
 
 
