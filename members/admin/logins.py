@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.decorators import display
 
 from core.admin import ReadOnlyAdmin, StaffAdmin
@@ -113,7 +114,7 @@ class RoleAdmin(ReadOnlyAdmin):
     fields = ("name", "show_permissions")
     readonly_fields = ("show_permissions",)
 
-    @display(description=_("may"))
+    @display(description=pgettext_lazy("permission", "may"))
     def show_permissions(self, group):
         permissions = group.permissions.select_related("content_type").order_by(
             "content_type__app_label", "codename"

@@ -7,6 +7,7 @@ from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
@@ -18,7 +19,9 @@ from purchases.services.tokens import create_token, revoke_token
 
 class TokenForm(forms.ModelForm):
     scopes = forms.MultipleChoiceField(
-        label=_("May"), choices=Scope, widget=UnfoldAdminCheckboxSelectMultipleWidget
+        label=pgettext_lazy("permission", "May"),
+        choices=Scope,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
 
     class Meta:
@@ -96,7 +99,7 @@ class ApiTokenAdmin(StaffAdmin):
     def show_prefix(self, token):
         return f"{token.prefix}…"
 
-    @display(description=_("may"))
+    @display(description=pgettext_lazy("permission", "may"))
     def show_scopes(self, token):
         labels = dict(Scope.choices)
         return ", ".join(str(labels.get(scope, scope)) for scope in token.scopes)

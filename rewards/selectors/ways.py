@@ -25,6 +25,7 @@ from rewards.selectors.wording import (
     format_rate,
     format_weekdays,
     format_whole_money,
+    join_comma,
     join_words,
 )
 
@@ -184,7 +185,10 @@ def _shorten(version: EarningRuleVersion, label: str, ids: Sequence[int]) -> str
     names = getattr(version, label, None) or []
     more = len(ids) - len(names)
     if names and more > 0:
-        return _("%(names)s and %(count)s more") % {"names": ", ".join(names), "count": more}
+        return _("%(names)s and %(count)s more") % {
+            "names": join_comma(names),
+            "count": more,
+        }
     return join_words(names)
 
 

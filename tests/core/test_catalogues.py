@@ -1,0 +1,49 @@
+"""The languages are equals: every string that is marked has its words in each of them."""
+
+import gettext
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+LOCALE = Path(__file__).resolve().parents[2] / "locale"
+LANGUAGES = ["ja", "zh_Hans", "zh_Hant"]
+_PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
+
+
+def read(path):
+    with path.open("rb") as file:
+        return gettext.GNUTranslations(file)._catalog
+
+
+@pytest.fixture(params=LANGUAGES)
+def folder(request):
+    return LOCALE / request.param / "LC_MESSAGES"
+
+
+def test_catalogue_is_whole_and_sound(folder):
+    answer = subprocess.run(
+        ["msgfmt", "--check", "--statistics", "-o", "/dev/null", str(folder / "django.po")],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
+    )
+    assert "untranslated" not in answer.stderr
+    assert "fuzzy" not in answer.stderr
+
+
+def test_compiled_catalogue_is_current(folder, tmp_path):
+    fresh = tmp_path / "django.mo"
+    subprocess.run(["msgfmt", "-o", str(fresh), str(folder / "django.po")], check=True)
+    ours = {key: value for key, value in read(folder / "django.mo").items() if key}
+    assert ours == {key: value for key, value in read(fresh).items() if key}
+
+
+def test_translations_keep_their_placeholders(folder):
+    for key, words in read(folder / "django.mo").items():
+        msgid = key[0] if isinstance(key, tuple) else key
+        if msgid:
+            asked = set(_PLACEHOLDER.findall(msgid.split("\x04")[-1]))
+            assert set(_PLACEHOLDER.findall(words)) <= asked | {"%(count)s"}, msgid
