@@ -32,7 +32,8 @@ def read_together(statements: Sequence[tuple[str, Sequence]]) -> list[list[tuple
     """Run several statements in one network round trip and return the rows of each.
 
     They run in order, each with its own snapshot (so a lock taken by the first is held when
-    the second reads). Uses libpq's pipeline mode; must be inside a transaction.
+    the second reads). Uses libpq's pipeline mode; must be inside a transaction. Where it is the
+    first, its BEGIN travels along and psycopg's own ``autocommit`` stays on until Django ends it.
     """
     connection.ensure_connection()
     raw = connection.connection

@@ -16,7 +16,7 @@ from rewards.admin.programme_forms import ProgrammeForm
 from rewards.admin.rules import PREVIEW, PUBLISH, list_posted
 from rewards.models import ProgrammeVersion, Tier
 from rewards.selectors.wording import format_factor
-from rewards.services.preview import list_liability, preview_programme
+from rewards.services.preview import count_liability, preview_programme
 from rewards.services.programme import ensure_tier, publish_programme
 
 
@@ -96,7 +96,7 @@ class ProgrammeVersionAdmin(StaffAdmin):
             up_count=sum(move.member_count for move in moves if move.steps > 0),
             down_count=sum(move.member_count for move in moves if move.steps < 0),
             preview=preview,
-            liability=sum(list_liability().values()),
+            liability=count_liability(),
             posted=list_posted(request),
         )
 

@@ -15,7 +15,7 @@ from members.selectors.club import get_club
 from rewards.admin.forms import EndRuleForm, RuleVersionForm, get_initial
 from rewards.admin.wording import describe_versions
 from rewards.models import EarningRule, EarningRuleVersion
-from rewards.services.preview import list_liability, preview_end, preview_rule
+from rewards.services.preview import count_liability, preview_end, preview_rule
 from rewards.services.programme import end_rule, publish_rule
 
 PREVIEW, PUBLISH, EDIT = "preview", "publish", "edit"
@@ -170,7 +170,7 @@ class EarningRuleAdmin(StaffAdmin):
             phrases=phrases,
             preview=preview,
             points=f"{preview.extra_points:+,}".replace("-", "−"),
-            liability=sum(list_liability().values()),
+            liability=count_liability(),
             posted=list_posted(request),
         )
 

@@ -72,14 +72,14 @@ def merge_points(source, target, now: dt.datetime) -> dict[str, Any]:
 def undo_merge(source, target, moved: dict[str, Any], now: dt.datetime) -> None:
     """Undo ``merge_points``: first the repayment, then what is unspent goes back.
 
-    What the survivor spent since stays spent; each side owes again what it owed, and what was
-    earned or came back since pays for that first. Raises OpenReservations where the survivor
-    holds some of the moved points.
+    Every lot that came goes back with all that stands in it by now. What the survivor spent
+    since stays spent; each side owes again what it owed, and what was earned or came back since
+    pays for that first. Raises OpenReservations where some of these points are reserved.
     """
     ledger = open_settled_ledger([source.pk, target.pk], now=now)
     restored, survivor = ledger.books[source.pk], ledger.books[target.pk]
     stamp = moved["stamp"]
-    lots = _find_lots(survivor, [int(pk) for pk in moved["lots"]])
+    lots = _find_lots(survivor, [*map(int, moved["lots"]), *moved["empty_lots"]])
     if any(lot.held for lot in lots):
         raise OpenReservations
     _give_repayment_back(ledger, survivor, moved["repaid"], now, f"unmerge:repay:{stamp}")
@@ -88,8 +88,8 @@ def undo_merge(source, target, moved: dict[str, Any], now: dt.datetime) -> None:
         survivor.hand_over(
             restored, OWED, debt, Reason.UNMERGE, at=now, key=f"unmerge:owed:{stamp}"
         )
-    _hand_over(survivor, restored, lots, Reason.UNMERGE, now, f"unmerge:{stamp}", moved["lots"])
-    given = {lot.id for lot in lots}
+    _hand_over(survivor, restored, lots, Reason.UNMERGE, now, f"unmerge:{stamp}")
+    given = {lot.id for lot in lots if lot.id is not None}
     restored.lots.extend(lots)
     survivor.lots = [lot for lot in survivor.lots if lot.id not in given]
     for book in (survivor, restored):
@@ -97,7 +97,7 @@ def undo_merge(source, target, moved: dict[str, Any], now: dt.datetime) -> None:
             _repay_from(book, lot, now, f"unmerge:again:{stamp}")
     survivor.review_stale = restored.review_stale = True
     write_ledger(ledger, now=now)
-    _own_lots(target.pk, source.pk, [*map(int, moved["lots"]), *moved["empty_lots"]])
+    _own_lots(target.pk, source.pk, sorted(given))
 
 
 @transaction.atomic
@@ -116,7 +116,7 @@ def forfeit_points(member, now: dt.datetime) -> None:
             if amount:
                 draft = book.transfer(
                     kind, AccountKind.FORFEITED, amount, Reason.FORFEIT, at=now,
-                    key=f"forfeit:{place}:lot", about=lot, award=lot.award,
+                    key=f"forfeit:{place}:{now.timestamp():.0f}:lot", about=lot, award=lot.award,
                 )  # fmt: skip
                 book.move(lot, draft, MoveKind.FORFEITED, amount, place, "")
     debt = book.balance(OWED)
@@ -150,16 +150,12 @@ def _find_lots(book: Book, ids: list[int]) -> list[LotState]:
 
 def _hand_over(
     giver: Book, taker: Book, lots: list[LotState], reason: str, now: dt.datetime, key: str,
-    limits: dict[str, dict[str, int]] | None = None,
 ) -> dict[str, dict[str, int]]:  # fmt: skip
     """Move the lots' amounts between members; returns per lot id what moved from where."""
     moved: dict[str, dict[str, int]] = {}
     for lot in lots:
         for place, kind in _PLACES[Unit(lot.unit)]:
             amount = getattr(lot, place)
-            if limits is not None and place == "available":
-                # Released meanwhile: what was pending then may come back as available.
-                amount = min(amount, sum(limits[str(lot.id)].values()))
             if not amount:
                 continue
             gone, come = giver.hand_over(

@@ -21,7 +21,7 @@ from purchases.selectors import iter_facts
 from rewards.engine.book import Book
 from rewards.engine.earning import Usage, build_lines, evaluate
 from rewards.engine.terms import Programme, Rule, Terms
-from rewards.enums import FirstTime, Unit
+from rewards.enums import AccountKind, FirstTime, Unit
 from rewards.models import Account, EarningRule, EarningRuleVersion
 from rewards.services.ledger import load_terms
 from rewards.services.preview_history import load_books, load_usage
@@ -116,10 +116,11 @@ def preview_programme(
     return moves, preview
 
 
-def list_liability() -> dict[str, int]:
-    """The points that the club owes its members now, by account."""
+def count_liability() -> int:
+    """The points that the club owes its members now, less what they owe the club."""
     rows = Account.objects.filter(member__isnull=False, unit=Unit.POINTS).values_list("kind")
-    return dict(rows.annotate(Sum("balance")))
+    balances = dict(rows.annotate(Sum("balance")))
+    return sum(balances.values()) - 2 * balances.get(AccountKind.OWED, 0)
 
 
 # --- Judging ------------------------------------------------------------------------------------

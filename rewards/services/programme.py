@@ -88,10 +88,11 @@ def publish_programme(
         )
         for level in levels
     )
-    # Whoever the new terms move is found by the review of their first day.
-    Standing.objects.filter(Q(review_on__isnull=True) | Q(review_on__gt=starts_on)).update(
-        review_on=starts_on
-    )
+    # Whoever the new terms move is found by the review of their first day. Locked in the order
+    # in which intake locks them, or the two could wait for each other.
+    due = Standing.objects.filter(Q(review_on__isnull=True) | Q(review_on__gt=starts_on))
+    in_order = due.order_by("pk").select_for_update().values("pk")
+    Standing.objects.filter(pk__in=in_order).update(review_on=starts_on)
     record_audit(
         "programme.published", version, by=by, now=now,
         changes={"number": version.number, "starts_on": starts_on.isoformat()},

@@ -106,6 +106,7 @@ CHECKS = {
         UNION ALL
         SELECT m.member_id FROM members_audiencemember m
         JOIN rewards_tier t ON t.audience_id = m.audience_id
+        JOIN members_member who ON who.id = m.member_id AND who.status = 'active'
         LEFT JOIN rewards_standing s ON s.member_id = m.member_id
         WHERE s.tier_id IS DISTINCT FROM t.id
     """,

@@ -3,6 +3,7 @@ import datetime as dt
 import pytest
 
 from rewards.models import Award, Lot, Transfer
+from rewards.services.closing import close_days
 from rewards.services.holding import capture_hold, hold_points, refund_hold
 from rewards.services.merging import OpenReservations, forfeit_points, merge_points, undo_merge
 from tests.rewards.conftest import assert_ledger_true, at, balances
@@ -154,3 +155,38 @@ def test_caps_count_both_histories_after_a_merge(counter, make_rule, claim):
     counter.buy("bob", "45", on=DAY, hour=20)
     award = Award.objects.order_by("-pk")[0]
     assert (award.awarded_points, award.cap_trimmed_points) == (5, 40)
+
+
+@pytest.mark.parametrize("spent", [100, 70])
+def test_undo_after_a_refund_of_what_was_redeemed_before_the_merge(
+    counter, rules, claim, mei, spent
+):
+    counter.buy("bob", "10", on=DAY)
+    bob = claim(counter.member("bob"))
+    hold = hold_points(mei, spent, key="o", now=at(DAY, 15))
+    capture_hold(hold, now=at(DAY, 15))
+    moved = merge_points(mei, bob, at(DAY, 18))
+    refund_hold(hold, now=at(DAY, 19))
+    undo_merge(mei, bob, moved, at(DAY, 20))
+    assert_ledger_true()
+    assert balances(mei)["available"] == 100
+
+
+def test_merged_member_with_a_tier_change(counter, rules, claim):
+    counter.buy("ann", "400", on=DAY)
+    counter.buy("bob", "10", on=DAY)
+    ann, bob = claim(counter.member("ann")), claim(counter.member("bob"))
+    merge_points(ann, bob, at(DAY, 18))
+    ann.status, ann.merged_into, ann.user = "merged", bob, None
+    ann.save(update_fields=["status", "merged_into", "user"])
+    close_days(now=at(DAY + dt.timedelta(days=500)))
+    assert_ledger_true()
+
+
+def test_forfeited_twice(counter, rules, mei):
+    hold = hold_points(mei, 70, key="o", now=at(DAY, 15))
+    capture_hold(hold, now=at(DAY, 15))
+    forfeit_points(mei, at(DAY, 18))
+    refund_hold(hold, now=at(DAY, 19))
+    forfeit_points(mei, at(DAY, 20))
+    assert_ledger_true()
