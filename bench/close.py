@@ -12,6 +12,7 @@ from bench.report import Report
 
 MAX_RATIO = 3.0
 MEMBERS = int(os.environ.get("BENCH_CLOSE_MEMBERS", "100000"))
+TINY = {"members": 40, "rounds": 1}
 LOTS = 10  # of each member; the first one expires
 NOW = dt.datetime(2026, 3, 11, 19, 0, tzinfo=dt.UTC)
 # Both hand out ids, in an order that nothing depends on; verify_ledger proves what hangs on them.

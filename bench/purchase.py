@@ -18,6 +18,7 @@ MAX_TRIPS = 10
 MEMBERS = int(os.environ.get("BENCH_PURCHASE_MEMBERS", "2000"))
 PURCHASES = int(os.environ.get("BENCH_PURCHASES", "500"))
 WARM_UP = 20
+TINY = {"members": 20, "purchases": 12, "warm_up": 8}
 HISTORY = 8  # earlier purchases of each member
 CALLER, SOURCE = "token:1", "till"
 # A Wednesday at noon in the club's zone, on which no rule of the demonstration is special.
@@ -75,7 +76,7 @@ def run(
         report.say(f"{title:<8} {1 / report.values[title]:9.0f} purchases/s over one connection")
     trips = _count_trips(items)
     report.values["trips"] = trips
-    report.expect(trips <= MAX_TRIPS, f"{trips} round trips (at most {MAX_TRIPS})")
+    report.reach(trips <= MAX_TRIPS, f"{trips} round trips (at most {MAX_TRIPS})")
     for name in ("bench_before", "bench_service", "bench_floor"):
         drop_database(name)
     return report

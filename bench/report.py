@@ -7,11 +7,15 @@ from typing import Any
 
 @dataclass
 class Report:
-    """``values`` by name; ``misses`` are the sentences of bars that were not reached."""
+    """``values`` by name; the sentences of what does not hold, and of bars not reached.
+
+    Speed means something at full size alone, what must be true holds at any size.
+    """
 
     name: str
     values: dict[str, Any] = field(default_factory=dict)
     misses: list[str] = field(default_factory=list)
+    falsehoods: list[str] = field(default_factory=list)
 
     def say(self, text: str) -> None:
         print(f"  {text}", flush=True)
@@ -21,9 +25,17 @@ class Report:
         self.say(text)
 
     def expect(self, holds: bool, text: str) -> None:
+        """Something that must be true."""
+        self._judge(holds, text, self.falsehoods)
+
+    def reach(self, holds: bool, text: str) -> None:
+        """A bar of speed or size."""
+        self._judge(holds, text, self.misses)
+
+    def _judge(self, holds: bool, text: str, failures: list[str]) -> None:
         print(f"  {'ok    ' if holds else 'MISSED'} {text}", flush=True)
         if not holds:
-            self.misses.append(f"{self.name}: {text}")
+            failures.append(f"{self.name}: {text}")
 
     def compare(self, service: list[float], floor: list[float], limit: float, unit: str = "s"):
         """Medians of both and their ratio against its bar; every round is printed."""
@@ -36,4 +48,4 @@ class Report:
                 shown = f"  (rounds: {', '.join(f'{s * scale:.2f}' for s in seconds)})"
             self.say(f"{title:<8} {median * scale:9.2f} {unit}{shown}")
         self.values |= {"service": slow, "floor": fast, "ratio": ratio}
-        self.expect(ratio <= limit, f"{ratio:.2f} times the floor (at most {limit:g})")
+        self.reach(ratio <= limit, f"{ratio:.2f} times the floor (at most {limit:g})")

@@ -20,6 +20,7 @@ from loyalty_site.embedded.layout import REPOSITORY
 MEMBERS = int(os.environ.get("BENCH_SCALE_MEMBERS", "1000000"))
 SMALL = 1_000
 HEAVY = 5_000  # purchases of one member, two entries each
+TINY = {"members": 60, "small": 30, "heavy": 20, "requests": 5, "rounds": 1}
 REQUESTS, ROUNDS = 200, 3
 MAX_QUERIES = 10
 MAX_OF_SMALL, MAX_OF_EMPTY = 1.5, 3.0
@@ -178,8 +179,8 @@ def _compare_homes(report, little, large, small, members, rounds, requests) -> N
     to_small = statistics.median(median[1] / median[0] for median in medians)
     to_empty = statistics.median(median[1] / median[2] for median in medians)
     report.values |= {"to_small": to_small, "to_empty": to_empty}
-    report.expect(to_small < MAX_OF_SMALL, f"{to_small:.2f} times the small club (under 1.5)")
-    report.expect(to_empty < MAX_OF_EMPTY, f"{to_empty:.2f} times the empty page (under 3)")
+    report.reach(to_small < MAX_OF_SMALL, f"{to_small:.2f} times the small club (under 1.5)")
+    report.reach(to_empty < MAX_OF_EMPTY, f"{to_empty:.2f} times the empty page (under 3)")
 
 
 def _open_heavy_home(report, large, member_id: int, entries: int) -> None:
@@ -226,4 +227,4 @@ def _search(report, large, members: int) -> None:
         medians[title] = statistics.median(ms for ms, _ in times)
         report.say(f"search {title:<26} {text:<16} {medians[title]:6.1f} ms, {times[0][1]} found")
     report.values["search_ms"] = medians
-    report.expect(max(medians.values()) < MAX_SEARCH_MS, f"every search under {MAX_SEARCH_MS} ms")
+    report.reach(max(medians.values()) < MAX_SEARCH_MS, f"every search under {MAX_SEARCH_MS} ms")
