@@ -54,7 +54,8 @@ def _run(name: str, work: Path, *, tiny: bool) -> list[str]:
 
 def _read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bin/bench", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", choices=(*SHORT, LONG), default=())
+    known = ", ".join((*SHORT, LONG))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {known}; else all but {LONG}")
     parser.add_argument(
         "--scale", action="store_true", help="also a club of a million members (takes minutes)"
     )
@@ -64,7 +65,10 @@ def _read_options() -> argparse.Namespace:
     parser.add_argument(
         "--folder", type=Path, help="where the private server's data lies for the time of the run"
     )
-    return parser.parse_args()
+    options = parser.parse_args()
+    if unknown := set(options.names) - {*SHORT, LONG}:
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; choose from {known}")
+    return options
 
 
 if __name__ == "__main__":
