@@ -77,7 +77,8 @@ def make_environment() -> None:
 
 def install(lock: str) -> None:
     """With uv, which takes seconds; with pip, where uv does not run or does not get through."""
-    environment = {**os.environ, "VIRTUAL_ENV": str(ENVIRONMENT)}
+    # Trust what the machine trusts: behind a company's proxy uv's own list knows too little.
+    environment = {"UV_SYSTEM_CERTS": "true", **os.environ, "VIRTUAL_ENV": str(ENVIRONMENT)}
     uv = find_uv()
     if uv:
         command = [uv, "pip", "sync", "--quiet", "--require-hashes", lock]
