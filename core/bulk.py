@@ -1,6 +1,7 @@
 """Set-based reading and writing: one statement for many rows, one trip for many statements."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import psycopg
 from django.db import connection
@@ -28,7 +29,9 @@ def reserve_ids(**counts: int) -> dict[str, list[int]]:
     return result
 
 
-def read_together(statements: Sequence[tuple[str, Sequence]]) -> list[list[tuple]]:
+def read_together(
+    statements: Sequence[tuple[str, Sequence | Mapping[str, Any]]],
+) -> list[list[tuple]]:
     """Run several statements in one network round trip and return the rows of each.
 
     They run in order, each with its own snapshot (so a lock taken by the first is held when

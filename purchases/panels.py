@@ -2,8 +2,8 @@
 
 from members import registry
 from members.registry import Panel
-from purchases.selectors import list_purchases
-from purchases.tables import add_remarks
+from purchases.selectors import list_latest
+from purchases.tables import list_remarks
 
 LATEST = 5
 
@@ -22,6 +22,6 @@ def register() -> None:
 
 def build_latest(request, member, now):
     """The last purchases, also where there are none yet: then it says what to do."""
-    purchases = list(list_purchases(member)[:LATEST])
-    add_remarks(purchases)
-    return {"purchases": purchases}
+    purchases = list_latest(member, LATEST)
+    remarks = list_remarks([purchase.pk for purchase in purchases])
+    return {"purchases": [(purchase, remarks.get(purchase.pk, ())) for purchase in purchases]}

@@ -13,13 +13,13 @@ from purchases.models import Purchase
 class Remark:
     """A column beside purchases and beside the lines of one, such as "points".
 
-    ``of_purchases(purchases)`` maps a purchase's id, ``of_lines(purchase)`` a line's position
-    to a short text; both ask the database once, however many there are.
+    ``of_purchases(ids)`` maps a purchase's id, ``of_lines(purchase)`` a line's position to a
+    short text; neither asks the database more often for more of them.
     """
 
     code: str
     label: Any
-    of_purchases: Callable[[Sequence[Purchase]], Mapping[int, str]]
+    of_purchases: Callable[[Sequence[int]], Mapping[int, str]]
     of_lines: Callable[[Purchase], Mapping[int, str]]
 
 

@@ -1,9 +1,12 @@
 """Reading purchases."""
 
+import datetime as dt
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from django.db.models import QuerySet
 
+from core.bulk import read_together
 from members.selectors.club import get_club
 from purchases.facts import LineFacts, PurchaseFacts
 from purchases.models import Line, Purchase, Source
@@ -12,6 +15,34 @@ from purchases.models import Line, Purchase, Source
 def list_purchases(member) -> QuerySet[Purchase]:
     """A member's purchases, newest first, ready for a list."""
     return Purchase.objects.of(member).newest_first().for_list()
+
+
+class LatestPurchase(NamedTuple):
+    """What a line about a purchase shows."""
+
+    pk: int
+    purchased_at: dt.datetime
+    total_amount: int
+    currency: str
+    store: str | None
+    channel: str
+
+
+_LATEST = """
+    SELECT p.id, p.purchased_at, p.total_amount, p.currency, s.name, c.name
+    FROM purchases_purchase p
+    JOIN purchases_channel c ON c.id = p.channel_id
+    LEFT JOIN purchases_store s ON s.id = p.store_id
+    WHERE p.member_id = %s ORDER BY p.purchased_at DESC, p.id DESC LIMIT %s
+"""
+
+
+def list_latest(member, limit: int) -> list[LatestPurchase]:
+    """A member's last purchases as plain values, by a prepared statement: home shows them on
+    every visit.
+    """
+    (rows,) = read_together([(_LATEST, [member.pk, limit])])
+    return [LatestPurchase(*row) for row in rows]
 
 
 def get_purchase_of(source: Source, purchase_id: int) -> Purchase | None:

@@ -31,17 +31,21 @@ class PurchaseTable(ClubTable):
         fields = ("purchased_at", "store", "total_amount")
 
     def prepare(self, records: list[Purchase]) -> None:
-        add_remarks(records)
+        remarks = list_remarks([purchase.pk for purchase in records])
+        for purchase in records:
+            purchase.remarks = remarks.get(purchase.pk, ())
 
     def render_total_amount(self, record: Purchase) -> str:
         return format_money(record.total_amount, record.currency)
 
 
-def add_remarks(purchases: Sequence[Purchase]) -> None:
-    """Give each purchase ``remarks``: what other floors have to say about it."""
-    known = [remark.of_purchases(purchases) for remark in remarks]
-    for purchase in purchases:
-        purchase.remarks = [texts[purchase.pk] for texts in known if purchase.pk in texts]
+def list_remarks(purchase_ids: Sequence[int]) -> dict[int, list[str]]:
+    """What other floors have to say about purchases, by id."""
+    found: dict[int, list[str]] = {}
+    for remark in remarks:
+        for pk, text in remark.of_purchases(purchase_ids).items():
+            found.setdefault(pk, []).append(text)
+    return found
 
 
 def build_lines(purchase: Purchase) -> dict[str, Any]:

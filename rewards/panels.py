@@ -4,8 +4,10 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.formats import get_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from members import registry
@@ -16,8 +18,9 @@ from purchases.registry import PurchasePanel, Remark, register_purchase_panel, r
 from rewards.selectors.awards import count_points, count_points_by_line, list_reversals
 from rewards.selectors.balances import Balances, get_balances
 from rewards.selectors.explanations import explain_awards, list_awards
+from rewards.selectors.programme import ShownTier, kept
 from rewards.selectors.standing import get_progress
-from rewards.selectors.ways import PointDay, Way, list_point_days, list_ways
+from rewards.selectors.ways import PointDay, Way, find_ways, list_point_days, list_ways
 from rewards.selectors.wording import format_count, format_points
 
 SOON = dt.timedelta(days=30)  # what expires within this time is worth a warning
@@ -27,7 +30,7 @@ def register() -> None:
     for code, place, template, build, order in (
         ("rewards.balance", registry.MEMBER_HOME, "rewards/_balance_panel.html", build_balance, 10),
         ("rewards.tier", registry.MEMBER_HOME, "rewards/_tier_panel.html", build_tier, 20),
-        ("rewards.ways", registry.MEMBER_HOME, "rewards/_ways_panel.html", build_ways, 50),
+        ("rewards.ways", registry.MEMBER_HOME, "rewards/_kept_panel.html", build_ways, 50),
         ("rewards.landing", registry.LANDING, "rewards/_landing_panel.html", build_landing, 10),
     ):
         registry.register_panel(Panel(code, place, template, build, order=order))
@@ -59,25 +62,55 @@ def build_balance(request: Any, member: Member, now: dt.datetime) -> dict[str, A
 
 
 def build_tier(request: Any, member: Member, now: dt.datetime) -> dict[str, Any] | None:
-    progress = get_progress(_get_balances(request, member, now))
+    balances = _get_balances(request, member, now)
+    progress = get_progress(balances)
     if progress is None:
         return None
     tier = progress.tier
-    return {"progress": progress, "card_line": {"text": tier.name, "color": tier.color}}
+    return {
+        "progress": progress,
+        "ladder": _render_ladder(tier, progress.tiers, balances.stamp),
+        "card_line": {"text": tier.name, "color": tier.color},
+    }
+
+
+def _render_ladder(tier: ShownTier, tiers: Sequence[ShownTier], stamp: str) -> str:
+    """Benefits and all tiers are the same for everybody in a tier: kept as rendered."""
+    key = ("tier", stamp, tier.id, get_language())
+    html = kept.get(key)
+    if html is None:
+        html = render_to_string("rewards/_tier_ladder.html", {"tier": tier, "tiers": tiers})
+        kept.put(key, html)
+    return html
 
 
 def build_ways(request: Any, member: Member, now: dt.datetime) -> dict[str, Any] | None:
-    ways = list_ways(member, now=now)
+    """The same for all members of one birthday month, so what was rendered is kept a moment;
+    with a rule for some audiences only, each member has their own.
+    """
+    balances = _get_balances(request, member, now)
+    key = ("ways", balances.stamp, balances.today, get_language(), member.birth_month)
+    html = kept.get(key)
+    if html is None:
+        html = kept.get((*key, member.pk))
+    if html is None:
+        ways, is_gated = find_ways(member, now=now)
+        html = _render_ways(ways, member, balances.today, now)
+        kept.put((*key, member.pk) if is_gated else key, html)
+    return {"html": html} if html else None
+
+
+def _render_ways(ways: list[Way], member: Member, today: dt.date, now: dt.datetime) -> str:
     if not ways:
-        return None
+        return ""
     days = list_point_days(ways, member, now=now)
-    today = _get_balances(request, member, now).today
-    return {
+    context = {
         "ways": [way for way in ways if way.is_now],
         "next_days": list_next_days(days),
         "weekdays": list_weekdays(),
         "weeks": build_weeks(days, today),
     }
+    return render_to_string("rewards/_ways_panel.html", {"panel": context})
 
 
 def build_landing(request: Any, member: Member | None, now: dt.datetime) -> dict[str, Any] | None:
@@ -129,8 +162,8 @@ def build_weeks(days: list[PointDay], today: dt.date) -> list[list[dict[str, Any
 # --- Purchases ----------------------------------------------------------------------------------
 
 
-def remark_purchases(purchases: Sequence[Purchase]) -> dict[int, str]:
-    points = count_points([purchase.pk for purchase in purchases])
+def remark_purchases(purchase_ids: Sequence[int]) -> dict[int, str]:
+    points = count_points(purchase_ids)
     return {pk: f"+{format_points(number)}" for pk, number in points.items() if number}
 
 

@@ -37,8 +37,10 @@ def _forget_between_tests(settings):
     from django.core.cache import caches
 
     from members.selectors.club import forget_club
+    from rewards.selectors.programme import kept
 
     forget_club()
+    kept.forget()
     prefix = f"test-{uuid.uuid4().hex}"
     settings.CACHES["default"]["KEY_PREFIX"] = prefix  # for the threads of a live server
     caches["default"].key_prefix = prefix

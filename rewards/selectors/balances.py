@@ -9,8 +9,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
-
+from core.bulk import read_together
 from core.time import day_of
 from members.models import Member
 from members.selectors.club import get_club
@@ -18,12 +17,19 @@ from rewards.engine.book import Book, LotState
 from rewards.engine.settling import settle
 from rewards.engine.terms import Programme
 from rewards.enums import AccountKind, Unit
-from rewards.selectors.programme import ShownTier, load_ladder
+from rewards.selectors.programme import (
+    STAMP,
+    Ladder,
+    ShownTier,
+    get_ladder,
+    keep_ladder,
+    load_ladder,
+)
 
 DAYS_SHOWN = 6  # of future releases and expiries
 
 # One member, one statement. Lots that are due come whole, all others as sums by day.
-_BOOK = """
+_BOOK = f"""
 SELECT s.tier_id, s.tier_since_on, s.review_on, s.grace_since_on, s.grace_until_on,
        s.points_expire_on, s.settled_on, s.has_purchased,
   (SELECT jsonb_object_agg(kind, balance) FROM rewards_account WHERE member_id = m.id),
@@ -52,7 +58,8 @@ SELECT s.tier_id, s.tier_since_on, s.review_on, s.grace_since_on, s.grace_until_
         AND counts_on >= coalesce(
             least(s.settled_on, s.review_on, %(today)s) - make_interval(months => %(months)s),
             '-infinity')
-      GROUP BY counts_on) AS days)
+      GROUP BY counts_on) AS days),
+  {STAMP}
 FROM members_member m LEFT JOIN rewards_standing s ON s.member_id = m.id
 WHERE m.id = %(member)s
 """
@@ -74,25 +81,25 @@ class Balances:
     book: Book | None = None
     programme: Programme | None = None
     tiers: tuple[ShownTier, ...] = field(default=())
+    stamp: str = ""
 
 
 def get_balances(member: Member, *, now: dt.datetime) -> Balances:
-    """Balances, coming releases and expiries, and the standing, in two queries."""
+    """Balances, coming releases and expiries, and the standing, in one query; two where the
+    programme isn't known yet or has changed.
+    """
     zone = get_club().zone
     today = day_of(now, zone)
-    ladder = load_ladder(zone)
+    ladder = get_ladder(zone)
+    row = _read_row(member, today, ladder)
+    if ladder.stamp and ladder.stamp != row[-1]:
+        ladder = load_ladder(zone)
+        row = _read_row(member, today, ladder)
+    if not ladder.stamp:
+        keep_ladder(zone, ladder, row[-1])
     if ladder.terms is None:
-        return Balances(today)
+        return Balances(today, stamp=row[-1])
     programme = ladder.terms.programme_on(today)
-    params: dict[str, Any] = {
-        "member": member.pk,
-        "today": today,
-        "days": DAYS_SHOWN,
-        "months": ladder.terms.count_status_months(),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_BOOK, params)
-        row = cursor.fetchone()
     book = _build_book(member, row, programme, zone)
     waiting = {id(lot) for lot in book.lots if lot.pending}
     settle(book, today, ladder.terms)
@@ -108,7 +115,19 @@ def get_balances(member: Member, *, now: dt.datetime) -> Balances:
         book=book,
         programme=programme,
         tiers=ladder.shown[programme.id],
+        stamp=row[-1],
     )
+
+
+def _read_row(member: Member, today: dt.date, ladder: Ladder) -> tuple:
+    params: dict[str, Any] = {
+        "member": member.pk,
+        "today": today,
+        "days": DAYS_SHOWN,
+        "months": ladder.terms.count_status_months() if ladder.terms else 0,
+    }
+    ((row,),) = read_together([(_BOOK, params)])  # planned once per connection
+    return row
 
 
 def _build_book(member: Member, row: tuple, programme: Programme, zone: str) -> Book:

@@ -1,15 +1,20 @@
 """The ladder of tiers as members see it, and the programme that the engine judges by."""
 
-import threading
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from core.kept import Kept
 from rewards.engine.terms import Level, Programme, Terms
 from rewards.models import Tier, TierLevel
 
-_LIFE = 30  # seconds; other processes notice a new name within them
-_lock = threading.Lock()
-_names: tuple[float, dict[int, str]] = (0.0, {})
+# Versions are never edited, only added and ended; with the tiers' names these tell any change
+# that a page must show at once. A rule's or a good's new name shows within ``core.kept.LIFE``.
+STAMP = """
+    (SELECT (count(*), max(id)) FROM rewards_programmeversion)::text
+    || (SELECT (count(*), max(id), count(ends_at), sum(extract(epoch FROM ends_at)))
+        FROM rewards_earningruleversion)::text
+    || coalesce((SELECT string_agg((id, name, color)::text, '' ORDER BY id) FROM rewards_tier), '')
+"""
+kept = Kept()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,17 @@ class Ladder:
     """
 
     terms: Terms | None
+    stamp: str = ""
     shown: dict[int, tuple[ShownTier, ...]] = field(default_factory=dict)
+
+
+def get_ladder(zone: str) -> Ladder:
+    """The ladder, as kept or in one query; ``keep_ladder`` says for which stamp it is good."""
+    return kept.get(("ladder", zone)) or load_ladder(zone)
+
+
+def keep_ladder(zone: str, ladder: Ladder, stamp: str) -> None:
+    kept.put(("ladder", zone), replace(ladder, stamp=stamp))
 
 
 def load_ladder(zone: str) -> Ladder:
@@ -45,10 +60,10 @@ def load_ladder(zone: str) -> Ladder:
         levels.setdefault(row.programme_id, []).append(row)
     if not levels:
         return Ladder(None)
-    _remember({row.tier_id: row.tier.name for row in rows})
+    kept.put("tier names", {row.tier_id: row.tier.name for row in rows})
     programmes = [_build_programme(rows) for rows in levels.values()]
     shown = {pk: tuple(_build_shown(row) for row in rows) for pk, rows in levels.items()}
-    return Ladder(Terms(zone, programmes), shown)
+    return Ladder(Terms(zone, programmes), shown=shown)
 
 
 def _build_programme(rows: list[TierLevel]) -> Programme:
@@ -94,15 +109,9 @@ def _build_shown(row: TierLevel) -> ShownTier:
 
 
 def get_tier_name(tier_id: int) -> str:
-    """A tier's name, kept in this process for half a minute (notices ask for many)."""
-    until, names = _names
-    if until < time.monotonic() or tier_id not in names:
+    """A tier's name, as kept (notices ask for many)."""
+    names = kept.get("tier names")
+    if names is None or tier_id not in names:
         names = dict(Tier.objects.values_list("pk", "name"))
-        _remember(names)
+        kept.put("tier names", names)
     return names.get(tier_id, "")
-
-
-def _remember(names: dict[int, str]) -> None:
-    global _names
-    with _lock:
-        _names = (time.monotonic() + _LIFE, names)

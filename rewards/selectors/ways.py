@@ -74,19 +74,28 @@ def list_ways(member: Member | None, *, now: dt.datetime) -> list[Way]:
 
     One query. Without a member, those that are open to everybody.
     """
+    return find_ways(member, now=now)[0]
+
+
+def find_ways(member: Member | None, *, now: dt.datetime) -> tuple[list[Way], bool]:
+    """The same, and whether some rule is for certain audiences only."""
     club = get_club()
     today = day_of(now, club.zone)
     end = now + dt.timedelta(days=CALENDAR_DAYS)
-    versions = _with_names(
-        EarningRuleVersion.objects.overlapping(now, end)
-        .filter(rule__is_public=True)
-        .select_related("rule")
-        .annotate(
-            is_open=RawSQL(_IN_AUDIENCE, [member.pk if member else None])  # noqa: S611 (constant)
+    versions = [
+        version
+        for version in _with_names(
+            EarningRuleVersion.objects.overlapping(now, end)
+            .filter(rule__is_public=True)
+            .select_related("rule")
+            .annotate(
+                is_open=RawSQL(_IN_AUDIENCE, [member.pk if member else None])  # noqa: S611 (constant)
+            )
+            .order_by("priority", "starts_at", "rule_id")
         )
-        .order_by("priority", "starts_at", "rule_id")
-    )
-    return [
+        if version.ends_at is None or version.ends_at > now
+    ]
+    ways = [
         Way(
             version.rule.name,
             version.rule.description,
@@ -96,8 +105,9 @@ def list_ways(member: Member | None, *, now: dt.datetime) -> list[Way]:
             version,
         )
         for version in versions
-        if version.is_open and (version.ends_at is None or version.ends_at > now)
+        if version.is_open
     ]
+    return ways, any(version.audience_ids for version in versions)
 
 
 def _with_names(versions: QuerySet) -> QuerySet:

@@ -15,13 +15,13 @@ def own_client(cast):
 
 @pytest.mark.parametrize("more", [0, 2])
 def test_list_asks_a_constant_number_of_queries(
-    more, cast, counter, settings, make_client, django_assert_num_queries
+    more, cast, counter, settings, make_client, assert_statements
 ):
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
     for number in range(more):
         counter.buy("mei", "5", on=TODAY - dt.timedelta(days=number))
     client = make_client(cast.users["mei"])
-    with django_assert_num_queries(QUERIES_OF_LIST):
+    with assert_statements(QUERIES_OF_LIST):
         html = client.get("/purchases/").content.decode()
     assert html.count("entry-title") == 2 + more
 
@@ -42,12 +42,12 @@ def test_purchase_shows_lines_points_and_what_came_back(cast, counter):
 
 @pytest.mark.parametrize("lines", [1, 3])
 def test_purchase_asks_a_constant_number_of_queries(
-    lines, cast, counter, settings, make_client, django_assert_num_queries
+    lines, cast, counter, settings, make_client, assert_statements
 ):
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
     ticket = counter.buy("mei", *["10.00"] * lines, on=TODAY - dt.timedelta(days=3))
     counter.give_back(ticket, {1: "10.00"}, on=TODAY - dt.timedelta(days=1))
     purchase = cast.members["mei"].purchases.get(external_id=ticket)
     client = make_client(cast.users["mei"])
-    with django_assert_num_queries(QUERIES_OF_PURCHASE):
+    with assert_statements(QUERIES_OF_PURCHASE):
         client.get(f"/purchases/{purchase.pk}/")

@@ -38,14 +38,14 @@ def own_member(shop, own, name):
 
 @pytest.mark.parametrize("purchases", [1, 3])
 def test_statement_asks_a_constant_number_of_queries(
-    purchases, frozen, rules, shop, own, make_client, settings, django_assert_num_queries
+    purchases, frozen, rules, shop, own, make_client, settings, assert_statements
 ):
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
     for number in range(purchases):
         ticket = shop.buy("ana", "400", on=TODAY - dt.timedelta(days=30 - number))
         shop.give_back(ticket, {1: "40"}, on=TODAY - dt.timedelta(days=8 - number))
     client = make_client(own_member(shop, own, "ana").user)
-    with django_assert_num_queries(QUERIES_OF_STATEMENT):
+    with assert_statements(QUERIES_OF_STATEMENT):
         html = read(client, "/statement/?unit=all")
     assert html.count("data-entry") >= 4 * purchases
 

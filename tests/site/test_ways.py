@@ -68,11 +68,11 @@ def test_rule_of_an_audience_shows_to_those_in_it(make_rule, now):
     assert [list(describe(who)) for who in (inside, outside, None)] == [["friends"], [], []]
 
 
-def test_ways_take_one_query(make_rule, django_assert_num_queries):
+def test_ways_take_one_query(make_rule, assert_statements):
     for number in range(4):
         make_rule(f"rule-{number}")
     get_club()
-    with django_assert_num_queries(1):
+    with assert_statements(1):
         list_ways(None, now=NOW)
 
 
