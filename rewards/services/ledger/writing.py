@@ -134,8 +134,8 @@ def _add_rows(writer, ledger, books, new_accounts, now) -> None:
             (
                 award.id, award.member_id, award.purchase_id, award.rule.rule_id, award.rule.id,
                 award.rule.unit, award.awarded, award.basis, award.cap_trimmed,
-                award.budget_trimmed, json.dumps(award.parts), award.positions,
-                award.allocations, award.effective_at, now,
+                award.budget_trimmed, json.dumps(award.parts), _array(award.positions),
+                _array(award.allocations), award.effective_at, now,
             )
             for book in books
             for award in book.awards
@@ -148,7 +148,7 @@ def _add_rows(writer, ledger, books, new_accounts, now) -> None:
             (
                 draft.id, _id_of(draft.award.source), draft.return_id, draft.reversed,
                 draft.pending, draft.own_lot, draft.lapsed, draft.other_lots, draft.owed,
-                draft.allocations, draft.effective_at, now,
+                _array(draft.allocations), draft.effective_at, now,
             )
             for book in books
             for draft in book.reversals
@@ -288,3 +288,8 @@ def _id_of(item: Any) -> int | None:
 
 def _account_id(accounts: dict, member_id: int, kind: str, unit: str) -> int:
     return accounts[member_id if kind in MEMBER_KINDS else None, kind, unit]
+
+
+def _array(numbers: list[int]) -> str:
+    """PostgreSQL's text of an array; handed a list, psycopg would look at each number twice."""
+    return "{" + ",".join(map(str, numbers)) + "}"
