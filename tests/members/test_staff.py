@@ -5,6 +5,7 @@ from django.core.checks import Error, run_checks
 from django.urls import reverse
 
 from members.checks import check_personal_data, check_staff_second_factor
+from members.models import User
 
 pytestmark = pytest.mark.django_db
 
@@ -100,3 +101,11 @@ def test_every_key_to_member_has_a_promise(registered):
         assert problem.id == "members.E001"
     finally:
         registry.personal_data.add("members.notice", entry)
+
+
+def test_first_owner_logs_in_before_the_club_can_send_mail(client):
+    User.objects.create_superuser("Boss@Example.com", "Zx9-lantern-harbor")
+    form = {"login": "boss@example.com", "password": "Zx9-lantern-harbor"}
+    answer = client.post(reverse("account_login"), form)
+    assert answer.status_code == 302
+    assert "confirm-email" not in answer.headers["Location"]
