@@ -113,6 +113,7 @@ class Book:
     grace_until_on: dt.date | None = None
     points_expire_on: dt.date | None = None
     settled_on: dt.date | None = None
+    closed_on: dt.date | None = None  # the last day that the whole club has closed
     has_purchased: bool = False
     balances: dict[str, int] = field(default_factory=dict)
     lots: list[LotState] = field(default_factory=list)
@@ -132,6 +133,12 @@ class Book:
 
     def balance(self, kind: str) -> int:
         return self.balances.get(kind, 0)
+
+    def is_late(self, day: dt.date) -> bool:
+        """Whether an event of that day arrives after the day was settled or closed."""
+        return (self.settled_on is not None and day < self.settled_on) or (
+            self.closed_on is not None and day <= self.closed_on
+        )
 
     # --- The one way an amount moves ---------------------------------------------------------
 

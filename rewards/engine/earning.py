@@ -116,7 +116,7 @@ def earn(
     further than ``today``. The drafts are also kept in the book.
     """
     day = day_of(purchase.effective_at, terms.zone)
-    is_late = book.settled_on is not None and day < book.settled_on
+    is_late = book.is_late(day)
     settle(book, min(day, today or day), terms)
     programme = terms.programme_on(day)
     level = programme.level_of(book.tier_at(start_of(day, terms.zone)))

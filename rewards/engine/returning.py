@@ -59,7 +59,7 @@ def take_back(
     (amount returned to date with this return, amount of the line, whether all of it is back).
     """
     day = day_of(returned.effective_at, terms.zone)
-    is_late = book.settled_on is not None and day < book.settled_on
+    is_late = book.is_late(day)
     settle(book, min(day, today or day), terms)
     for award in awards:
         shares = _shares(award, to_date)

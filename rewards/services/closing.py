@@ -73,7 +73,8 @@ def close_days(
 ) -> list[DayClose]:  # fmt: skip
     """Close every open programme day up to ``last`` (default: yesterday).
 
-    Each member's missed days are done one by one, in order, whatever the number of days; then
+    What is due is swept also where every day is closed: it may have arrived late. Each
+    member's missed days are done one by one, in order, whatever the number of days; then
     every open day gets its snapshot. Batches commit as they go and skip nobody: a member stays
     due until settled, so a crash leaves work for the next run and two runs at once share it.
     Raises DayNotOver where ``last`` is today or later. ``on_progress`` is told each batch's
@@ -84,8 +85,7 @@ def close_days(
     last = last or yesterday
     if last > yesterday:
         raise DayNotOver(day=last)
-    first = _first_open_day(last, zone)
-    if first > last or not ProgrammeVersion.objects.exists():
+    if not ProgrammeVersion.objects.exists():
         return []
     until = last + dt.timedelta(days=1)
     for statement in (_ENROL, _DUE):
@@ -119,7 +119,9 @@ def _snapshot(last: dt.date, zone: str, *, now: dt.datetime) -> list[DayClose]:
     """What stood at the end of each open day: today's balances less what happened afterwards."""
     with connection.cursor() as cursor:
         cursor.execute("LOCK TABLE rewards_dayclose IN SHARE ROW EXCLUSIVE MODE")
-        first = _first_open_day(last, zone)  # another run may have closed days meanwhile
+        first = _first_open_day(last, zone)
+        if first > last:
+            return []
         since: dict[str, Any] = {"zone": zone, "since": start_of(first, zone)}
         cursor.execute(_BOOKS, since)
         standing: dict[str, int] = {str(kind): 0 for kind in _KEPT}

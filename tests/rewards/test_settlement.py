@@ -4,7 +4,7 @@ import pytest
 from django.db import transaction
 
 from core.time import start_of
-from rewards.models import ProgrammeVersion, Standing, TierChange
+from rewards.models import DayClose, ProgrammeVersion, Standing, TierChange, Transfer
 from rewards.services.closing import close_days
 from rewards.services.settlement import settle_members
 from tests.rewards.conftest import ZONE, assert_ledger_true, at, balances
@@ -65,3 +65,18 @@ def test_till_with_a_fast_clock_settles_no_further_than_today(counter, rules):
     ticket = counter.ticket("mei", "1", on=last + dt.timedelta(days=1), hour=1)
     counter.take_in(ticket, now=at(last, 12))
     assert balances(counter.member("mei"))["available"] == 101
+
+
+def test_what_arrives_after_the_close_is_swept_without_another_snapshot(counter, rules):
+    counter.buy("mei", "10", on=dt.date(2026, 2, 1))
+    today = dt.date(2026, 2, 20)
+    closed = close_days(now=at(today))
+    counter.buy("old", "100", on=DAY)
+    assert set(Transfer.objects.filter(reason="earn", award__basis_amount=10000).values_list(
+        "is_late", flat=True)) == {True}  # fmt: skip
+    assert close_days(now=at(today, 13)) == []
+    assert "available" not in balances(counter.member("old"))
+    assert [row.available_points for row in DayClose.objects.order_by("day_on")] == [
+        row.available_points for row in closed
+    ]
+    assert_ledger_true()

@@ -13,6 +13,7 @@ from rewards.engine.terms import Terms
 from rewards.enums import ExpiryMode, Unit
 from rewards.services.ledger.terms import STAMP, get_known_terms, read_known_terms
 
+_CLOSED = "SELECT max(day_on) FROM rewards_dayclose"
 _MAKE_STANDINGS = """
     WITH made AS (
         INSERT INTO rewards_standing (member_id, tier_id, has_purchased)
@@ -114,9 +115,10 @@ def open_ledger(
     # The state is asked for together with the locks, by the terms that this process knows;
     # where they have changed since, it is asked for again.
     known = get_known_terms()
-    (stamp,), standings, *state = read_together(
+    (stamp,), ((closed_on,),), standings, *state = read_together(
         [
             (STAMP, []),
+            (_CLOSED, []),
             (_LOCK_STANDINGS, [ids]),
             *(list_state(known.terms) if known else ()),
         ]
@@ -135,14 +137,16 @@ def open_ledger(
     ledger = Ledger(known.terms, {})
     if not known.terms.programmes:
         return ledger
-    ledger.books = _start_books(standings, known.terms)
+    ledger.books = _start_books(standings, known.terms, closed_on)
     ledger.account_ids = {(None, kind, unit): pk for (kind, unit), pk in known.account_ids.items()}
     account_rows, lot_rows, status_rows, tier_rows, *ledger.extra = state
     _fill_books(ledger, account_rows, lot_rows, status_rows, tier_rows)
     return ledger
 
 
-def _start_books(standings: Iterable[tuple], terms: Terms) -> dict[int, Book]:
+def _start_books(
+    standings: Iterable[tuple], terms: Terms, closed_on: dt.date | None
+) -> dict[int, Book]:
     books = {}
     for (
         member_id, tier_id, tier_since_on, review_on, grace_since_on, grace_until_on,
@@ -160,6 +164,7 @@ def _start_books(standings: Iterable[tuple], terms: Terms) -> dict[int, Book]:
             grace_until_on=grace_until_on,
             points_expire_on=points_expire_on,
             settled_on=settled_on,
+            closed_on=closed_on,
             has_purchased=has_purchased,
         )
     return books
