@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from types import SimpleNamespace
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -99,7 +100,10 @@ class AccountAdapter(DefaultAccountAdapter):
         return f"{get_club().name}: {subject}"
 
     def send_mail(self, template_prefix, email, context):
-        super().send_mail(template_prefix, email, {"club": get_club(), **context})
+        """allauth's mails greet in the name of a site: here that is the club, not the host."""
+        club = get_club()
+        site = SimpleNamespace(name=club.name, domain=settings.SITE_URL)
+        super().send_mail(template_prefix, email, {"club": club, "current_site": site, **context})
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):

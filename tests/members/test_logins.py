@@ -38,6 +38,15 @@ def test_sign_up_by_email_and_code_makes_a_member(client, club):
     assert not member.user.has_usable_password()
 
 
+def test_mails_speak_in_the_clubs_name(client, club):
+    club.name = "Plumtree Club"
+    club.save(update_fields=["name"])
+    post(client, "account_signup", email="mei@example.com")
+    assert mail.outbox[0].subject.startswith("Plumtree Club: ")
+    assert "Hello from Plumtree Club!" in mail.outbox[0].body
+    assert "testserver" not in mail.outbox[0].body
+
+
 def test_sign_up_by_phone_and_code_needs_no_email(client, club, sms):
     answer = post(client, "account_signup", phone="(415) 555-0123", given_name="Mei")
     assert answer.headers["Location"] == reverse("account_verify_phone")
