@@ -3,7 +3,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from members import names, registry
 from members.access import in_club_time, member_page, members_only
@@ -15,7 +15,7 @@ from members.services.notices import read_notices
 NOTICES_ON_HOME = 3
 
 
-@require_GET
+@require_safe
 @in_club_time
 def landing(request: HttpRequest) -> HttpResponse:
     """The club for whoever is not logged in; a member goes home."""
@@ -25,7 +25,7 @@ def landing(request: HttpRequest) -> HttpResponse:
     return render(request, "members/landing.html", {"panels": panels})
 
 
-@require_GET
+@require_safe
 @member_page
 def member_home(request: HttpRequest, member: Member) -> HttpResponse:
     """The card, and what every floor has registered for this place."""
@@ -69,7 +69,7 @@ def build_card(member: Member, panels: list[dict]) -> dict:
     }
 
 
-@require_GET
+@require_safe
 @members_only
 def member_card_code(request: HttpRequest, member: Member, number: str) -> HttpResponse:
     """The card's QR code. The number in the address keeps one member's code out of another's
@@ -85,7 +85,7 @@ def member_card_code(request: HttpRequest, member: Member, number: str) -> HttpR
 # --- Notices ------------------------------------------------------------------------------------
 
 
-@require_GET
+@require_safe
 @member_page
 def notice_list(request: HttpRequest, member: Member) -> HttpResponse:
     notices = list_notices(member, limit=50)

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.errors import DomainError
 from members.access import in_club_time, member_page
@@ -56,7 +56,7 @@ def _saved(request, member):
 
 
 @never_cache
-@require_GET
+@require_safe
 @login_required
 @in_club_time
 def membership(request: HttpRequest) -> HttpResponse:

@@ -1,7 +1,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from core.tables import render_for, show_page
 from members.access import member_page
@@ -14,7 +14,7 @@ from purchases.tables import PurchaseTable, build_lines
 PER_PAGE = 20
 
 
-@require_GET
+@require_safe
 @member_page
 def purchase_list(request: HttpRequest, member: Member) -> HttpResponse:
     table = PurchaseTable(list_purchases(member))
@@ -27,7 +27,7 @@ def purchase_list(request: HttpRequest, member: Member) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 @member_page
 def purchase_detail(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
     """One's own receipt: lines, returns, and what other floors made of it."""

@@ -1,7 +1,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone, translation
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from core.tables import in_chunks, render_for, show_page, stream_csv
 from members.access import member_page
@@ -15,7 +15,7 @@ PER_PAGE = 20
 CSV_CHUNK = 500
 
 
-@require_GET
+@require_safe
 @member_page
 def statement(request: HttpRequest, member: Member) -> HttpResponse:
     """A member's entries, newest first, each with its sentence."""
@@ -30,7 +30,7 @@ def statement(request: HttpRequest, member: Member) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 @member_page
 def statement_download(request: HttpRequest, member: Member) -> HttpResponse:
     """The same entries as CSV, however many there are."""
@@ -50,7 +50,7 @@ def _filter(request: HttpRequest, member: Member) -> StatementFilter:
     return StatementFilter(request.GET, transfers.order_by("-effective_at", "-id"))
 
 
-@require_GET
+@require_safe
 @member_page
 def statement_entry(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
     """One entry, explained line by line; in the list it opens below its row."""

@@ -99,3 +99,8 @@ def test_card_code_is_a_scannable_image_of_ones_own_number_only(cast):
     assert response["Content-Type"] == "image/svg+xml"
     assert response["Cache-Control"] == "private, max-age=31536000, immutable"
     assert cast.clients["mei"].get(f"/card/{ken.number}.svg").status_code == 404
+
+
+def test_pages_answer_a_look_at_their_head(client, club):
+    answer = client.head("/")
+    assert (answer.status_code, answer.content) == (200, b"")
