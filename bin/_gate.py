@@ -18,6 +18,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
+# The repository is on the path only from here on.
 from loyalty_site.embedded.client import attach  # noqa: E402
 from loyalty_site.embedded.layout import ServiceError  # noqa: E402
 from loyalty_site.embedded.process import die_with_parent  # noqa: E402

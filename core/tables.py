@@ -52,7 +52,7 @@ def render_for(
     ``partials`` maps known target ids to partial names; anything else gets the whole page, so
     that a client never names a partial. Sets ``Vary``.
     """
-    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]  # set by HtmxMiddleware
     # Whether it is "boosted" doesn't matter: a page must not be nested in itself.
     partial = partials.get(htmx.target or "")
     response = render(request, f"{template}#{partial}" if partial else template, context)

@@ -12,9 +12,9 @@ class MembersConfig(AppConfig):
         from allauth.account.decorators import secure_admin_login
         from django.contrib import admin
 
-        from members import checks, personal_data, receivers  # noqa: F401
+        from members import checks, personal_data, receivers  # noqa: F401  (register themselves)
 
         personal_data.register()
         post_migrate.connect(receivers.create_base_rows, sender=self)
         # The back office logs in where everybody does: rate limits and second factors included.
-        admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+        admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # as allauth documents

@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 
 from members import registry
 from members.contacts import InvalidPhone, clean_phone
-from members.enums import Gender
 from members.fields import PhoneField
 from members.models import Member
 from members.selectors.club import get_club
@@ -178,16 +177,6 @@ class StaffMemberForm(ProfileForm):
 
     class Meta(ProfileForm.Meta):
         fields = [*ProfileForm.Meta.fields, "email", "phone"]
-
-
-class EnrolForm(forms.Form):
-    """A new member at the counter: any of these, none is required."""
-
-    family_name = forms.CharField(label=_("Family name"), max_length=80, required=False)
-    given_name = forms.CharField(label=_("Given name"), max_length=80, required=False)
-    email = forms.EmailField(label=_("E-mail address"), required=False)
-    phone = PhoneField(required=False)
-    gender = forms.ChoiceField(label=_("Gender"), choices=Gender, required=False)
 
 
 def _list_fact_choices():

@@ -108,7 +108,7 @@ def enrol_people(
 
 def _joined_at(row, first_visit: dt.datetime, zone: str, seed: int) -> dt.datetime:
     """At the counter some minutes before the first purchase, or some days before it."""
-    luck = random.Random(f"{seed}:joined:{row['member']}")  # noqa: S311
+    luck = random.Random(f"{seed}:joined:{row['member']}")  # noqa: S311 - repeatable on purpose
     days = int(row["joined_offset_days"])
     if days:
         day = first_visit.date() - dt.timedelta(days=days)

@@ -143,13 +143,6 @@ def confirm_import(
     return job
 
 
-@transaction.atomic
-def start_import(file, source: Source, mapping, *, options=None, by, now: dt.datetime) -> ImportJob:
-    """Upload and confirm at once."""
-    job = draft_import(file, source, by=by, now=now)
-    return confirm_import(job, mapping, options=options, by=by, now=now)
-
-
 def check_upload_size(byte_count: int) -> None:
     if byte_count > settings.IMPORT_MAX_BYTES:
         raise errors.FileTooLarge(limit=settings.IMPORT_MAX_BYTES // 1024**2)

@@ -32,9 +32,6 @@ class EarningRule(models.Model):
 
 
 class RuleVersionQuerySet(models.QuerySet):
-    def in_force(self, at):
-        return self.filter(starts_at__lte=at).filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at))
-
     def overlapping(self, start, end):
         return self.filter(starts_at__lte=end).filter(
             Q(ends_at__isnull=True) | Q(ends_at__gt=start)

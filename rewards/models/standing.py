@@ -7,11 +7,6 @@ from rewards.enums import TierReason
 from rewards.models.programme import Tier
 
 
-class StandingQuerySet(models.QuerySet):
-    def review_due(self, day):
-        return self.filter(review_on__lte=day)
-
-
 class Standing(models.Model):
     """Where a member stands in the programme; the one row locked before their points move.
 
@@ -34,8 +29,6 @@ class Standing(models.Model):
     )
     settled_on = models.DateField(_("settled up to"), null=True)
     has_purchased = models.BooleanField(_("has purchased"), default=False)
-
-    objects = StandingQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("standing")

@@ -19,7 +19,8 @@ from core.time import add_months, day_of, start_of
 from purchases.models import Purchase
 from purchases.selectors import iter_facts
 from rewards.engine.book import Book
-from rewards.engine.earning import Usage, build_lines, evaluate
+from rewards.engine.earning import build_lines, evaluate
+from rewards.engine.limits import Usage
 from rewards.engine.terms import Programme, Rule, Terms
 from rewards.enums import AccountKind, FirstTime, Unit
 from rewards.models import Account, EarningRule, EarningRuleVersion

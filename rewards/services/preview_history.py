@@ -9,7 +9,7 @@ from core.time import day_of, start_of
 from members.models import AudienceMember, Member
 from purchases.models import Line, Purchase
 from rewards.engine.book import Book
-from rewards.engine.earning import Usage, cap_period
+from rewards.engine.limits import Usage, cap_period
 from rewards.engine.terms import Rule, Terms
 from rewards.enums import FirstTime
 from rewards.models import Award, Reversal, Standing, TierChange

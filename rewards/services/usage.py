@@ -7,7 +7,8 @@ from typing import Any
 from core.time import day_of
 from purchases.facts import PurchaseFacts, ReturnFacts
 from rewards.engine.book import LotState
-from rewards.engine.earning import AwardDraft, Usage, cap_period, counts_returns
+from rewards.engine.earning import AwardDraft
+from rewards.engine.limits import Usage, cap_period, counts_returns
 from rewards.engine.returning import AwardState, ToDate
 from rewards.engine.terms import Rule, Terms
 from rewards.enums import FirstTime

@@ -322,7 +322,8 @@ def upload(source, storages, now, many):
     file = SimpleUploadedFile("day.csv", many.encode())
     mapping = imports.preview_file(file, source).mapping
     file.seek(0)
-    return imports.start_import(file, source, mapping, by=None, now=now)
+    job = imports.draft_import(file, source, by=None, now=now)
+    return imports.confirm_import(job, mapping, by=None, now=now)
 
 
 @pytest.fixture
@@ -454,7 +455,8 @@ def test_import_starts_without_a_broker(source, storages, monkeypatch, now):
 
     monkeypatch.setattr(app, "send_task", fail)
     file = SimpleUploadedFile("a.csv", GOOD.encode())
-    job = imports.start_import(file, source, {}, by=None, now=now)
+    draft = imports.draft_import(file, source, by=None, now=now)
+    job = imports.confirm_import(draft, {}, by=None, now=now)
     assert imports.list_due_imports(now) == [job.pk]
 
 

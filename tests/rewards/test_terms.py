@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.time import add_months, day_of
-from rewards.engine.earning import allocate, cap_period, combine
+from rewards.engine.earning import allocate, combine
+from rewards.engine.limits import cap_period
 from rewards.engine.terms import Terms, anchored_period
 from tests.rewards.world import STATUS_RULE, ZONE, World, build_programme, build_rule
 

@@ -6,7 +6,8 @@ from decimal import Decimal
 from core.time import start_of
 from purchases.facts import LineFacts, PurchaseFacts, ReturnFacts
 from rewards.engine.book import Book
-from rewards.engine.earning import Usage, earn
+from rewards.engine.earning import earn
+from rewards.engine.limits import Usage
 from rewards.engine.returning import AwardState, take_back
 from rewards.engine.settling import refresh_review, settle
 from rewards.engine.terms import Level, Programme, Rule, Terms
