@@ -10,8 +10,13 @@ from rewards.enums import AccountKind, MoveKind, Reason, Unit
 PENDING, AVAILABLE, HELD = AccountKind.PENDING, AccountKind.AVAILABLE, AccountKind.HELD
 OWED, MOVED = AccountKind.OWED, AccountKind.MOVED
 MEMBER_KINDS = frozenset(
-    {PENDING, AVAILABLE, HELD, OWED, AccountKind.STATUS_PENDING, AccountKind.STATUS}
-)
+    {
+        PENDING, AVAILABLE, HELD, OWED, AccountKind.STATUS_PENDING, AccountKind.STATUS,
+        AccountKind.CREDIT_GRANTED, AccountKind.CREDIT_REFUNDED, AccountKind.CREDIT_HELD,
+    }
+)  # fmt: skip
+Cause = tuple[str, int]  # what an entry is about, as ("redemption", 7)
+NO_CAUSE: tuple[str, None] = ("", None)
 _FAR = dt.date.max
 
 
@@ -57,6 +62,7 @@ class TransferDraft:
     award: Any = None
     reversal: Any = None
     is_late: bool = False
+    cause: Cause | tuple[str, None] = NO_CAUSE
     id: int | None = None
 
     @property
@@ -156,14 +162,16 @@ class Book:
         award: Any = None,
         reversal: Any = None,
         is_late: bool = False,
+        cause: Cause | None = None,
     ) -> TransferDraft:
         """Write one transfer down and follow it in the balances.
 
         Raises NotEnoughPoints where a member balance would fall below zero.
         """
         draft = TransferDraft(
-            unit, debit, credit, amount, reason, at, key, about, award, reversal, is_late
-        )
+            unit, debit, credit, amount, reason, at, key, about, award, reversal, is_late,
+            cause or NO_CAUSE,
+        )  # fmt: skip
         self._follow(debit, -amount)
         self._follow(credit, amount)
         self.transfers.append(draft)
@@ -233,12 +241,13 @@ class Book:
         key: str,
         about: Any = None,
         is_late: bool = False,
+        cause: Cause | None = None,
     ) -> None:
         """Bring a new lot into being from a programme account; available points repay first."""
         account = _account_of(lot.unit, place)
         draft = self.transfer(
             debit, account, lot.original, reason, at=at, key=key, about=about,
-            unit=lot.unit, award=lot.award, is_late=is_late,
+            unit=lot.unit, award=lot.award, is_late=is_late, cause=cause,
         )  # fmt: skip
         self.lots.append(lot)
         self.move(lot, draft, MoveKind.OPENED, lot.original, "", place)
@@ -286,14 +295,16 @@ class Book:
         target: str = "",
         reversal: Any = None,
         lots: Iterable[LotState] | None = None,
+        cause: Cause | None = None,
     ) -> TransferDraft:
         """One transfer out of ``available``, drawn from the lots in spending order.
 
         Raises NotEnoughPoints where the available points don't suffice.
         """
         draft = self.transfer(
-            AVAILABLE, credit, amount, reason, at=at, key=key, about=about, reversal=reversal
-        )
+            AVAILABLE, credit, amount, reason, at=at, key=key, about=about, reversal=reversal,
+            cause=cause,
+        )  # fmt: skip
         left = amount
         for lot in self.spendable_lots() if lots is None else lots:
             part = min(left, lot.available)

@@ -83,6 +83,14 @@ class Transfer(models.Model):
     award = models.ForeignKey("rewards.Award", models.PROTECT, null=True, db_index=False)
     reversal = models.ForeignKey("rewards.Reversal", models.PROTECT, null=True, db_index=False)
     is_late = models.BooleanField(_("arrived late"), default=False)
+    cause_type = models.CharField(
+        _("is about"),
+        max_length=16,
+        default="",
+        db_default="",
+        help_text=_("What the entry is about, where that is no purchase: a redemption, a payment."),
+    )
+    cause_id = models.BigIntegerField(_("number of what it is about"), null=True)
     effective_at = models.DateTimeField(_("effective at"))
     recorded_at = models.DateTimeField(_("recorded at"))
     key = models.CharField(_("key"), max_length=160, unique=True)
@@ -98,9 +106,19 @@ class Transfer(models.Model):
                 condition=~Q(debit_account=F("credit_account")),
                 name="transfer_between_two_accounts",
             ),
+            models.CheckConstraint(
+                condition=Q(cause_type="", cause_id=None)
+                | (~Q(cause_type="") & Q(cause_id__isnull=False)),
+                name="transfer_cause_is_whole",
+            ),
         ]
         indexes = [
             models.Index(fields=["member", "-effective_at", "-id"], name="transfer_statement"),
+            models.Index(
+                fields=["cause_type", "cause_id"],
+                condition=~Q(cause_type=""),
+                name="transfer_of_cause",
+            ),
             # Rows arrive nearly in the order of their time: a small index finds a day's rows.
             BrinIndex(fields=["effective_at"], name="transfer_by_time", pages_per_range=32),
         ]

@@ -203,7 +203,10 @@ _EVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 def unit_of(kind: str) -> str:
-    return Unit.STATUS if kind.startswith("status") else Unit.POINTS
+    """The unit of a member's account."""
+    if kind.startswith("status"):
+        return Unit.STATUS
+    return Unit.MONEY if kind.startswith("credit") else Unit.POINTS
 
 
 def _is_sliding(terms: Terms) -> bool:

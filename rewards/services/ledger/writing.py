@@ -26,7 +26,8 @@ _REVERSAL_COLUMNS = (
 )  # fmt: skip
 _TRANSFER_COLUMNS = (
     "id", "unit", "debit_account_id", "credit_account_id", "amount", "reason", "member_id",
-    "award_id", "reversal_id", "is_late", "effective_at", "recorded_at", "key",
+    "award_id", "reversal_id", "is_late", "cause_type", "cause_id", "effective_at",
+    "recorded_at", "key",
 )  # fmt: skip
 _LOT_INSERT_COLUMNS = (
     "id", "member_id", "unit", "award_id", "opened_at", "release_on", "expires_on",
@@ -169,6 +170,7 @@ def _add_rows(writer, ledger, books, new_accounts, now) -> None:
                 _id_of(draft.award),
                 _id_of(draft.reversal),
                 draft.is_late,
+                *draft.cause,
                 draft.effective_at,
                 now,
                 draft.full_key,
