@@ -242,6 +242,14 @@ class LotMove(models.Model):
                 name="lot_move_moves_something",
             ),
         ]
+        indexes = [
+            # What a redemption or a payment took and gave back; earning adds nothing to it.
+            models.Index(
+                fields=["transfer"],
+                condition=Q(kind__in=[MoveKind.HELD, MoveKind.TAKEN, MoveKind.RESTORED]),
+                name="lot_move_of_spending",
+            ),
+        ]
 
     def __str__(self):
         return f"{self.get_kind_display()} {self.amount}"

@@ -34,6 +34,7 @@ _TITLES: dict[str, Any] = {
     Reason.CAPTURE: gettext_lazy("Used"),
     Reason.RESTORE: gettext_lazy("Given back"),
     Reason.GRANT: gettext_lazy("A gift from the club"),
+    Reason.REFUND: gettext_lazy("Refunded as store credit"),
     Reason.DEDUCT: gettext_lazy("Deducted by the club"),
     Reason.FORFEIT: gettext_lazy("Forfeited"),
     Reason.WRITE_OFF: gettext_lazy("Debt written off"),

@@ -12,9 +12,10 @@ from rewards.engine.book import LotState
 from rewards.engine.settling import start_sliding
 from rewards.enums import AccountKind, Reason, Unit
 from rewards.models import Transfer
-from rewards.services.holding import MAX_KEY
 from rewards.services.ledger import write_ledger
 from rewards.services.settlement import open_settled_ledger
+
+MAX_KEY = 80  # leaves room for what derived entries put around it
 
 
 class CannotGrant(DomainError):

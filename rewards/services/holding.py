@@ -1,22 +1,43 @@
-"""Reserving points, spending them, and giving them back (docs/points.md 10 to 12)."""
+"""Reserving points, spending them, and giving them back (docs/points.md 10 to 12).
+
+What a cause (a redemption, a payment) holds and has spent is read from the lot moves of its own
+entries, never derived again: points go back to the lots that they came from.
+"""
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from core.bulk import read_together
 from core.errors import DomainError
 from core.time import day_of
-from rewards.engine.book import HELD, Book, LotState
+from rewards.engine.book import HELD, Book, Cause, LotState
 from rewards.engine.settling import expire, start_sliding
-from rewards.engine.terms import Terms
 from rewards.enums import AccountKind, MoveKind, Reason
-from rewards.models import Lot, LotMove, Transfer
+from rewards.models import Lot
 from rewards.services.ledger import Ledger, write_ledger
 from rewards.services.settlement import open_settled_ledger
 
-MAX_KEY = 80  # leaves room for what derived entries put around it
+# Lots in the order in which they were taken, with what of them is reserved and what is spent.
+_PARTS = """
+    SELECT m.lot_id, l.member_id,
+           sum(CASE WHEN m.target = 'held' THEN m.amount WHEN m.source = 'held' THEN -m.amount
+               ELSE 0 END)::bigint,
+           sum(CASE WHEN m.kind = 'taken' AND t.reason = 'capture' THEN m.amount
+               WHEN m.kind = 'restored' AND m.source = '' THEN -m.amount ELSE 0 END)::bigint
+    FROM rewards_transfer t
+    JOIN rewards_lotmove m ON m.transfer_id = t.id AND m.kind IN ('held', 'taken', 'restored')
+    JOIN rewards_lot l ON l.id = m.lot_id
+    WHERE t.cause_type = %s AND t.cause_id = %s AND t.reason IN ('hold', 'capture', 'restore')
+    GROUP BY m.lot_id, l.member_id ORDER BY min(m.id)
+"""
+_RESTORED = """
+    SELECT count(*) FROM rewards_transfer
+    WHERE cause_type = %s AND cause_id = %s AND reason = 'restore'
+"""
 
 
 class BalanceTooLow(DomainError):
@@ -46,87 +67,218 @@ class HoldClosed(DomainError):
     message = _("This reservation was already used or cancelled.")
 
 
-@transaction.atomic
-def hold_points(member, amount: int, *, key: str, now: dt.datetime) -> Transfer:
-    """Reserve points for a redemption; the same key again returns the first reservation.
+# --- Taking --------------------------------------------------------------------------------------
 
-    ``key`` has at most 80 characters. Raises CannotSpend for a member without a login or no
-    longer active, InvalidPoints for less than one point, and BalanceTooLow where the settled
-    balance doesn't suffice.
+
+def take_shares(
+    ledger: Ledger, shares: Sequence[tuple[int, int]], *, cause: Cause, now: dt.datetime,
+    captured: bool = False,
+) -> None:  # fmt: skip
+    """Reserve (or, ``captured``, spend at once) points of one or more members' open books.
+
+    ``shares`` is a list of (member id, points), one for each who pays. Raises BalanceTooLow with
+    the first book that doesn't hold its share.
     """
-    if len(key) > MAX_KEY:
-        raise ValueError("The key is longer than 80 characters.")
+    for member_id, points in shares:
+        book = ledger.books[member_id]
+        available = book.balance(AccountKind.AVAILABLE)
+        if points > available:
+            raise BalanceTooLow(needed=points, available=available)
+        if captured:
+            book.take(
+                points, AccountKind.REDEEMED, Reason.CAPTURE, at=now,
+                key=_key(cause, "capture", member_id), kind=MoveKind.TAKEN, cause=cause,
+            )  # fmt: skip
+        else:
+            book.take(
+                points, HELD, Reason.HOLD, at=now, key=_key(cause, "hold", member_id),
+                kind=MoveKind.HELD, target="held", cause=cause,
+            )  # fmt: skip
+
+
+@transaction.atomic
+def hold_points(member, points: int, *, cause: Cause, now: dt.datetime) -> None:
+    """Reserve points for a cause; for a cause that has reserved before, nothing happens.
+
+    Raises CannotSpend for a member without a login or no longer active, InvalidPoints for less
+    than one point, and BalanceTooLow where the settled balance doesn't suffice.
+    """
     if not member.can_spend:
         raise CannotSpend
-    if amount < 1:
+    if points < 1:
         raise InvalidPoints
-    ledger = open_settled_ledger([member.pk], now=now)
-    full_key = f"hold:{key}"
-    known = Transfer.objects.filter(key=full_key, member=member).first()
-    if known is not None:
-        return known
-    book = ledger.books[member.pk]
-    available = book.balance(AccountKind.AVAILABLE)
-    if amount > available:
-        raise BalanceTooLow(needed=amount, available=available)
-    book.take(amount, HELD, Reason.HOLD, at=now, key=full_key, kind=MoveKind.HELD, target="held")
-    write_ledger(ledger, now=now)
-    return Transfer.objects.get(key=full_key)
-
-
-@transaction.atomic
-def capture_hold(hold: Transfer, *, now: dt.datetime) -> None:
-    """Spend what a reservation holds. Raises HoldClosed where it was used or cancelled."""
-    opened = _open_hold(hold, now=now)
-    ((book, lots),) = opened.parts
-    draft = book.transfer(
-        HELD, AccountKind.REDEEMED, hold.amount, Reason.CAPTURE, at=now, key=f"close:{hold.key}"
+    ledger = open_settled_ledger(
+        [member.pk], now=now, build_extra=lambda terms: [(_PARTS, [*cause])]
     )
-    for lot, amount in lots:
-        book.move(lot, draft, MoveKind.TAKEN, amount, "held", "")
-    write_ledger(opened.ledger, now=now)
+    if ledger.extra[0]:
+        return
+    take_shares(ledger, [(member.pk, points)], cause=cause, now=now)
+    write_ledger(ledger, now=now)
 
 
-@transaction.atomic
-def cancel_hold(hold: Transfer, *, by_club: bool = False, now: dt.datetime) -> None:
-    """Give reserved points back to their own lots. Raises HoldClosed as ``capture_hold``."""
-    opened = _open_hold(hold, now=now)
-    ((book, lots),) = opened.parts
-    key = f"close:{hold.key}"
-    _give_back(opened.ledger.terms, book, lots, HELD, key, by_club=by_club, now=now)
-    write_ledger(opened.ledger, now=now)
+# --- Closing -------------------------------------------------------------------------------------
 
 
-@transaction.atomic
-def refund_hold(hold: Transfer, *, by_club: bool = False, now: dt.datetime) -> None:
-    """Give spent points back (a redemption cancelled after it was captured).
+@dataclass(slots=True)
+class SpentPart:
+    """What one lot gave to a cause: still reserved, and spent (less what came back)."""
+
+    book: Book
+    lot: LotState
+    held: int
+    spent: int
+
+
+@dataclass(slots=True)
+class Spending:
+    """A cause's points under lock, in the order in which the lots were taken."""
+
+    cause: Cause
+    ledger: Ledger
+    parts: list[SpentPart] = field(default_factory=list)
+    restored_count: int = 0
+
+    @property
+    def held(self) -> int:
+        return sum(part.held for part in self.parts)
+
+    @property
+    def spent(self) -> int:
+        return sum(part.spent for part in self.parts)
+
+
+def open_spending(
+    cause: Cause, *, now: dt.datetime, also: Sequence[int] = (),
+    build_extra: Callable[..., Sequence[tuple[str, Sequence]]] | None = None,
+) -> Spending:  # fmt: skip
+    """Lock the members whose lots paid for a cause (and those of ``also``) and load the parts.
+
+    Must run inside a transaction. Raises HoldMoved where a merge moved the lots meanwhile.
+    """
+    (before,) = read_together([(_PARTS, [*cause])])
+    owners = {row[1] for row in before} | set(also)
+    ledger = open_settled_ledger(
+        owners,
+        now=now,
+        build_extra=lambda terms: [
+            (_PARTS, [*cause]),
+            (_RESTORED, [*cause]),
+            *(build_extra(terms) if build_extra else ()),
+        ],
+    )
+    rows, ((restored_count,),), *ledger.extra = ledger.extra
+    if {row[1] for row in rows} - owners:
+        raise HoldMoved
+    spending = Spending(cause, ledger, restored_count=restored_count)
+    missing = Lot.objects.in_bulk(_list_unloaded(ledger, rows))
+    for lot_id, owner_id, held, spent in rows:
+        book = ledger.books[owner_id]
+        if lot_id in missing:
+            book.lots.append(load_lot(missing[lot_id]))
+        lot = next(each for each in book.lots if each.id == lot_id)
+        spending.parts.append(SpentPart(book, lot, held, spent))
+    return spending
+
+
+def capture_held(spending: Spending, *, now: dt.datetime) -> None:
+    """Spend what is reserved. Raises HoldClosed where nothing is."""
+    for book, parts in _by_book(spending, "held"):
+        amount = sum(part.held for part in parts)
+        draft = book.transfer(
+            HELD, AccountKind.REDEEMED, amount, Reason.CAPTURE, at=now,
+            key=_key(spending.cause, "capture", book.member_id), cause=spending.cause,
+        )  # fmt: skip
+        for part in parts:
+            book.move(part.lot, draft, MoveKind.TAKEN, part.held, "held", "")
+
+
+def release_held(spending: Spending, *, by_club: bool = False, now: dt.datetime) -> None:
+    """Give what is reserved back to its own lots. Raises HoldClosed where nothing is."""
+    for book, parts in _by_book(spending, "held"):
+        _give_back(spending, book, {id(part): part.held for part in parts}, parts, HELD,
+                   by_club=by_club, now=now)  # fmt: skip
+
+
+def refund_spent(
+    spending: Spending, points: int | None = None, *, by_club: bool = False, now: dt.datetime
+) -> None:
+    """Give spent points back, all or some; what was taken last comes back first.
 
     They return to their own lots, whoever owns these since a merge or its undoing. Owed points
-    are repaid first, lots past their day expire at once; where the club caused the
-    cancellation they live for its grace instead (docs/points.md 12).
+    are repaid first, lots past their day expire at once; where the club caused it they live for
+    its grace instead (docs/points.md 12). Raises HoldClosed where less was spent.
     """
-    opened = _open_hold(hold, now=now, captured=True)
-    for index, (book, lots) in enumerate(opened.parts):
-        key = f"refund:{hold.key}" + (f":{index}" if index else "")
-        origin = AccountKind.REDEEMED
-        _give_back(opened.ledger.terms, book, lots, origin, key, by_club=by_club, now=now)
-    write_ledger(opened.ledger, now=now)
+    left = spending.spent if points is None else points
+    if not 0 < left <= spending.spent:
+        raise HoldClosed
+    amounts: dict[int, int] = {}
+    for part in reversed(spending.parts):
+        if share := min(left, part.spent):
+            amounts[id(part)] = share
+            left -= share
+    for book, parts in _by_book(spending, "spent"):
+        _give_back(spending, book, amounts, [part for part in parts if id(part) in amounts],
+                   AccountKind.REDEEMED, by_club=by_club, now=now)  # fmt: skip
+
+
+@transaction.atomic
+def capture_points(cause: Cause, *, now: dt.datetime) -> None:
+    """``capture_held`` for a cause by itself."""
+    spending = open_spending(cause, now=now)
+    capture_held(spending, now=now)
+    write_ledger(spending.ledger, now=now)
+
+
+@transaction.atomic
+def release_points(cause: Cause, *, by_club: bool = False, now: dt.datetime) -> None:
+    """``release_held`` for a cause by itself."""
+    spending = open_spending(cause, now=now)
+    release_held(spending, by_club=by_club, now=now)
+    write_ledger(spending.ledger, now=now)
+
+
+@transaction.atomic
+def refund_points(
+    cause: Cause, points: int | None = None, *, by_club: bool = False, now: dt.datetime
+) -> None:
+    """``refund_spent`` for a cause by itself."""
+    spending = open_spending(cause, now=now)
+    refund_spent(spending, points, by_club=by_club, now=now)
+    write_ledger(spending.ledger, now=now)
+
+
+def _by_book(spending: Spending, place: str) -> list[tuple[Book, list[SpentPart]]]:
+    """The parts with something in ``place``, per owner, owners in id order."""
+    found: dict[int, list[SpentPart]] = {}
+    for part in spending.parts:
+        if getattr(part, place):
+            found.setdefault(part.book.member_id, []).append(part)
+    if not found:
+        raise HoldClosed
+    return [(parts[0].book, parts) for _owner, parts in sorted(found.items())]
 
 
 def _give_back(
-    terms: Terms, book: Book, lots: list[tuple[LotState, int]], origin: str, key: str, *,
-    by_club: bool, now: dt.datetime,
+    spending: Spending, book: Book, amounts: Mapping[int, int], parts: Sequence[SpentPart],
+    origin: str, *, by_club: bool, now: dt.datetime,
 ) -> None:  # fmt: skip
+    if not parts:
+        return
+    terms = spending.ledger.terms
     today = day_of(now, terms.zone)
     source = "held" if origin == HELD else ""
-    amount = sum(part for _lot, part in lots)
-    draft = book.transfer(origin, AccountKind.AVAILABLE, amount, Reason.RESTORE, at=now, key=key)
-    for lot, part in lots:
-        book.move(lot, draft, MoveKind.RESTORED, part, source, "available")
-    for lot, _part in lots:
-        book.repay(lot, at=now, key=f"repay:{key}:lot", about=lot)
+    key = _key(spending.cause, f"restore:{spending.restored_count}", book.member_id)
+    draft = book.transfer(
+        origin, AccountKind.AVAILABLE, sum(amounts[id(part)] for part in parts), Reason.RESTORE,
+        at=now, key=key, cause=spending.cause,
+    )  # fmt: skip
+    for part in parts:
+        book.move(part.lot, draft, MoveKind.RESTORED, amounts[id(part)], source, "available")
+    for part in parts:
+        book.repay(part.lot, at=now, key=f"repay:{key}:lot", about=part.lot)
     start_sliding(book, today, terms)
-    for lot, _part in lots:
+    for part in parts:
+        lot = part.lot
         if lot.available and lot.expires_on is not None and lot.expires_on < today:
             if by_club:
                 grace = terms.programme_on(today).club_fault_days
@@ -135,39 +287,13 @@ def _give_back(
                 expire(book, lot, now, key=f"expire:{key}:lot")
 
 
-@dataclass(slots=True)
-class _OpenHold:
-    """A hold under lock: per owner of its lots, their book and (lot, amount) in order taken."""
-
-    ledger: Ledger
-    parts: list[tuple[Book, list[tuple[LotState, int]]]]
+def _key(cause: Cause, step: str, member_id: int) -> str:
+    return f"{cause[0]}:{cause[1]}:{step}:{member_id}"
 
 
-def _open_hold(hold: Transfer, *, now: dt.datetime, captured: bool = False) -> _OpenHold:
-    moves = list(LotMove.objects.filter(transfer=hold).select_related("lot").order_by("id"))
-    owners = {move.lot.member_id for move in moves}
-    ledger = open_settled_ledger(owners, now=now)
-    closed = set(
-        Transfer.objects.filter(key__in=[f"close:{hold.key}", f"refund:{hold.key}"]).values_list(
-            "reason", flat=True
-        )
-    )
-    if closed != ({Reason.CAPTURE} if captured else set()):
-        raise HoldClosed
-    parts: dict[int, list[tuple[LotState, int]]] = {}
-    # Read again under the locks: a merge may have moved the lots meanwhile.
-    rows = Lot.objects.in_bulk([move.lot_id for move in moves])
-    for move in moves:
-        row = rows[move.lot_id]
-        if row.member_id not in owners:
-            raise HoldMoved
-        lots = ledger.books[row.member_id].lots
-        lot = next((each for each in lots if each.id == row.pk), None)
-        if lot is None:
-            lot = load_lot(row)
-            lots.append(lot)
-        parts.setdefault(row.member_id, []).append((lot, move.amount))
-    return _OpenHold(ledger, [(ledger.books[owner], lots) for owner, lots in sorted(parts.items())])
+def _list_unloaded(ledger: Ledger, rows: Sequence[tuple]) -> list[int]:
+    loaded = {lot.id for book in ledger.books.values() for lot in book.lots}
+    return [row[0] for row in rows if row[0] not in loaded]
 
 
 def load_lot(row: Lot) -> LotState:

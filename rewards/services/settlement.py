@@ -42,14 +42,19 @@ def enter_programme(
     return []
 
 
-def open_settled_ledger(member_ids: Iterable[int], *, now: dt.datetime) -> Ledger:
+def open_settled_ledger(
+    member_ids: Iterable[int], *, now: dt.datetime, build_extra: Any = None
+) -> Ledger:
     """Books with all spendable lots, settled as of ``now`` but not written yet (docs/points.md 11).
 
     Must run inside a transaction; the caller acts on the books and calls ``write_ledger``.
+    ``build_extra`` as in ``open_ledger``: statements that read under the locks, in the same trip.
     Raises NoProgramme before the club has published one.
     """
     today = day_of(now, get_club().zone)
-    ledger = open_ledger(member_ids, first_day=today, last_day=today, whole=True)
+    ledger = open_ledger(
+        member_ids, first_day=today, last_day=today, whole=True, build_extra=build_extra
+    )
     if not ledger.books:
         raise NoProgramme
     for book in ledger.books.values():

@@ -7,8 +7,8 @@ from members.models import User
 from members.selectors.gates import GateClosed, check_gates
 from members.services.audiences import AudienceMove, ensure_everyone, move_members
 from rewards.models import Tier
-from rewards.services.holding import capture_hold, hold_points
 from tests.rewards.conftest import assert_ledger_true, at, balances
+from tests.rewards.holds import capture_hold, hold_points
 
 pytestmark = pytest.mark.django_db
 DAY = dt.date(2026, 1, 5)

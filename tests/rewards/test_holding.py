@@ -7,18 +7,10 @@ from members.services.enrolment import create_member
 from members.services.profiles import close_member
 from rewards.models import Lot, Transfer
 from rewards.services.closing import close_days
-from rewards.services.holding import (
-    BalanceTooLow,
-    CannotSpend,
-    HoldClosed,
-    InvalidPoints,
-    cancel_hold,
-    capture_hold,
-    hold_points,
-    refund_hold,
-)
+from rewards.services.holding import BalanceTooLow, CannotSpend, HoldClosed, InvalidPoints
 from rewards.services.settlement import NoProgramme
 from tests.rewards.conftest import assert_ledger_true, at, balances
+from tests.rewards.holds import cancel_hold, capture_hold, hold_points, refund_hold
 
 pytestmark = pytest.mark.django_db
 DAY = dt.date(2025, 1, 6)

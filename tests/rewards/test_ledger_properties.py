@@ -13,16 +13,10 @@ from members.models import User
 from rewards.engine.book import MEMBER_KINDS
 from rewards.enums import MoveKind
 from rewards.services.closing import close_days
-from rewards.services.holding import (
-    BalanceTooLow,
-    HoldClosed,
-    cancel_hold,
-    capture_hold,
-    hold_points,
-    refund_hold,
-)
+from rewards.services.holding import BalanceTooLow, HoldClosed
 from rewards.services.merging import OpenReservations, forfeit_points, merge_points, undo_merge
 from tests.rewards.conftest import assert_ledger_true, at
+from tests.rewards.holds import cancel_hold, capture_hold, hold_points, refund_hold
 from tests.rewards.world import STATUS_RULE, World, build_rule
 
 

@@ -4,9 +4,9 @@ import pytest
 
 from rewards.models import Award, Lot, Transfer
 from rewards.services.closing import close_days
-from rewards.services.holding import capture_hold, hold_points, refund_hold
 from rewards.services.merging import OpenReservations, forfeit_points, merge_points, undo_merge
 from tests.rewards.conftest import assert_ledger_true, at, balances
+from tests.rewards.holds import capture_hold, hold_points, refund_hold
 
 pytestmark = pytest.mark.django_db
 DAY = dt.date(2025, 1, 6)

@@ -10,9 +10,9 @@ from rewards.models import Account, Lot, ProgrammeVersion, Standing
 from rewards.selectors.balances import get_balances
 from rewards.selectors.programme import kept
 from rewards.selectors.standing import get_progress
-from rewards.services.holding import capture_hold, hold_points
 from rewards.services.settlement import settle_members
 from tests.rewards.conftest import ZONE, at
+from tests.rewards.holds import capture_hold, hold_points
 
 pytestmark = pytest.mark.django_db
 DAY = dt.date(2025, 1, 6)

@@ -9,9 +9,9 @@ from rewards.enums import Reason
 from rewards.models import Transfer
 from rewards.selectors.explanations import explain_transfers
 from rewards.services.grants import grant_points
-from rewards.services.holding import cancel_hold, capture_hold, hold_points
 from rewards.services.settlement import settle_members
 from tests.rewards.conftest import at
+from tests.rewards.holds import cancel_hold, capture_hold, hold_points
 
 pytestmark = pytest.mark.django_db
 DAY = dt.date(2026, 1, 6)  # a Tuesday
