@@ -9,7 +9,7 @@ class RewardsConfig(AppConfig):
 
     def ready(self):
         from members import registry
-        from rewards import panels, receivers, registrations
+        from rewards import panels, personal_data, receivers, registrations
         from rewards.services.accrual import accrue
         from rewards.services.settlement import enter_programme
 
@@ -17,4 +17,5 @@ class RewardsConfig(AppConfig):
         registry.register_listener("rewards.accrual", ["purchase"], accrue)
         registry.register_listener("rewards.enrolment", ["signup"], enter_programme)
         registrations.register()
+        personal_data.register()
         panels.register()

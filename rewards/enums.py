@@ -112,3 +112,55 @@ class TierWindow(models.TextChoices):
 class TierReason(models.TextChoices):
     UPGRADE = "upgrade", _("reached the threshold")
     DOWNGRADE = "downgrade", _("below the threshold after the grace period")
+
+
+class RewardKind(models.TextChoices):
+    POOL = "pool", _("voucher with a code from a pool")
+    VOUCHER = "voucher", _("voucher with a code of our own")
+    GOODS = "goods", _("goods, sent to an address")
+    EXPERIENCE = "experience", _("experience or service with a date")
+    CREDIT = "credit", _("store credit")
+    TIER = "tier", _("tier for a time")
+    PARTNER = "partner", _("offer of a partner")
+    DOWNLOAD = "download", _("download")
+    DONATION = "donation", _("donation")
+    SPINS = "spins", _("spins of the wheel")
+
+
+class RedemptionState(models.TextChoices):
+    RESERVED = "reserved", _("Reserved")
+    CONFIRMED = "confirmed", _("Confirmed")
+    FULFILLED = "fulfilled", _("Ready")
+    USED = "used", _("Used")
+    CANCELLED = "cancelled", _("Cancelled")
+    EXPIRED = "expired", _("Expired")
+
+    @classmethod
+    def open_states(cls):
+        return (cls.RESERVED, cls.CONFIRMED, cls.FULFILLED)
+
+
+class Place(models.TextChoices):
+    SITE = "site", _("on the site")
+    COUNTER = "counter", _("at the counter")
+    API = "api", _("through the API")
+    CLUB = "club", _("by the club")
+
+
+class DeliveryState(models.TextChoices):
+    TO_PACK = "to_pack", _("To pack")
+    PACKED = "packed", _("Packed")
+    SENT = "sent", _("On its way")
+    DELIVERED = "delivered", _("Delivered")
+    RETURNED = "returned", _("Came back")
+
+
+class PaymentKind(models.TextChoices):
+    POINTS = "points", _("points")
+    CREDIT = "credit", _("store credit")
+
+
+class PaymentState(models.TextChoices):
+    RESERVED = "reserved", _("Reserved")
+    CAPTURED = "captured", _("Paid")
+    RELEASED = "released", _("Let go")

@@ -1,0 +1,363 @@
+"""What points can be turned into."""
+
+from django.core.files.storage import storages
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from members.models.gate import Gate
+from rewards.enums import Period, RewardKind
+
+
+def get_private_storage():
+    return storages["private"]
+
+
+class RewardCategory(models.Model):
+    """A shelf of the catalogue."""
+
+    slug = models.SlugField(_("code"), unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("reward category")
+        verbose_name_plural = _("reward categories")
+
+    def __str__(self):
+        return self.name
+
+
+class Rotation(models.Model):
+    """Rewards that take turns: ``slot_count`` of them are on show for ``turn_days`` at a time.
+
+    Which ones is a function of the day (``rewards.selectors.rotation``): nothing has to run.
+    """
+
+    name = models.CharField(_("name"), max_length=80)
+    starts_on = models.DateField(_("first turn begins on"))
+    turn_days = models.PositiveSmallIntegerField(_("days of a turn"), default=7)
+    slot_count = models.PositiveSmallIntegerField(_("rewards on show"), default=3)
+
+    class Meta:
+        verbose_name = _("rotation")
+        verbose_name_plural = _("rotations")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(turn_days__gte=1, slot_count__gte=1), name="rotation_turns"
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class RewardQuerySet(models.QuerySet):
+    def published(self):
+        """Released and not withdrawn; gates and rotation decide who sees it when."""
+        return self.filter(published_at__isnull=False, retired_at__isnull=True)
+
+    def for_list(self):
+        return self.select_related("category", "rotation", "tier")
+
+    def with_wishes(self, member):
+        return self.annotate(
+            is_wished=Exists(Wish.objects.filter(reward=OuterRef("pk"), member=member))
+        )
+
+
+class Reward(models.Model):
+    """Something that members get for points, or for points and money.
+
+    Written by ``rewards.services.catalogue``; ``stock_left`` moves with redemptions alone. Who
+    may have it when is said by its gates: without one it is closed to everybody.
+    """
+
+    slug = models.SlugField(_("code"), max_length=80, unique=True)
+    kind = models.CharField(_("kind"), max_length=10, choices=RewardKind)
+
+    # In words
+    name = models.CharField(_("name"), max_length=120)
+    summary = models.CharField(_("in one sentence"), max_length=200, blank=True, default="")
+    description = models.TextField(_("description"), blank=True, default="")
+    how_to_use = models.TextField(_("how to use it"), blank=True, default="")
+    fine_print = models.TextField(_("conditions"), blank=True, default="")
+    partner = models.CharField(_("partner"), max_length=120, blank=True, default="")
+    category = models.ForeignKey(
+        RewardCategory,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="rewards",
+        verbose_name=_("category"),
+    )
+    related = models.ManyToManyField("self", blank=True, verbose_name=_("goes well with"))
+    position = models.PositiveSmallIntegerField(
+        _("position"), default=100, help_text=_("Lower stands first.")
+    )
+
+    # Price and worth
+    price_points = models.PositiveBigIntegerField(_("price in points"))
+    price_amount = models.PositiveBigIntegerField(
+        _("price in money"), default=0, help_text=_("Paid at the counter or in the shop.")
+    )
+    value_amount = models.PositiveBigIntegerField(
+        _("worth"), default=0, help_text=_("For store credit, what the member gets.")
+    )
+    cost_amount = models.PositiveBigIntegerField(
+        _("cost to the club"), default=0, help_text=_("Only staff see it.")
+    )
+
+    # How many
+    stock_left = models.PositiveIntegerField(
+        _("stock left"), null=True, blank=True, help_text=_("Empty: as many as are asked for.")
+    )
+    low_stock_count = models.PositiveIntegerField(
+        _("warn at"), null=True, blank=True, help_text=_("Staff are told when so few are left.")
+    )
+    limit_count = models.PositiveSmallIntegerField(
+        _("limit per member"), null=True, blank=True, help_text=_("Empty: no limit.")
+    )
+    limit_period = models.CharField(
+        _("limit counts"), max_length=8, choices=Period, default=Period.LIFETIME
+    )
+
+    # How long
+    hold_minutes = models.PositiveSmallIntegerField(
+        _("reservation in minutes"),
+        default=30,
+        help_text=_("An unpaid reservation lets go after so long."),
+    )
+    valid_days = models.PositiveSmallIntegerField(
+        _("valid for days"), null=True, blank=True, help_text=_("Empty: no last day.")
+    )
+    is_cancellable = models.BooleanField(
+        _("members may cancel"), default=True, help_text=_("Until it is handed over or used.")
+    )
+    rotation = models.ForeignKey(
+        Rotation,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="rewards",
+        verbose_name=_("rotation"),
+    )
+    rotation_position = models.PositiveSmallIntegerField(_("turn"), default=0)
+
+    # What some kinds need
+    tier = models.ForeignKey(
+        "rewards.Tier",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("tier"),
+    )
+    tier_days = models.PositiveSmallIntegerField(_("days in the tier"), null=True, blank=True)
+    download = models.FileField(
+        _("file"),
+        storage=get_private_storage,
+        upload_to="downloads/",
+        max_length=255,
+        blank=True,
+    )
+    link = models.URLField(_("where to use it"), blank=True, default="")
+
+    published_at = models.DateTimeField(_("published at"), null=True, blank=True)
+    retired_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"), db_default=Now())
+
+    objects = RewardQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("reward")
+        verbose_name_plural = _("rewards")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=RewardKind.values), name="reward_kind_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(limit_count__isnull=True) | Q(limit_count__gte=1),
+                name="reward_limit_at_least_one",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=RewardKind.CREDIT) | Q(value_amount__gt=0),
+                name="reward_credit_is_worth_something",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=RewardKind.TIER) | Q(tier__isnull=False, tier_days__gte=1),
+                name="reward_tier_names_tier_and_days",
+            ),
+            models.CheckConstraint(
+                condition=Q(hold_minutes__gte=1), name="reward_hold_at_least_a_minute"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["position", "id"],
+                condition=Q(published_at__isnull=False, retired_at__isnull=True),
+                name="reward_on_show",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        return reverse("reward_detail", args=[self.slug])
+
+    @property
+    def is_published(self):
+        """The same rule in SQL: ``RewardQuerySet.published``."""
+        return self.published_at is not None and self.retired_at is None
+
+    @property
+    def has_sessions(self):
+        return self.kind == RewardKind.EXPERIENCE
+
+    @property
+    def has_pool(self):
+        return self.kind in (RewardKind.POOL, RewardKind.PARTNER)
+
+    @property
+    def is_delivered(self):
+        """Sent to an address."""
+        return self.kind == RewardKind.GOODS
+
+
+class RewardGate(Gate):
+    """Who may have a reward when, and at which price where it differs; the lowest open wins."""
+
+    reward = models.ForeignKey(
+        Reward, models.CASCADE, related_name="gates", verbose_name=_("reward")
+    )
+    price_points = models.PositiveBigIntegerField(
+        _("price in points"), null=True, blank=True, help_text=_("Empty: the reward's own.")
+    )
+    price_amount = models.PositiveBigIntegerField(
+        _("price in money"), null=True, blank=True, help_text=_("Empty: the reward's own.")
+    )
+
+    class Meta(Gate.Meta):
+        abstract = False
+        verbose_name = _("reward gate")
+        verbose_name_plural = _("reward gates")
+        constraints = [
+            *Gate.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["reward", "audience", "opens_at"], name="reward_gate_once"
+            ),
+        ]
+
+
+class RewardSessionQuerySet(models.QuerySet):
+    def bookable(self, now):
+        return self.filter(starts_at__gt=now, seats_left__gt=0).filter(
+            Q(booking_closes_at__isnull=True) | Q(booking_closes_at__gt=now)
+        )
+
+
+class RewardSession(models.Model):
+    """A date of an experience, with seats. ``seats_left`` moves with redemptions alone."""
+
+    reward = models.ForeignKey(
+        Reward, models.PROTECT, related_name="sessions", verbose_name=_("reward")
+    )
+    starts_at = models.DateTimeField(_("starts at"))
+    ends_at = models.DateTimeField(_("ends at"))
+    booking_closes_at = models.DateTimeField(_("booking closes at"), null=True, blank=True)
+    place = models.CharField(_("place"), max_length=200, blank=True, default="")
+    seat_count = models.PositiveIntegerField(_("seats"))
+    seats_left = models.PositiveIntegerField(_("seats left"))
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
+
+    objects = RewardSessionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")), name="session_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(seats_left__lte=F("seat_count")), name="session_seats_within_count"
+            ),
+        ]
+        indexes = [models.Index(fields=["reward", "starts_at"], name="session_of_reward")]
+
+    def __str__(self):
+        return f"{self.reward_id} {self.starts_at:%Y-%m-%d %H:%M}"
+
+
+class RewardCodeQuerySet(models.QuerySet):
+    def free(self):
+        """Not handed out, not void; the claim in ``services.redemption`` asks the same."""
+        return self.filter(redemption__isnull=True, voided_at__isnull=True)
+
+
+class RewardCode(models.Model):
+    """A code of a reward's pool, imported; handed out once, with a redemption.
+
+    ``code`` is what the member sees, ``match_key`` what is compared: capitals and digits only.
+    """
+
+    reward = models.ForeignKey(
+        Reward, models.PROTECT, related_name="codes", db_index=False, verbose_name=_("reward")
+    )
+    code = models.CharField(_("code"), max_length=80)
+    match_key = models.CharField(max_length=80, editable=False)
+    expires_on = models.DateField(_("last usable day"), null=True, blank=True)
+    redemption = models.OneToOneField(
+        "rewards.Redemption",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="pool_code",
+        verbose_name=_("redemption"),
+    )
+    voided_at = models.DateTimeField(_("void since"), null=True, blank=True)
+    imported_at = models.DateTimeField(_("imported at"))
+
+    objects = RewardCodeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("code")
+        verbose_name_plural = _("codes")
+        constraints = [
+            models.UniqueConstraint(fields=["reward", "match_key"], name="reward_code_once"),
+            models.CheckConstraint(condition=~Q(match_key=""), name="reward_code_has_key"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["reward", "id"],
+                condition=Q(redemption__isnull=True, voided_at__isnull=True),
+                name="reward_code_free",
+            ),
+            models.Index(fields=["match_key"], name="reward_code_by_key"),
+        ]
+
+    def __str__(self):
+        return self.code
+
+
+class Wish(models.Model):
+    """A reward that a member would like to have."""
+
+    member = models.ForeignKey(
+        "members.Member", models.PROTECT, related_name="wishes", verbose_name=_("member")
+    )
+    reward = models.ForeignKey(
+        Reward, models.CASCADE, related_name="wishes", verbose_name=_("reward")
+    )
+    created_at = models.DateTimeField(_("created at"))
+
+    class Meta:
+        verbose_name = _("wish")
+        verbose_name_plural = _("wishes")
+        constraints = [models.UniqueConstraint(fields=["member", "reward"], name="wish_once")]
+
+    def __str__(self):
+        return f"{self.member_id}:{self.reward_id}"

@@ -1,0 +1,103 @@
+"""What export, erasure and merge do with redemptions and payments (see ``members.registry``)."""
+
+from django.utils.translation import gettext_lazy as _
+
+from members import registry
+from members.registry import PersonalData
+from rewards.models import Delivery, Payment, Redemption, RedemptionShare, Wish
+
+_ORDERS_KEPT = _(
+    "What was ordered and paid stays in the books as codes and amounts; addresses are deleted."
+)
+
+
+def _move(model, *, once=""):
+    """Rows go to the surviving member; one that the survivor has already stays (``once``)."""
+
+    def merge(source, target, now):
+        rows = model.objects.filter(member=source)
+        if once:
+            rows = rows.exclude(**{f"{once}__in": model.objects.filter(member=target).values(once)})
+        moved = list(rows.order_by("pk").values_list("pk", flat=True))
+        model.objects.filter(pk__in=moved).update(member=target)
+        return moved
+
+    def undo(source, target, moved, now):
+        model.objects.filter(pk__in=moved, member=target).update(member=source)
+
+    return {"merge": merge, "undo": undo}
+
+
+def _export_redemptions(member):
+    return list(
+        member.redemptions.order_by("pk").values(
+            "reward__name",
+            "state",
+            "price_points",
+            "price_amount",
+            "reserved_at",
+            "confirmed_at",
+            "fulfilled_at",
+            "used_at",
+            "closed_at",
+            "expires_on",
+            "delivery__recipient",
+            "delivery__phone",
+            "delivery__address_text",
+            "delivery__carrier",
+            "delivery__tracking_number",
+        )
+    )
+
+
+def _export_payments(member):
+    return list(
+        member.payments.order_by("pk").values(
+            "kind", "state", "amount", "points", "refunded_amount", "external_id", "reserved_at"
+        )
+    )
+
+
+def _erase_deliveries(member, now):
+    Delivery.objects.filter(redemption__member=member).delete()
+
+
+def _erase_wishes(member, now):
+    Wish.objects.filter(member=member).delete()
+
+
+def register():
+    registry.register_personal_data(
+        PersonalData(
+            "rewards.Redemption",
+            export=_export_redemptions,
+            erase=_erase_deliveries,
+            why_kept=_ORDERS_KEPT,
+            **_move(Redemption),
+        )
+    )
+    registry.register_personal_data(
+        PersonalData(
+            "rewards.RedemptionShare",
+            export=lambda member: list(
+                member.redemption_shares.order_by("pk").values("redemption_id", "share_points")
+            ),
+            why_kept=_ORDERS_KEPT,
+            **_move(RedemptionShare, once="redemption_id"),
+        )
+    )
+    registry.register_personal_data(
+        PersonalData(
+            "rewards.Payment", export=_export_payments, why_kept=_ORDERS_KEPT, **_move(Payment)
+        )
+    )
+    registry.register_personal_data(
+        PersonalData(
+            "rewards.Wish",
+            export=lambda member: list(
+                member.wishes.order_by("pk").values("reward__name", "created_at")
+            ),
+            erase=_erase_wishes,
+            **_move(Wish, once="reward_id"),
+        )
+    )
