@@ -25,3 +25,110 @@ class AudienceKind(models.TextChoices):
     PLAN = "plan", _("Plan")
     SEGMENT = "segment", _("Segment")
     LIST = "list", _("List")
+
+
+class Channel(models.TextChoices):
+    """By which way a message reaches a member; ``ANY`` stands for every one of them."""
+
+    EMAIL = "email", _("E-mail")
+    SMS = "sms", _("Text message")
+    POST = "post", _("Letter")
+    PHONE = "phone", _("Phone call")
+    LINE = "line", "LINE"
+    WECHAT = "wechat", "WeChat"
+    ON_SITE = "on_site", _("On these pages")
+    ANY = "any", _("Any")
+
+
+class ConsentSource(models.TextChoices):
+    """Where a consent was given or withdrawn."""
+
+    PROFILE = "profile", _("Their own pages")
+    COUNTER = "counter", _("Counter")
+    PHONE = "phone", _("Phone call")
+    PAPER = "paper", _("Signed form")
+    SHOP = "shop", _("Shop")
+    IMPORT = "import", _("Import")
+    LINK = "link", _("Link in a message")
+    GUARDIAN = "guardian", _("Guardian")
+    MERGE = "merge", _("Merge of two records")
+    SYSTEM = "system", _("The club's system")
+
+
+class ExportState(models.TextChoices):
+    WAITING = "waiting", _("Being prepared")
+    READY = "ready", _("Ready")
+    FAILED = "failed", _("Failed")
+    EXPIRED = "expired", _("Expired")
+
+
+class ErasureState(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    CANCELLED = "cancelled", _("Cancelled")
+    DONE = "done", _("Done")
+
+
+class RequestSource(models.TextChoices):
+    """Who brought a request for erasure."""
+
+    MEMBER = "member", _("The member")
+    STAFF = "staff", _("Staff, for the member")
+    SHOP = "shop", _("A connected shop")
+    RETENTION = "retention", _("Retention policy")
+    LOG = "log", _("Log of erasures, after a restored backup")
+
+
+class IncomeBand(models.TextChoices):
+    """Against the average of where they live: it holds in any country and any year."""
+
+    BELOW = "below", _("Below the average")
+    AVERAGE = "average", _("About average")
+    ABOVE = "above", _("Above the average")
+    WELL_ABOVE = "well_above", _("Well above the average")
+
+
+class Interest(models.TextChoices):
+    COOKING = "cooking", _("Cooking")
+    WINE = "wine", _("Wine, tea and coffee")
+    HOME = "home", _("Home")
+    GARDEN = "garden", _("Garden and plants")
+    FASHION = "fashion", _("Fashion")
+    BEAUTY = "beauty", _("Beauty")
+    SPORT = "sport", _("Sport")
+    OUTDOORS = "outdoors", _("Outdoors")
+    TRAVEL = "travel", _("Travel")
+    BOOKS = "books", _("Books")
+    MUSIC = "music", _("Music and theatre")
+    ART = "art", _("Art and design")
+    CRAFT = "craft", _("Making things")
+    TECHNOLOGY = "technology", _("Technology")
+    CHILDREN = "children", _("Children")
+    PETS = "pets", _("Pets")
+
+
+class Preference(models.TextChoices):
+    """How a member likes to be served; whether they may be written to is their consent."""
+
+    PAPERLESS = "paperless", _("No paper: receipts and letters on a screen")
+    LARGE_PRINT = "large_print", _("Large print where there is paper")
+    NO_BAG = "no_bag", _("No bag")
+    IN_PEACE = "in_peace", _("I ask when I need something")
+    IN_WRITING = "in_writing", _("Write rather than call")
+
+
+class AddressPurpose(models.TextChoices):
+    HOME = "home", _("Home")
+    DELIVERY = "delivery", _("Delivery")
+
+
+class DuplicateState(models.TextChoices):
+    OPEN = "open", _("To look at")
+    DIFFERENT = "different", _("Not the same person")
+    MERGED = "merged", _("Merged")
+
+
+class DuplicateReason(models.TextChoices):
+    PHONE = "phone", _("Same phone number")
+    EMAIL = "email", _("Same e-mail address")
+    EMAIL_VARIANT = "email_variant", _("Two writings of one e-mail address")
+    NAME_BIRTHDAY = "name_birthday", _("Same name and birthday")

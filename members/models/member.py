@@ -1,4 +1,5 @@
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -8,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from members import names
-from members.enums import Gender, MemberStatus
+from members.enums import Gender, IncomeBand, Interest, MemberStatus, Preference
 from members.models.fields import OptionalEmailField, OptionalPhoneField
 
 _NAME_PARTS = (
@@ -18,6 +19,21 @@ _NAME_PARTS = (
     "given_name_reading",
     "display_name",
 )
+BIRTHDAY_PARTS = ("birth_year", "birth_month", "birth_day")
+# What tells of the person, and what stands there once it is gone.
+PERSONAL_BLANKS = {
+    **dict.fromkeys(_NAME_PARTS, ""),
+    "email": None,
+    "phone": None,
+    "gender": "",
+    **dict.fromkeys(BIRTHDAY_PARTS),
+    "household_size": None,
+    "child_birth_years": [],
+    "income_band": "",
+    "interests": [],
+    "preferences": [],
+    "traits": "",
+}
 
 
 class MemberQuerySet(models.QuerySet):
@@ -119,6 +135,36 @@ class Member(models.Model):
     birth_year = models.PositiveSmallIntegerField(_("year of birth"), null=True, blank=True)
     birth_month = models.PositiveSmallIntegerField(_("month of birth"), null=True, blank=True)
     birth_day = models.PositiveSmallIntegerField(_("day of birth"), null=True, blank=True)
+    household_size = models.PositiveSmallIntegerField(
+        _("people in the household"), null=True, blank=True
+    )
+    child_birth_years = ArrayField(
+        models.PositiveSmallIntegerField(),
+        verbose_name=_("children's years of birth"),
+        default=list,
+        db_default=[],
+        blank=True,
+    )
+    income_band = models.CharField(
+        _("income"), max_length=12, choices=IncomeBand, blank=True, default="", db_default=""
+    )
+    interests = ArrayField(
+        models.CharField(max_length=12, choices=Interest),
+        verbose_name=_("interests"),
+        default=list,
+        db_default=[],
+        blank=True,
+    )
+    preferences = ArrayField(
+        models.CharField(max_length=12, choices=Preference),
+        verbose_name=_("preferences"),
+        default=list,
+        db_default=[],
+        blank=True,
+    )
+    traits = models.CharField(
+        _("good to know"), max_length=300, blank=True, default="", db_default=""
+    )
     locale = models.CharField(
         _("language"),
         max_length=12,
@@ -212,14 +258,12 @@ class Member(models.Model):
             models.CheckConstraint(
                 condition=~Q(status=MemberStatus.ERASED)
                 | Q(
-                    family_name="",
-                    given_name="",
-                    family_name_reading="",
-                    given_name_reading="",
-                    display_name="",
-                    email__isnull=True,
-                    phone__isnull=True,
-                    birth_day__isnull=True,
+                    **{
+                        f"{name}__isnull" if blank is None else name: True
+                        if blank is None
+                        else blank
+                        for name, blank in PERSONAL_BLANKS.items()
+                    }
                 ),
                 name="member_erased_is_blank",
             ),
@@ -243,6 +287,25 @@ class Member(models.Model):
             models.CheckConstraint(
                 condition=Q(phone__isnull=True) | Q(phone__regex=r"^\+[0-9]{4,15}$"),
                 name="member_phone_is_e164",
+            ),
+            models.CheckConstraint(
+                condition=Q(household_size__isnull=True) | Q(household_size__range=(1, 30)),
+                name="member_household_size_is_sane",
+            ),
+            models.CheckConstraint(
+                condition=Q(child_birth_years__len__lte=12), name="member_children_are_few"
+            ),
+            models.CheckConstraint(
+                condition=Q(income_band__in=["", *IncomeBand.values]),
+                name="member_income_band_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(interests__contained_by=Interest.values),
+                name="member_interests_are_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(preferences__contained_by=Preference.values),
+                name="member_preferences_are_known",
             ),
         ]
 
