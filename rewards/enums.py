@@ -112,6 +112,8 @@ class TierWindow(models.TextChoices):
 class TierReason(models.TextChoices):
     UPGRADE = "upgrade", _("reached the threshold")
     DOWNGRADE = "downgrade", _("below the threshold after the grace period")
+    DECISION = "decision", _("decided by the club")
+    BOOST = "boost", _("a reward")
 
 
 class RewardKind(models.TextChoices):

@@ -89,6 +89,7 @@ class TierStep:
     reason: str
     status_credits: int
     effective_at: dt.datetime
+    decided_by_id: int | None = None
 
 
 @dataclass(slots=True)
@@ -117,6 +118,8 @@ class Book:
     review_on: dt.date | None = None
     grace_since_on: dt.date | None = None
     grace_until_on: dt.date | None = None
+    kept_tier_id: int | None = None  # no review takes them below it up to kept_until_on
+    kept_until_on: dt.date | None = None
     points_expire_on: dt.date | None = None
     settled_on: dt.date | None = None
     closed_on: dt.date | None = None  # the last day that the whole club has closed

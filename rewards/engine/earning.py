@@ -9,8 +9,9 @@ from typing import Any
 from core.time import day_of, get_zone, start_of
 from rewards.engine.book import Book, LotState
 from rewards.engine.limits import Usage
-from rewards.engine.settling import keep_alive, review_up, settle, start_sliding
+from rewards.engine.settling import keep_alive, settle, start_sliding
 from rewards.engine.terms import Level, Rule, Terms
+from rewards.engine.tiers import review_up
 from rewards.enums import AccountKind, Combine, FirstTime, Reason, RuleKind, Stacking, Unit
 
 

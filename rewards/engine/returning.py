@@ -8,8 +8,9 @@ from core.time import day_of
 from rewards.engine.book import AVAILABLE, OWED, Book, LotState
 from rewards.engine.earning import AwardDraft
 from rewards.engine.limits import Usage
-from rewards.engine.settling import review_up, settle
+from rewards.engine.settling import settle
 from rewards.engine.terms import Rule, Terms
+from rewards.engine.tiers import review_up
 from rewards.enums import AccountKind, MoveKind, Reason, Unit
 
 

@@ -59,6 +59,7 @@ SELECT s.tier_id, s.tier_since_on, s.review_on, s.grace_since_on, s.grace_until_
             least(s.settled_on, s.review_on, %(today)s) - make_interval(months => %(months)s),
             '-infinity')
       GROUP BY counts_on) AS days),
+  s.kept_tier_id, s.kept_until_on,
   {STAMP}
 FROM members_member m LEFT JOIN rewards_standing s ON s.member_id = m.id
 WHERE m.id = %(member)s
@@ -141,6 +142,8 @@ def _build_book(member: Member, row: tuple, programme: Programme, zone: str) -> 
         review_on=row[2],
         grace_since_on=row[3],
         grace_until_on=row[4],
+        kept_tier_id=row[14],
+        kept_until_on=row[15],
         points_expire_on=row[5],
         settled_on=row[6],
         has_purchased=bool(row[7]),

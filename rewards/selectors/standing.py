@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from rewards.engine.settling import status_on
+from rewards.engine.tiers import status_on
 from rewards.enums import TierWindow
 from rewards.selectors.balances import Balances
 from rewards.selectors.programme import ShownTier
@@ -42,7 +42,7 @@ def get_progress(balances: Balances) -> TierProgress | None:
     goal = next_tier.threshold if next_tier else max(tier.threshold, 1)
     best = status
     if book.grace_since_on and programme.tier_window != TierWindow.ROLLING:
-        # As in engine.settling: the larger of the period that was judged and the present one.
+        # As in engine.tiers: the larger of the period that was judged and the present one.
         judged = book.grace_since_on - dt.timedelta(days=1)
         best = max(best, status_on(book, judged, programme))
     in_grace = book.grace_until_on is not None

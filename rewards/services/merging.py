@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import DomainError
 from core.time import day_of
 from rewards.engine.book import AVAILABLE, OWED, PENDING, Book, LotState
-from rewards.engine.settling import expire, review_up
+from rewards.engine.settling import expire
+from rewards.engine.tiers import review_up
 from rewards.enums import AccountKind, MoveKind, Reason, Unit
 from rewards.models import Lot
 from rewards.services.holding import load_lot

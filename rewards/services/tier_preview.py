@@ -14,7 +14,7 @@ from rewards.enums import TierWindow
 
 # Each member's present tier period and the one before it (both for the whole club, or counted
 # from a day of their own), the credits in both, and the level that these reach. The same law as
-# engine.settling: up at once to what is reached; down one step where neither period keeps it.
+# engine.tiers: up at once to what is reached; down one step where neither period keeps it.
 _MOVES = """
     WITH level (tier_id, rank, threshold) AS (
         SELECT * FROM unnest(%(tiers)s::bigint[], %(ranks)s::int[], %(thresholds)s::bigint[])

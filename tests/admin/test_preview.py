@@ -10,8 +10,8 @@ from core.time import day_of
 from members.models import AudienceMember
 from members.services.audiences import ensure_audience
 from rewards.engine.book import Book
-from rewards.engine.settling import review_up
 from rewards.engine.terms import Terms
+from rewards.engine.tiers import review_up
 from rewards.models import Award, EarningRule, EarningRuleVersion, Standing, Transfer
 from rewards.services import preview as preview_module
 from rewards.services.ledger import load_terms

@@ -9,8 +9,9 @@ from rewards.engine.book import Book
 from rewards.engine.earning import earn
 from rewards.engine.limits import Usage
 from rewards.engine.returning import AwardState, take_back
-from rewards.engine.settling import refresh_review, settle
+from rewards.engine.settling import settle
 from rewards.engine.terms import Level, Programme, Rule, Terms
+from rewards.engine.tiers import refresh_review
 
 ZONE = "America/Los_Angeles"
 DAY = dt.date(2026, 3, 2)

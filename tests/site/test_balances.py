@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from core.time import start_of
-from rewards.engine.settling import status_on
+from rewards.engine.tiers import status_on
 from rewards.models import Account, Lot, ProgrammeVersion, Standing
 from rewards.selectors.balances import get_balances
 from rewards.selectors.programme import kept

@@ -9,7 +9,7 @@ from core.bulk import RowWriter, reserve_ids
 from members.services.audiences import AudienceMove, move_members
 from members.services.notices import NoticeRow, add_notices
 from rewards.engine.book import MEMBER_KINDS, Book
-from rewards.engine.settling import refresh_review
+from rewards.engine.tiers import refresh_review
 from rewards.services.ledger.opening import Ledger, unit_of
 
 FRESHNESS = dt.timedelta(hours=48)  # older news are history: nobody is told
@@ -38,7 +38,7 @@ _MOVE_COLUMNS = (
 )  # fmt: skip
 _TIER_COLUMNS = (
     "member_id", "from_tier_id", "to_tier_id", "reason", "status_credits", "effective_at",
-    "recorded_at",
+    "recorded_at", "decided_by_id",
 )  # fmt: skip
 _UPDATE_ACCOUNTS = """
     UPDATE rewards_account a SET balance = u.balance
@@ -56,11 +56,12 @@ _UPDATE_STANDINGS = """
     SET tier_id = u.tier_id, tier_since_on = u.tier_since_on, review_on = u.review_on,
         grace_since_on = u.grace_since_on, grace_until_on = u.grace_until_on,
         points_expire_on = u.points_expire_on, settled_on = u.settled_on,
-        has_purchased = u.has_purchased
+        has_purchased = u.has_purchased, kept_tier_id = u.kept_tier_id,
+        kept_until_on = u.kept_until_on
     FROM unnest(%s::bigint[], %s::bigint[], %s::date[], %s::date[], %s::date[], %s::date[],
-                %s::date[], %s::date[], %s::boolean[])
+                %s::date[], %s::date[], %s::boolean[], %s::bigint[], %s::date[])
         AS u (member_id, tier_id, tier_since_on, review_on, grace_since_on, grace_until_on,
-              points_expire_on, settled_on, has_purchased)
+              points_expire_on, settled_on, has_purchased, kept_tier_id, kept_until_on)
     WHERE s.member_id = u.member_id
 """
 _UPDATE_BUDGETS = """
@@ -69,18 +70,21 @@ _UPDATE_BUDGETS = """
 """
 
 
-def write_ledger(ledger: Ledger, *, now: dt.datetime) -> int:
-    """Write everything the books hold, in two round trips; returns the rows inserted."""
+def write_ledger(ledger: Ledger, *, now: dt.datetime, writer: RowWriter | None = None) -> int:
+    """Write everything the books hold, in two round trips; returns the rows inserted.
+
+    With a ``writer`` of the caller's, the rows wait in it for its ``flush``: one trip for both.
+    """
     books = list(ledger.books.values())
     for book in books:
         refresh_review(book, ledger.terms)
     new_accounts = _list_new_accounts(ledger, books)
     _hand_out_ids(books, new_accounts, ledger)
-    writer = RowWriter()
-    _add_rows(writer, ledger, books, new_accounts, now)
-    _add_updates(writer, ledger, books, {key[:2] for key in new_accounts})
-    _add_news(writer, ledger, books, now)
-    return writer.flush()
+    own = writer if writer is not None else RowWriter()
+    _add_rows(own, ledger, books, new_accounts, now)
+    _add_updates(own, ledger, books, {key[:2] for key in new_accounts})
+    _add_news(own, ledger, books, now)
+    return own.flush() if writer is None else 0
 
 
 def _list_new_accounts(ledger: Ledger, books: list[Book]) -> list[tuple[int, str, str]]:
@@ -211,7 +215,7 @@ def _add_rows(writer, ledger, books, new_accounts, now) -> None:
         [
             (
                 book.member_id, step.from_tier_id, step.to_tier_id, step.reason,
-                step.status_credits, step.effective_at, now,
+                step.status_credits, step.effective_at, now, step.decided_by_id,
             )
             for book in books
             for step in book.tier_steps
@@ -241,7 +245,7 @@ def _add_updates(writer, ledger, books, fresh: set[tuple[int, str]]) -> None:
         (
             book.member_id, book.tier_id, book.tier_since_on, book.review_on,
             book.grace_since_on, book.grace_until_on, book.points_expire_on, book.settled_on,
-            book.has_purchased,
+            book.has_purchased, book.kept_tier_id, book.kept_until_on,
         )
         for book in books
         if book.standing_dirty
