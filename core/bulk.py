@@ -63,15 +63,24 @@ def _has_rows(cursor) -> bool:
 class RowWriter:
     """Collects rows per table and writes them in foreign-key order, the order of ``add``.
 
-    Few rows travel as one pipelined round trip; many travel by COPY.
+    Few rows travel as one pipelined round trip; many travel by COPY. ``answers`` holds, after
+    ``flush``, the rows that each statement of ``claim`` returned.
     """
 
     def __init__(self):
         self._tables: dict[tuple[str, tuple[str, ...]], list[tuple]] = {}
+        self._claims: list[tuple[str, Sequence]] = []
         self._statements: list[tuple[str, Sequence]] = []
+        self.answers: list[list[tuple]] = []
 
     def add(self, table: str, columns: Sequence[str], rows: Iterable[tuple]) -> None:
         self._tables.setdefault((table, tuple(columns)), []).extend(rows)
+
+    def claim(self, sql: str, params: Sequence) -> None:
+        """A statement to run before the inserts, in their round trip: it takes what is scarce as
+        late as can be. The caller looks at ``answers`` and raises where it came away empty.
+        """
+        self._claims.append((sql, params))
 
     def execute(self, sql: str, params: Sequence) -> None:
         """A statement to run after the inserts (an UPDATE ... FROM unnest, say)."""
@@ -81,6 +90,9 @@ class RowWriter:
         """Write everything; returns the number of rows inserted."""
         written = sum(len(rows) for rows in self._tables.values())
         inserts: list[tuple[str, Sequence]] = []
+        claims = self._claims
+        if claims and written >= COPY_FROM:
+            self.answers, claims = read_together(claims), []
         for (table, columns), rows in self._tables.items():
             if len(rows) >= COPY_FROM:
                 if inserts:
@@ -89,8 +101,11 @@ class RowWriter:
                 _copy(table, columns, rows)
             elif rows:
                 inserts.append(_insert(table, columns, rows))
-        if inserts or self._statements:
-            read_together([*inserts, *self._statements])
+        if claims or inserts or self._statements:
+            answers = read_together([*claims, *inserts, *self._statements])
+            if claims:
+                self.answers = answers[: len(claims)]
+        self._claims.clear()
         self._tables.clear()
         self._statements.clear()
         return written

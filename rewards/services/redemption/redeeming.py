@@ -1,0 +1,294 @@
+"""Asking for a reward: check, lock the members, check again, take what is scarce, write."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from core.bulk import RowWriter
+from core.errors import DomainError
+from core.time import day_of, start_of
+from members.models import Member
+from members.selectors.club import get_club
+from members.services.activities import ActivityRow, record_batch
+from rewards.codes import generate_code
+from rewards.engine.limits import cap_period
+from rewards.engine.settling import keep_alive
+from rewards.enums import AccountKind, Place, RedemptionState, RewardKind
+from rewards.models import Redemption, Reward, RewardSession
+from rewards.services.holding import BalanceTooLow, CannotSpend, take_shares
+from rewards.services.ledger import Ledger, write_ledger
+from rewards.services.redemption import refusals
+from rewards.services.redemption.fulfilment import fulfil, is_fulfilled_at_once
+from rewards.services.redemption.offer import Offer, check_offer, list_claims, read_offer
+from rewards.services.redemption.rows import add_event
+from rewards.services.settlement import open_settled_ledger
+
+ACTIVITY = "redemption"
+_COLUMNS = (
+    "id", "member_id", "reward_id", "session_id", "state", "code", "key", "price_points",
+    "price_amount", "value_amount", "cost_amount", "place", "reserved_at", "lapses_at",
+    "confirmed_at", "fulfilled_at", "expires_on",
+)  # fmt: skip
+_SHARE_COLUMNS = ("redemption_id", "member_id", "share_points")
+_DELIVERY_COLUMNS = (
+    "redemption_id", "state", "recipient", "phone", "country", "address_text", "carrier",
+    "tracking_number",
+)  # fmt: skip
+_COUNT = """
+    SELECT count(*) FROM rewards_redemption
+    WHERE member_id = %s AND reward_id = %s AND reserved_at >= %s AND reserved_at < %s
+      AND state <> 'cancelled' AND NOT (state = 'expired' AND confirmed_at IS NULL)
+"""
+_KNOWN = "SELECT id, reward_id FROM rewards_redemption WHERE member_id = %s AND key = %s"
+# A code of a pool may have a last day of its own.
+_FOLLOW_CODE = """
+    UPDATE rewards_redemption r SET expires_on = least(r.expires_on, c.expires_on)
+    FROM rewards_rewardcode c
+    WHERE r.id = %s AND c.redemption_id = r.id AND c.expires_on IS NOT NULL
+"""
+
+
+class InvalidKey(DomainError):
+    code = "invalid_key"
+    message = _("The key of the request is missing or longer than 60 characters.")
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """Where goods are sent: what is written on the parcel, line by line."""
+
+    recipient: str
+    country: str
+    address_text: str
+    phone: str = ""
+
+
+@dataclass(slots=True)
+class _Press:
+    """One press of the button: who, what, and how it was meant."""
+
+    member: Member
+    offer: Offer
+    key: str
+    by: Any
+    now: dt.datetime
+    today: dt.date
+    place: str
+    session: RewardSession | None
+    parcel: Parcel | None
+    reserve_only: bool
+    shares: list[tuple[int, int]]
+
+    @property
+    def state(self) -> RedemptionState:
+        if self.reserve_only:
+            return RedemptionState.RESERVED
+        if is_fulfilled_at_once(self.offer.kind):
+            return RedemptionState.FULFILLED
+        return RedemptionState.CONFIRMED
+
+
+@transaction.atomic
+def redeem_reward(
+    member: Member,
+    reward: Reward,
+    *,
+    key: str,
+    by: Any,
+    now: dt.datetime,
+    session: RewardSession | None = None,
+    parcel: Parcel | None = None,
+    place: str = Place.SITE,
+    seen_points: int | None = None,
+    seen_amount: int | None = None,
+    pool: Sequence[Member] = (),
+    is_paid: bool = False,
+    reserve_only: bool = False,
+) -> Redemption:
+    """Turn points into a reward, once per ``key`` (a repeat returns the first redemption).
+
+    A reward with a part in money is reserved until ``confirm_redemption`` says that it was paid,
+    unless ``is_paid``; the reservation lets go by itself. ``seen_points`` and ``seen_amount`` are
+    the price that the person saw: a higher one now is refused. ``pool`` are members of the
+    household whose points may fill up what is missing (``list_point_sharers``).
+
+    Raises the gate's refusal, NotOnOffer, PriceChanged, LimitReached, CannotSpend, BalanceTooLow,
+    SoldOut, NoSeatLeft, SessionNeeded, AddressNeeded or KeyReused; then nothing has changed.
+    """
+    if not key or len(key) > 60:
+        raise InvalidKey
+    if not member.can_spend:
+        raise CannotSpend
+    today = day_of(now, get_club().zone)
+    offer = read_offer(member.pk, reward, key, now=now)
+    if offer.known:
+        return _get_known(offer.known, reward)
+    if offer.overdue:
+        _let_go(offer.overdue, now)
+    check_offer(offer, now=now, today=today)
+    _check_request(offer, session, parcel, seen_points, seen_amount)
+    reserve_only = reserve_only or (offer.price_amount > 0 and not is_paid)
+    press = _Press(
+        member, offer, key, by, now, today, place, session, parcel, reserve_only, []
+    )  # fmt: skip
+    ledger = open_settled_ledger(
+        [member.pk, *(each.pk for each in pool)],
+        now=now,
+        build_extra=lambda terms: [(_KNOWN, [member.pk, key]), *_build_count(press)],
+    )
+    # Under the lock of the member: a press of the same key may have gone through meanwhile.
+    if ledger.extra[0]:
+        return _get_known(ledger.extra[0][0], reward)
+    _check_limit(offer, ledger)
+    press.shares = _share_out(press, ledger, [each.pk for each in pool])
+    _move_points(press, ledger)
+    _write(press, ledger)
+    return _get(offer.redemption_id)
+
+
+def _get_known(known: tuple[int, int], reward: Reward) -> Redemption:
+    redemption_id, reward_id = known
+    if reward_id != reward.pk:
+        raise refusals.KeyReused
+    return _get(redemption_id)
+
+
+def _get(pk: int) -> Redemption:
+    return Redemption.objects.for_list().get(pk=pk)
+
+
+def _let_go(overdue: Sequence[int], now: dt.datetime) -> None:
+    """Whoever reads a balance to decide first lets the member's own overdue reservations go."""
+    # The steps stand beside this module and import it for nothing; it needs them only here.
+    from rewards.services.redemption.closing import expire_redemption
+
+    for pk in overdue:
+        expire_redemption(pk, now=now)
+
+
+def _check_request(offer, session, parcel, seen_points, seen_amount) -> None:
+    if offer.kind == RewardKind.EXPERIENCE and session is None:
+        raise refusals.SessionNeeded
+    if offer.kind == RewardKind.GOODS and parcel is None:
+        raise refusals.AddressNeeded
+    if (seen_points is not None and offer.price_points > seen_points) or (
+        seen_amount is not None and offer.price_amount > seen_amount
+    ):
+        raise refusals.PriceChanged
+
+
+def _build_count(press: _Press) -> list[tuple[str, list]]:
+    offer, zone = press.offer, get_club().zone
+    if offer.limit_count is None:
+        return []
+    first, last = cap_period(offer.limit_period, press.today)
+    since = start_of(first, zone) if first > dt.date.min else _EVER
+    until = start_of(last + dt.timedelta(days=1), zone) if last < dt.date.max else _NEVER
+    return [(_COUNT, [press.member.pk, offer.reward_id, since, until])]
+
+
+_EVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_NEVER = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
+
+
+def _check_limit(offer: Offer, ledger: Ledger) -> None:
+    if offer.limit_count is not None and ledger.extra[1][0][0] >= offer.limit_count:
+        period = dict(_PERIODS)[offer.limit_period]
+        raise refusals.LimitReached(count=offer.limit_count, period=period)
+
+
+_PERIODS = (
+    ("day", _("a day")),
+    ("week", _("a week")),
+    ("month", _("a month")),
+    ("year", _("a year")),
+    ("lifetime", _("in all")),
+)
+
+
+def _share_out(press: _Press, ledger: Ledger, pool: Sequence[int]) -> list[tuple[int, int]]:
+    """Who pays how much: the member first, then the household in its order."""
+    left = press.offer.price_points
+    shares = []
+    for member_id in (press.member.pk, *pool):
+        part = min(left, ledger.books[member_id].balance(AccountKind.AVAILABLE))
+        if part:
+            shares.append((member_id, part))
+            left -= part
+    if left:
+        available = press.offer.price_points - left
+        raise BalanceTooLow(needed=press.offer.price_points, available=available)
+    return shares
+
+
+def _move_points(press: _Press, ledger: Ledger) -> None:
+    cause = ("redemption", press.offer.redemption_id)
+    take_shares(ledger, press.shares, cause=cause, now=press.now, captured=not press.reserve_only)
+    book = ledger.books[press.member.pk]
+    keep_alive(book, press.today, ACTIVITY, ledger.terms)
+    if not press.reserve_only:
+        fulfil(book, press.offer.kind, press.offer.value_amount, cause, now=press.now)
+
+
+def _write(press: _Press, ledger: Ledger) -> None:
+    """Everything in one round trip; what is scarce is taken first in it, and checked after."""
+    offer, now, state = press.offer, press.now, press.state
+    writer = RowWriter()
+    session_id = press.session.pk if press.session else None
+    claims = list_claims(offer, session_id, now=now, today=press.today)
+    for sql, values, _refusal in claims:
+        writer.claim(sql, values)
+    is_reserved = state == RedemptionState.RESERVED
+    lapses_at = now + dt.timedelta(minutes=offer.hold_minutes) if is_reserved else None
+    confirmed_at = None if is_reserved else now
+    fulfilled_at = now if state == RedemptionState.FULFILLED else None
+    writer.add(
+        "rewards_redemption",
+        _COLUMNS,
+        [
+            (
+                offer.redemption_id, press.member.pk, offer.reward_id, session_id, state,
+                generate_code(), press.key, offer.price_points, offer.price_amount,
+                offer.value_amount, offer.cost_amount, press.place, now, lapses_at, confirmed_at,
+                fulfilled_at, None if is_reserved else last_day(offer, press.session, press.today),
+            )
+        ],
+    )  # fmt: skip
+    add_event(writer, offer.redemption_id, "", state, cause=press.place, by=press.by, now=now)
+    if len(press.shares) > 1:
+        rows = [(offer.redemption_id, member_id, part) for member_id, part in press.shares]
+        writer.add("rewards_redemptionshare", _SHARE_COLUMNS, rows)
+    if press.parcel is not None and offer.kind == RewardKind.GOODS:
+        parcel = press.parcel
+        row = (
+            offer.redemption_id, "to_pack", parcel.recipient, parcel.phone, parcel.country,
+            parcel.address_text, "", "",
+        )  # fmt: skip
+        writer.add("rewards_delivery", _DELIVERY_COLUMNS, [row])
+    if offer.has_pool:
+        writer.execute(_FOLLOW_CODE, [offer.redemption_id])
+    write_ledger(ledger, now=now, writer=writer)
+    activity = ActivityRow(
+        press.member.pk, ACTIVITY, now, "rewards.redemption", offer.redemption_id,
+        {"reward": offer.reward_id, "points": offer.price_points}, offer.activity_id,
+    )  # fmt: skip
+    record_batch(ACTIVITY, [activity], now=now, writer=writer, batch_id=offer.batch_id)
+    for (_sql, _values, refusal), answer in zip(claims, writer.answers, strict=False):
+        if not answer:
+            raise refusal
+
+
+def last_day(reward: Any, session: Any, today: dt.date) -> dt.date | None:
+    """The last usable day of what is confirmed today: a date's own, else by the reward's life.
+
+    ``reward`` is a Reward or an Offer. Goods on their way have none.
+    """
+    if session is not None:
+        return day_of(session.ends_at, get_club().zone)
+    if reward.kind == RewardKind.GOODS or reward.valid_days is None:
+        return None
+    return today + dt.timedelta(days=reward.valid_days)
