@@ -15,7 +15,10 @@ app.conf.update(
     task_ignore_result=True,
     broker_connection_retry_on_startup=True,
     timezone="UTC",
+    beat_scheduler="loyalty_site.observation:LivingScheduler",
     beat_schedule={
+        # One that comes late says nothing any more.
+        "beat": {"task": "loyalty_site.tasks.beat", "schedule": 30.0, "options": {"expires": 60}},
         # Hourly, since every club zone has its own midnight; a closed day is not closed again.
         "close-day": {"task": "rewards.tasks.close_due_days", "schedule": crontab(minute=5)},
         "sweep-work": {"task": "members.tasks.sweep_work", "schedule": 60.0},

@@ -1,27 +1,21 @@
 """Settings in sections; every value a deployment may change is a typed environment variable."""
 
+import os
 from pathlib import Path
 
-import environ
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
-env = environ.Env()
+from loyalty_site.environment import Environment
+
+env = Environment(os.environ)
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = Path(env.str("CLUB_VAR", default=str(BASE_DIR / "var")))
+VAR_DIR = Path(env.text("CLUB_VAR") or BASE_DIR / "var")
 
 # --- Mode --------------------------------------------------------------------------------------
 # CLUB_EMBEDDED=1 is set by bin/run and manage.py when they supply the services themselves.
-EMBEDDED = env.bool("CLUB_EMBEDDED", default=False)
-DEBUG = env.bool("DEBUG", default=False)
-
-
-def _required(name, hint):
-    value = env.str(name, default="")
-    if not value:
-        raise ImproperlyConfigured(f"{name} is not set. {hint}")
-    return value
+EMBEDDED = env.flag("CLUB_EMBEDDED", False)
+DEBUG = env.flag("DEBUG", False)
 
 
 def _embedded_secret():
@@ -37,19 +31,19 @@ def _embedded_secret():
 
 
 SECRET_KEY = (
-    env.str("SECRET_KEY", default="") or _embedded_secret()
+    env.text("SECRET_KEY") or _embedded_secret()
     if EMBEDDED
-    else _required(
+    else env.required(
         "SECRET_KEY", "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
     )
 )
 # Former keys, while sessions and second factors made with them are still about.
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if EMBEDDED else [])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
+SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
+ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ["*"] if EMBEDDED else [])
+CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
+SITE_URL = env.address("SITE_URL", "http://localhost:8000", ("https", "http")).rstrip("/")
 # Staff without a second factor: for the demonstration on one's own machine only.
-STAFF_MFA_WAIVED = env.bool("STAFF_MFA_WAIVED", default=EMBEDDED)
+STAFF_MFA_WAIVED = env.flag("STAFF_MFA_WAIVED", EMBEDDED)
 
 # --- Apps --------------------------------------------------------------------------------------
 # In the order of the floors: an app imports only from those before it.
@@ -83,6 +77,8 @@ INSTALLED_APPS = [
     *OWN_APPS,
 ]
 MIDDLEWARE = [
+    "loyalty_site.middleware.ProbeMiddleware",
+    "loyalty_site.middleware.RecordMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -120,24 +116,30 @@ TEMPLATES = [
 ]
 
 # --- Database ----------------------------------------------------------------------------------
-_database = env.db_url_config(
-    _required("DATABASE_URL", "Start bin/run once, or name your own PostgreSQL 15 or newer.")
+_database = env.database(
+    "DATABASE_URL", "Start bin/run once, or name your own PostgreSQL 15 or newer."
 )
 _database["CONN_HEALTH_CHECKS"] = True
 _database["OPTIONS"] = {
+    "connect_timeout": 5,
     **_database.get("OPTIONS", {}),  # such as ?sslmode=require in the address
-    "pool": {"min_size": 0, "max_size": env.int("DATABASE_POOL", default=8)},
+    # Who has waited ten seconds for a connection is better told than kept.
+    "pool": {"min_size": 0, "max_size": env.number("DATABASE_POOL", 8, lowest=1), "timeout": 10},
     # The hot paths' statements are prepared on the server from the fifth use on.
     # Behind PgBouncer older than 1.22 set 0, which prepares nothing.
-    "prepare_threshold": env.int("DATABASE_PREPARE_AFTER", default=5) or None,
+    "prepare_threshold": env.number("DATABASE_PREPARE_AFTER", 5) or None,
 }
+# A cursor on the server spans transactions, which PgBouncer hands to different connections.
+_database["DISABLE_SERVER_SIDE_CURSORS"] = env.flag("BEHIND_PGBOUNCER", False)
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ATOMIC_REQUESTS = False
 
 # --- Cache and queue ---------------------------------------------------------------------------
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="redis://localhost:6379/0")
-_cache_url = env.str("CACHE_URL", default="")
+CELERY_BROKER_URL = env.address(
+    "CELERY_BROKER_URL", "redis://localhost:6379/0", ("redis", "rediss", "redis+socket")
+)
+_cache_url = env.address("CACHE_URL", "", ("redis", "rediss", "unix"))
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -165,20 +167,20 @@ LOGIN_REDIRECT_URL = "member_home"
 LOGOUT_REDIRECT_URL = "landing"
 
 # --- Languages and time ------------------------------------------------------------------------
-LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
 LANGUAGES = [
     ("en", _("English")),
     ("zh-hans", _("Simplified Chinese")),
     ("zh-hant", _("Traditional Chinese")),
     ("ja", _("Japanese")),
 ]
+LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en", choices=[code for code, _name in LANGUAGES])
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"  # instants are stored and shown by the club's own zone: members.Club.zone
 
 # --- Files -------------------------------------------------------------------------------------
 STATIC_URL = "static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = Path(env.text("STATIC_ROOT") or VAR_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "media/"
 MEDIA_ROOT = VAR_DIR / "media"
@@ -196,36 +198,40 @@ STORAGES = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
-IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=512 * 1024 * 1024)
+IMPORT_MAX_BYTES = env.number("IMPORT_MAX_BYTES", 512 * 1024 * 1024, lowest=1)
 
 # --- Mail and text messages --------------------------------------------------------------------
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="club@example.com")
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "club@example.com")
 MAILERS = {
     "default": {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "OPTIONS": {
-            "host": env.str("SMTP_HOST", default="localhost"),
-            "port": env.int("SMTP_PORT", default=25),
-            "username": env.str("SMTP_USER", default=""),
-            "password": env.str("SMTP_PASSWORD", default=""),
-            "use_tls": env.bool("SMTP_TLS", default=False),
+            "host": env.text("SMTP_HOST", "localhost"),
+            "port": env.number("SMTP_PORT", 25, lowest=1),
+            "username": env.text("SMTP_USER"),
+            "password": env.text("SMTP_PASSWORD"),
+            "use_tls": env.flag("SMTP_TLS", False),
             "timeout": 10,
         },
     }
 }
-SMS_BACKEND = env.str("SMS_BACKEND", default="members.sms.FileBackend")
+SMS_BACKEND = env.text(
+    "SMS_BACKEND",
+    "members.sms.FileBackend",
+    pattern=r"\w+(\.\w+)+",
+    hint="It names a class by its dotted path, such as yourshop.messages.Gateway.",
+)
 SMS_FOLDER = VAR_DIR / "sms"
 
 # --- Security ----------------------------------------------------------------------------------
 # HTTPS is the rule; the embedded club on one's own machine speaks plain HTTP.
-_https = env.bool("HTTPS", default=not EMBEDDED)
+_https = env.flag("HTTPS", not EMBEDDED)
 SECURE_SSL_REDIRECT = _https
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
-SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000 if _https else 0)
+SECURE_HSTS_SECONDS = env.number("HSTS_SECONDS", 31_536_000 if _https else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
-)
+BEHIND_PROXY = env.flag("BEHIND_PROXY", False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SECURE_CSP = {
@@ -274,7 +280,7 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if _https else "http"
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/300s/key"}
 # Six digits: dictated over a counter, filled in by a phone. Three tries each.
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "dashed": False, "length": 6}
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
+ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXIES", 0)
 USERSESSIONS_TRACK_ACTIVITY = False  # a list to end sessions from, not a diary
 
 MFA_ADAPTER = "members.adapter.MFAAdapter"
@@ -291,11 +297,8 @@ SOCIALACCOUNT_STORE_TOKENS = False
 
 def _social_app(prefix, **extra):
     """One provider's key from the environment; without it the provider doesn't show."""
-    client_id = env.str(f"{prefix}_CLIENT_ID", default="")
-    if not client_id:
-        return []
-    secret = env.str(f"{prefix}_CLIENT_SECRET", default="")
-    return [{"client_id": client_id, "secret": secret, **extra}]
+    client_id, secret = env.text(f"{prefix}_CLIENT_ID"), env.text(f"{prefix}_CLIENT_SECRET")
+    return [{"client_id": client_id, "secret": secret, **extra}] if client_id else []
 
 
 SOCIALACCOUNT_PROVIDERS = {
@@ -307,8 +310,8 @@ SOCIALACCOUNT_PROVIDERS = {
     "apple": {
         "APPS": _social_app(
             "APPLE",
-            key=env.str("APPLE_TEAM_ID", default=""),
-            settings={"certificate_key": env.str("APPLE_PRIVATE_KEY", default="", multiline=True)},
+            key=env.text("APPLE_TEAM_ID"),
+            settings={"certificate_key": env.text("APPLE_PRIVATE_KEY").replace("\\n", "\n")},
         )
     },
     "line": {"APPS": _social_app("LINE"), "SCOPE": ["profile", "openid", "email"]},
@@ -367,11 +370,38 @@ UNFOLD = {
     },
 }
 
-# --- Logging -----------------------------------------------------------------------------------
+# --- Logs, metrics, reports of errors ----------------------------------------------------------
+# Personal data is left out of all three: loyalty_site.redaction, loyalty_site.logs.
+_levels = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "formatters": {
+        "json": {"()": "loyalty_site.logs.JsonFormatter"},
+        "line": {"()": "loyalty_site.logs.LineFormatter"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": env.text(
+                "LOG_FORMAT", "line" if EMBEDDED else "json", choices=("json", "line")
+            ),
+        }
+    },
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO", choices=_levels)},
 }
+# Without a token the metrics answer to this machine alone.
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+# Where the processes of one server add up their numbers; wiped by whoever starts that server.
+METRICS_DIR = env.text("METRICS_DIR")
+WORKER_METRICS_PORT = env.number("WORKER_METRICS_PORT", 0)
+# Touched while the worker or the schedule is alive, for the health check of its container.
+ALIVE_FILE = env.text("ALIVE_FILE")
+SENTRY_DSN = env.address("SENTRY_DSN", "", ("https", "http"))
+SENTRY_ENVIRONMENT = env.text("SENTRY_ENVIRONMENT", "production")
+
+env.check()
+if SENTRY_DSN:
+    from loyalty_site.sentry import start_sentry
+
+    start_sentry(SENTRY_DSN, SENTRY_ENVIRONMENT)

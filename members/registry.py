@@ -239,11 +239,21 @@ def has_value(member) -> bool:
 class PersonalData:
     """What happens to one model's rows when a person asks or two records become one.
 
-    Every model with a key to Member has one (``members.E001`` otherwise).
-    ``export(member)`` returns JSON-ready rows; ``erase(member, now)`` blanks or removes;
+    Every model with a key to Member has one (``members.E001`` otherwise), and a line in the
+    retention policy beside it (``members.E005``).
+
+    ``export(member)`` returns (or yields) JSON-ready rows, which the member downloads; their
+    keys are shown by the names of the model's fields, or as ``labels`` says.
     ``merge(source, target, now)`` moves rows and returns what undo needs;
-    ``undo(source, target, moved, now)`` takes them back. ``why_kept`` says in a sentence why
-    rows stay where nothing is erased.
+    ``undo(source, target, moved, now)`` takes them back.
+
+    An erasure asks and acts in this order, over all entries, in one transaction:
+    ``blocks(member, now)`` returns sentences that say what must be finished first (goods on
+    their way, say): while there are any, the erasure waits.
+    ``before_erase(member, now)`` closes what can be closed at once (cancels a reservation).
+    ``erase(member, now)`` blanks or removes, higher floors before lower ones. Raising a
+    DomainError there makes the erasure wait too. ``why_kept`` says in a sentence why rows stay
+    where nothing is erased. Each may run twice, and for records that were merged into others.
     """
 
     model: str
@@ -253,6 +263,10 @@ class PersonalData:
     undo: Callable[[Any, Any, Any, dt.datetime], None] | None = None
     why_kept: str = ""
     fields: tuple[str, ...] = field(default=())
+    blocks: Callable[[Any, dt.datetime], Sequence[Any]] | None = None
+    before_erase: Callable[[Any, dt.datetime], None] | None = None
+    count: Callable[[Any], int] | None = None  # else the rows with this ``member``
+    labels: tuple[tuple[str, Any], ...] = ()  # of keys that are no field's name
 
 
 personal_data: Registry[PersonalData] = Registry("personal data")
@@ -263,6 +277,38 @@ def register_personal_data(entry: PersonalData) -> None:
     personal_data.add(entry.model.lower(), entry)
 
 
+# --- Viewed: pages that show a person to staff --------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Viewed:
+    """A page of staff that shows what is personal: opening it leaves a row in the audit trail.
+
+    ``name`` is the page's URL name, ``model`` what it shows, ``argument`` the part of the
+    address that holds its id. ``member_of(id)`` returns the member's id where the page shows
+    something else of one person, or None.
+    """
+
+    name: str
+    model: str
+    argument: str = "object_id"
+    member_of: Callable[[Any], int | None] | None = None
+
+
+viewed: Registry[Viewed] = Registry("viewed page")
+
+
+def register_viewed(
+    name: str,
+    model: str,
+    argument: str = "object_id",
+    *,
+    member_of: Callable[[Any], int | None] | None = None,
+) -> None:
+    """``register_viewed("admin:members_member_change", "members.Member")``."""
+    viewed.add(name, Viewed(name, model, argument, member_of))
+
+
 # --- Roles: permissions beyond this app's -------------------------------------------------------
 
 role_permissions: Registry[dict[str, tuple[str, ...]]] = Registry("role permissions")
@@ -271,3 +317,32 @@ role_permissions: Registry[dict[str, tuple[str, ...]]] = Registry("role permissi
 def register_role_permissions(app: str, permissions: dict[str, Iterable[str]]) -> None:
     """Add to the staff roles: ``{"clerk": ["rewards.view_account", "purchases.view_*"]}``."""
     role_permissions.add(app, {role: tuple(names) for role, names in permissions.items()})
+
+
+# --- Waiting rows: what the readiness probe and the metrics tell ---------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingQueue:
+    """Rows that wait for a worker.
+
+    ``list_oldest(now)`` maps each kind to the age of its oldest row, by one indexed query; a
+    kind of which none waits is left out. A row older than ``late_after`` is a reason to look.
+    """
+
+    code: str
+    list_oldest: Callable[[dt.datetime], dict[str, dt.timedelta]]
+    late_after: dt.timedelta
+
+
+waiting_queues: Registry[WaitingQueue] = Registry("waiting queue")
+
+
+def register_waiting_queue(
+    code: str,
+    list_oldest: Callable[[dt.datetime], dict[str, dt.timedelta]],
+    *,
+    late_after: dt.timedelta,
+) -> None:
+    """``late_after`` leaves room for a worker that was busy, not for one that has died."""
+    waiting_queues.add(code, WaitingQueue(code, list_oldest, late_after))

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from members import registry
 from purchases.models import Line, Purchase
+from purchases.selectors import list_waiting_imports
 
 _NUMBER_OPERATORS = ("=", "<", "<=", ">", ">=")
 _YEAR = dt.timedelta(days=365)
@@ -51,6 +52,9 @@ ROLE_PERMISSIONS = {
 
 
 def register() -> None:
+    registry.register_waiting_queue(
+        "imports", list_waiting_imports, late_after=dt.timedelta(minutes=15)
+    )
     registry.register_personal_data(
         registry.PersonalData(
             model="purchases.Purchase",

@@ -4,12 +4,13 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
+from django.db.models.functions import Coalesce
 
 from core.bulk import read_together
 from members.selectors.club import get_club
 from purchases.facts import LineFacts, PurchaseFacts
-from purchases.models import Line, Purchase, Source
+from purchases.models import ImportJob, Line, Purchase, Source
 
 
 def list_purchases(member) -> QuerySet[Purchase]:
@@ -111,3 +112,11 @@ def _build_facts(purchases, club_zone):
             purchase.channel.return_window_days,
             lines[purchase.pk],
         )
+
+
+def list_waiting_imports(now: dt.datetime) -> dict[str, dt.timedelta]:
+    """How long the quietest unfinished import has been silent (for the readiness probe)."""
+    silent_since = ImportJob.objects.unfinished().aggregate(
+        first=Min(Coalesce("seen_at", "created_at"))
+    )["first"]
+    return {} if silent_since is None else {"": now - silent_since}

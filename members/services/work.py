@@ -12,6 +12,7 @@ from members.models import WorkItem
 logger = logging.getLogger(__name__)
 
 _LONGEST_WAIT = dt.timedelta(hours=6)
+LATE_AFTER = dt.timedelta(minutes=15)  # a worker busy with a large file is not to blame yet
 
 
 def process_due_work(*, now: dt.datetime, limit: int = 500) -> int:
