@@ -7,6 +7,7 @@ import unicodedata
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH = 12  # 60 random bits: nobody guesses one of a million among 10¹⁸
 _LOOK_ALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "U": "V"})
+_LONG_VOWEL = "ー"  # a Japanese keyboard's hyphen; Unicode counts it as a letter
 
 
 def generate_code() -> str:
@@ -15,9 +16,12 @@ def generate_code() -> str:
 
 
 def read_pool_code(text: str) -> str:
-    """What a code of a pool is compared by: full-width as ASCII, capitals, letters and digits."""
+    """What a code of a pool is compared by: full-width as ASCII, capitals, letters and digits.
+
+    Look-alikes stay apart: whoever made the code may have used both O and 0.
+    """
     plain = unicodedata.normalize("NFKC", text).upper()
-    return "".join(char for char in plain if char.isalnum())
+    return "".join(char for char in plain if char.isalnum() and char != _LONG_VOWEL)
 
 
 def read_own_code(text: str) -> str:

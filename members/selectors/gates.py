@@ -65,7 +65,9 @@ def check_gates(member: Member, gates: Iterable[AnyGate], *, now: dt.datetime) -
 
 
 def judge_gates(mine: Set[int], gates: Iterable[AnyGate], *, now: dt.datetime) -> Opening:
-    """``check_gates`` for a member who is in the audiences ``mine``; asks nobody."""
+    """``check_gates`` for a member who is in the audiences ``mine``; asks nobody, so that a list
+    can judge each of its rows.
+    """
     gates = sorted(gates, key=lambda gate: gate.opens_at)
     own = [gate for gate in gates if gate.audience_id in mine]
     for gate in own:
@@ -74,12 +76,13 @@ def judge_gates(mine: Set[int], gates: Iterable[AnyGate], *, now: dt.datetime) -
             return Opening(gate.audience_id, gate.opens_at, gate.closes_at, later)
     coming = [gate.opens_at for gate in own if gate.opens_at > now]
     if coming:
-        raise GateNotYetOpen(moment=_write_moment(coming[0]))
+        raise GateNotYetOpen(moment=write_moment(coming[0]), opens_at=coming[0])
     past = [gate.closes_at for gate in own if gate.closes_at is not None]
     if past:
-        raise GateOver(moment=_write_moment(max(past)))
+        raise GateOver(moment=write_moment(max(past)))
     raise GateClosed
 
 
-def _write_moment(moment: dt.datetime) -> str:
+def write_moment(moment: dt.datetime) -> str:
+    """An instant in words, in the club's zone."""
     return date_format(localtime(moment, get_zone(get_club().zone)), "DATETIME_FORMAT")
