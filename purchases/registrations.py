@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce, Extract
 from django.utils.translation import gettext_lazy as _
 
 from members import registry
-from purchases.models import Line, Purchase
+from purchases.models import Line, Purchase, ShopPrivacyRequest
 from purchases.selectors import list_waiting_imports
 
 _NUMBER_OPERATORS = ("=", "<", "<=", ">", ">=")
@@ -67,6 +67,19 @@ def register() -> None:
             fields=("external_id", "store", "purchased_at", "lines"),
         )
     )
+    registry.register_personal_data(
+        registry.PersonalData(
+            model="purchases.ShopPrivacyRequest",
+            export=export_privacy_requests,
+            merge=merge_privacy_requests,
+            undo=undo_merge_of_privacy_requests,
+            why_kept=(
+                "It shows when a shop passed the request on and when it was answered; it names the "
+                "customer by the shop's own number alone."
+            ),
+            fields=("kind", "received_at", "state"),
+        )
+    )
     for attribute in ATTRIBUTES:
         registry.register_attribute(attribute)
     registry.register_role_permissions("purchases", ROLE_PERMISSIONS)
@@ -104,6 +117,24 @@ def merge_purchases(source, target, now):
 
 def undo_merge(source, target, moved, now):
     Purchase.objects.of(target).filter(pk__in=moved).update(member=source)
+
+
+def export_privacy_requests(member):
+    rows = ShopPrivacyRequest.objects.filter(member=member).order_by("pk")
+    return [
+        {"kind": kind, "received_at": received_at.isoformat(), "state": state}
+        for kind, received_at, state in rows.values_list("kind", "received_at", "state")
+    ]
+
+
+def merge_privacy_requests(source, target, now):
+    moved = list(ShopPrivacyRequest.objects.filter(member=source).values_list("pk", flat=True))
+    ShopPrivacyRequest.objects.filter(pk__in=moved).update(member=target)
+    return moved
+
+
+def undo_merge_of_privacy_requests(source, target, moved, now):
+    ShopPrivacyRequest.objects.filter(member=target, pk__in=moved).update(member=source)
 
 
 def _of_member():

@@ -37,6 +37,7 @@ class Reason(models.TextChoices):
     RETURN = "return", _("Taken back after a return")
     REOPEN = "reopen", _("Expired points counted against a return")
     OWE = "owe", _("Owed after a return")
+    AMEND = "amend", _("Taken back, as the order was changed")
     HOLD = "hold", _("Reserved")
     CAPTURE = "capture", _("Redeemed")
     RESTORE = "restore", _("Given back")

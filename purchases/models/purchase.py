@@ -33,7 +33,8 @@ class Purchase(models.Model):
 
     Written by intake alone, whole, with its lines. ``content_hash`` covers all that its
     source said, so that a repeat is silent and other content under the same id is refused.
-    A purchase without a member is kept, and earns nothing.
+    A purchase without a member is kept, and earns nothing. A connected shop may change its
+    order later: ``purchases.services.amending`` then raises ``version``.
     """
 
     source = models.ForeignKey(
@@ -72,6 +73,9 @@ class Purchase(models.Model):
     )
     discount_amount = models.BigIntegerField(_("discount"), default=0)
     line_count = models.PositiveIntegerField(_("lines"))
+    version = models.PositiveSmallIntegerField(
+        _("version"), default=1, db_default=1, help_text=_("How often its shop changed it, plus 1.")
+    )
 
     objects = PurchaseQuerySet.as_manager()
 
@@ -87,6 +91,7 @@ class Purchase(models.Model):
                 name="purchase_amounts_not_negative",
             ),
             models.CheckConstraint(condition=Q(line_count__gte=1), name="purchase_has_lines"),
+            models.CheckConstraint(condition=Q(version__gte=1), name="purchase_version_counts"),
         ]
         indexes = [
             models.Index(fields=["member", "-purchased_at"], name="purchase_of_member"),
@@ -98,7 +103,11 @@ class Purchase(models.Model):
 
 
 class Line(models.Model):
-    """One row of the receipt, as it was; identical rows are separate lines. Never changed."""
+    """One row of the receipt, as it was; identical rows are separate lines.
+
+    Only an amendment changes it, keeping what stood there in a ``PurchaseVersion``; the position
+    stays the line's own. A line that its shop took off the order is left empty.
+    """
 
     purchase = models.ForeignKey(
         Purchase, models.CASCADE, db_index=False, related_name="lines", verbose_name=_("purchase")

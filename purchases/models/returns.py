@@ -12,7 +12,8 @@ class Return(models.Model):
     """Goods of one purchase brought back, once per (source, external id).
 
     Written by intake alone, under a lock on the purchase: all returns of a line together
-    never pass its quantity or its amount.
+    never pass its quantity or its amount. Where the order is amended afterwards, what came back
+    is divided over its lines anew.
     """
 
     source = models.ForeignKey(

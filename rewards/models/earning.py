@@ -140,6 +140,8 @@ class Award(models.Model):
 
     Append-only. ``allocations[i]`` points belong to the purchase line ``positions[i]``, by
     largest remainder on the line's basis after caps (docs/points.md 6); returns take from these.
+    Where the shop amends the purchase, the award of the earlier version is reversed whole and
+    one of the new version stands beside it (docs/points.md 18).
     """
 
     member = models.ForeignKey(
@@ -151,6 +153,9 @@ class Award(models.Model):
     rule = models.ForeignKey(EarningRule, models.PROTECT, related_name="+", db_index=False)
     rule_version = models.ForeignKey(
         EarningRuleVersion, models.PROTECT, related_name="awards", db_index=False
+    )
+    purchase_version = models.PositiveSmallIntegerField(
+        _("version of the purchase"), default=1, db_default=1
     )
     unit = models.CharField(_("unit"), max_length=8, choices=Unit)
     awarded_points = models.BigIntegerField(_("awarded"))
@@ -172,7 +177,8 @@ class Award(models.Model):
         verbose_name_plural = _("awards")
         constraints = [
             models.UniqueConstraint(
-                fields=["purchase", "rule"], name="award_once_per_purchase_and_rule"
+                fields=["purchase", "rule", "purchase_version"],
+                name="award_once_per_version_and_rule",
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -191,14 +197,23 @@ class Award(models.Model):
 
 
 class Reversal(models.Model):
-    """What one return took back of one award, and from where (docs/points.md 14 and 15).
+    """What one return took back of one award, and from where (docs/points.md 14 and 15); or an
+    amendment of the purchase, which takes back all that is left of it (18).
 
     Append-only. ``allocations`` are the points taken per line position of the award.
     """
 
     award = models.ForeignKey(Award, models.PROTECT, related_name="reversals")
     purchase_return = models.ForeignKey(
-        "purchases.Return", models.PROTECT, related_name="reversals"
+        "purchases.Return", models.PROTECT, null=True, related_name="reversals"
+    )
+    purchase_version = models.ForeignKey(
+        "purchases.PurchaseVersion",
+        models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="reversals",
+        verbose_name=_("amendment"),
     )
     reversed_points = models.BigIntegerField(_("reversed"))
     pending_points = models.BigIntegerField(_("from its own pending"), default=0)
@@ -226,6 +241,11 @@ class Reversal(models.Model):
                     + F("owed_points")
                 ),
                 name="reversal_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(purchase_return__isnull=False, purchase_version__isnull=True)
+                | Q(purchase_return__isnull=True, purchase_version__isnull=False),
+                name="reversal_has_one_cause",
             ),
         ]
 
