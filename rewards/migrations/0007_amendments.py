@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('members', '0003_shops'),
+        ('members', '0001_initial'),
         ('purchases', '0002_shops'),
         ('rewards', '0006_kept_tier'),
     ]
