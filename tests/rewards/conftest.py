@@ -6,6 +6,7 @@ import pytest
 
 from core.time import start_of
 from members.models import User
+from members.services.audiences import ensure_everyone
 from members.services.enrolment import MemberKey
 from purchases.incoming import (
     IncomingLine,
@@ -15,7 +16,7 @@ from purchases.incoming import (
 )
 from purchases.models import Channel, Source
 from purchases.services.intake import take_in
-from rewards.models import Account, EarningRule, Transfer
+from rewards.models import Account, EarningRule, Reward, RewardGate, Transfer
 from rewards.services.programme import LevelTerms, ensure_tier, publish_programme, publish_rule
 from rewards.services.verification import verify_ledger
 
@@ -172,3 +173,19 @@ def claim():
 def mei(counter, rules, claim):
     counter.buy("mei", "100", on=dt.date(2025, 1, 6))
     return claim(counter.member("mei"))
+
+
+@pytest.fixture
+def make_reward(programme, now):
+    """A published reward that everyone may have since 2010: ``make_reward(price_points=30)``."""
+
+    def make(name="Tote bag", *, gates=None, kind="voucher", **terms):
+        slug = terms.pop("slug", f"reward-{Reward.objects.count() + 1}")
+        terms = {"price_points": 30, "published_at": EVER} | terms
+        reward = Reward.objects.create(slug=slug, name=name, kind=kind, **terms)
+        for gate in [{}] if gates is None else gates:
+            gate = {"audience": ensure_everyone(), "opens_at": EVER} | gate
+            RewardGate.objects.create(reward=reward, **gate)
+        return reward
+
+    return make
