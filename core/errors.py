@@ -25,6 +25,21 @@ class DomainError(Exception):
         return str(self.text) % self.params if self.params else str(self.text)
 
 
+class RefusalOnRecord(DomainError):
+    """A refusal that leaves an audit row although the act itself is undone.
+
+    Whoever may raise one stands under ``core.services.audit.keeps_refusals``. ``changes`` holds
+    coded facts, as in every audit row.
+    """
+
+    action = "act.refused"
+    status = 403
+
+    def __init__(self, *, subject, by, changes=None, **params):
+        super().__init__(**params)
+        self.subject, self.by, self.changes = subject, by, changes or {}
+
+
 class IdempotencyConflict(DomainError):
     code = "idempotency_conflict"
     status = 409

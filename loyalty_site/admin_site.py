@@ -19,6 +19,12 @@ class ClubAdminSite(UnfoldAdminSite):
     site_title = _("Club back office")
     index_title = _("Today")
 
+    def get_urls(self):
+        # Loaded late: the site is made before the models are.
+        from core.admin.saved_filters import list_paths
+
+        return [*list_paths(self), *super().get_urls()]
+
     def admin_view(self, view, cacheable=False):
         return super().admin_view(_in_club_time(view), cacheable)
 

@@ -39,6 +39,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "members.change_club",
         "core.view_auditentry",
         "core.view_auditnote",
+        "core.export_lists",
+        "core.delete_savedfilter",
     ),
     # Everything, logins and roles included.
     OWNER: ("*.*",),

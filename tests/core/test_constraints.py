@@ -4,7 +4,8 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 
-from core.models import IdempotencyRecord
+from core.models import IdempotencyRecord, SavedFilter
+from members.models import User
 from tests.constraints import guards
 
 TESTS = Path(__file__).resolve().parent.parent
@@ -32,3 +33,24 @@ def test_idempotency_record_is_one_per_key(now, good):
         return IdempotencyRecord.objects.create(**row | changes)
 
     guards("idempotency_once_per_key", make, good, {}, beside={})
+
+
+def _make_filter(now):
+    def make(**changes):
+        row = {"owner": owner, "page": "a.a", "name": "a", "query": "o=1", "saved_at": now}
+        return SavedFilter.objects.create(**row | changes)
+
+    owner = User.objects.create(email="owner@example.com")
+    return make
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("good", [{"page": "b.b"}, {"name": "b"}])
+def test_saved_filter_is_one_per_name(now, good):
+    guards("saved_filter_once_per_name", _make_filter(now), good, {}, beside={})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("bad", [{"name": ""}, {"query": ""}])
+def test_saved_filter_says_something(now, bad):
+    guards("saved_filter_says_something", _make_filter(now), {}, bad)

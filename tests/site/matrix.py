@@ -29,6 +29,11 @@ TOKEN_ONLY = [401] * 8
 
 
 SITE = {
+    # --- Probes; no worker beats here, so the club is not ready (tests/site/test_health.py)
+    "healthz": EVERYBODY,
+    "readyz": row("get", *[503] * 8),
+    "show_metrics": EVERYBODY,  # from this machine; else with a token
+    # --- Pages
     "landing": row("get", 200, *[GO] * 7),
     "member_home": ONES_OWN,
     "member_card_code": ONE_MEMBERS_OBJECT,
@@ -126,6 +131,9 @@ ADMIN = {
     "admin:autocomplete": back_office("get", 403, 403, 403, 403),
     "admin:jsi18n": ALL_STAFF,
     "admin:view_on_site": back_office("get", 404, 404, 404, 404),
+    # Without the name of a list, and for a filter that isn't there.
+    "admin:list_filter_save": back_office("post", 403, 403, 403, 403),
+    "admin:list_filter_remove": back_office("post", 404, 404, 404, 404),
     "admin:members_member_edit": back_office("get", 200, 200, 200, 200),
     "admin:members_member_claim_code": back_office("post", 409, 403, 409, 409),
     "admin:members_member_close": back_office("get", 200, 403, 200, 200),

@@ -79,6 +79,7 @@ def arguments(cast, now):
         "api:get_purchase": [purchase.pk],
         "admin:view_on_site": [1, 1],
         "admin:app_list": ["members"],
+        "admin:list_filter_remove": [10**9],
         **{name: [mei.pk] for name in ADMIN if name.startswith("admin:members_member_")},
         **{name: [rule.pk] for name in ADMIN if name.startswith("admin:rewards_earningrule_")},
         "admin:purchases_importjob_columns": [job.pk],

@@ -1,0 +1,21 @@
+"""The bases of the back office's pages, and the audit trail's own page."""
+
+from core.admin.audit import AuditEntryAdmin
+from core.admin.base import ReadOnlyAdmin, ReadOnlyInline, StaffAdmin
+from core.admin.fields import dress_fields, dress_form, link_to
+from core.admin.lists import LAST_PAGE, LookAhead, LookAheadChangeList, PeriodFilter, estimate_rows
+
+__all__ = [
+    "LAST_PAGE",
+    "AuditEntryAdmin",
+    "LookAhead",
+    "LookAheadChangeList",
+    "PeriodFilter",
+    "ReadOnlyAdmin",
+    "ReadOnlyInline",
+    "StaffAdmin",
+    "dress_fields",
+    "dress_form",
+    "estimate_rows",
+    "link_to",
+]

@@ -1,0 +1,57 @@
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from core.admin.base import ReadOnlyAdmin
+from core.admin.lists import PeriodFilter
+from core.models import AuditEntry
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    """Who did what, when: nobody can change or delete it."""
+
+    list_display = ("recorded_at", "show_actor", "action", "show_subject", "show_changes")
+    list_display_links = ("recorded_at",)
+    list_select_related = ("actor", "note")
+    list_filter = (("recorded_at", PeriodFilter),)
+    search_fields = ("action",)
+    search_help_text = _("Beginning of an action, as in “rule.”")
+    ordering = ("-id",)
+    fields = ("recorded_at", "show_actor", "action", "show_subject", "show_changes", "show_note")
+    readonly_fields = fields
+
+    def get_search_results(self, request, queryset, search_term):
+        if search_term := search_term.strip():
+            queryset = queryset.filter(action__startswith=search_term)
+        return queryset, False
+
+    @display(description=_("actor"))
+    def show_actor(self, entry):
+        return entry.actor or _("the system")
+
+    @display(description=_("subject"))
+    def show_subject(self, entry):
+        app, _dot, model = entry.subject_type.partition(".")
+        text = f"{entry.subject_type} {entry.subject_id}"
+        if any(
+            known._meta.label_lower == entry.subject_type for known in self.admin_site._registry
+        ):
+            page, ids = ("change", [entry.subject_id]) if entry.subject_id else ("changelist", [])
+            url = reverse(f"admin:{app}_{model}_{page}", args=ids)
+            return format_html('<a class="text-link" href="{}">{}</a>', url, text)
+        return text
+
+    @display(description=_("changes"))
+    def show_changes(self, entry):
+        facts = [
+            f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
+            for name, value in entry.changes.items()
+        ]
+        return "; ".join(facts)[:400] or "–"
+
+    @display(description=_("note"))
+    def show_note(self, entry):
+        return getattr(entry, "note", None) or "–"
