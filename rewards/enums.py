@@ -167,3 +167,79 @@ class PaymentState(models.TextChoices):
     RESERVED = "reserved", _("Reserved")
     CAPTURED = "captured", _("Paid")
     RELEASED = "released", _("Let go")
+
+
+class RefundKind(models.TextChoices):
+    MONEY = "money", _("refund")
+    CREDIT = "credit", _("store credit")
+
+
+class LateReason(models.TextChoices):
+    """Why a return is taken after its time."""
+
+    DEFECT = "defect", _("the goods were faulty")
+    OUR_DELAY = "our_delay", _("we were late ourselves")
+    ILLNESS = "illness", _("illness or bereavement")
+    WEATHER = "weather", _("weather or traffic")
+    GIFT = "gift", _("a gift, handed over later")
+    GOODWILL = "goodwill", _("goodwill")
+
+
+class AdjustmentReason(models.TextChoices):
+    """Why the club gave or took points by hand; members read it beside the entry."""
+
+    GOODWILL = "goodwill", _("goodwill")
+    APOLOGY = "apology", _("an apology")
+    CORRECTION = "correction", _("correction of an error")
+    MISSING = "missing", _("a purchase that was missing")
+    PRIZE = "prize", _("a prize")
+    REQUEST = "request", _("at your own wish")
+    MISUSE = "misuse", _("use against the terms")
+    OTHER = "other", _("another reason")
+
+
+class AdjustmentState(models.TextChoices):
+    POSTED = "posted", _("Posted")
+    WAITING = "waiting", _("Waiting for approval")
+    APPROVED = "approved", _("Approved and posted")
+    REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class ApprovalState(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    APPROVED = "approved", _("Approved")
+    REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class Measure(models.TextChoices):
+    """What the limits of a kind of act count."""
+
+    POINTS = "points", _("points")
+    MONEY = "money", _("money")
+    MEMBERS = "members", _("members")
+
+
+class BulkKind(models.TextChoices):
+    GRANT = "grant", _("gift of points")
+    EXPIRY = "expiry", _("later expiry")
+    TIER = "tier", _("tiers kept")
+
+
+class BulkState(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    WAITING = "waiting", _("Waiting for approval")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class BulkOutcome(models.TextChoices):
+    """What became of one member in a bulk act."""
+
+    WAITING = "waiting", _("waiting")
+    DONE = "done", _("done")
+    NOTHING = "nothing", _("nothing to do")
+    GONE = "gone", _("no longer a member")
+    OWN = "own", _("own record of who asked or approved")

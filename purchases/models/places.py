@@ -16,6 +16,11 @@ class Channel(models.Model):
         default=0,
         help_text=_("Points stay pending for so long; 0 makes them available at once."),
     )
+    returns_accepted_days = models.PositiveSmallIntegerField(
+        _("returns accepted for days"),
+        default=30,
+        help_text=_("After them a return is an exception, with a reason and within a limit."),
+    )
 
     class Meta:
         verbose_name = _("channel")

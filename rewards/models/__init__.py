@@ -18,6 +18,7 @@ from rewards.models.redemption import (
     RedemptionEvent,
     RedemptionShare,
 )
+from rewards.models.refund import ReturnRefund
 from rewards.models.standing import Standing, TierChange
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Redemption",
     "RedemptionEvent",
     "RedemptionShare",
+    "ReturnRefund",
     "Reversal",
     "Reward",
     "RewardCategory",

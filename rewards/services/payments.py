@@ -220,6 +220,7 @@ def refund_payment(payment: Payment, amount: int, *, by: Any, now: dt.datetime) 
     Points come back in proportion, rounded down until the last part takes the rest. Callers that
     retry go through ``core.services.idempotency``. Raises RefundTooLarge, PaymentClosed.
     """
+    payment = Payment.objects.get(pk=payment.pk)
     points = _count_refund(payment, amount)
     locked, ledger = _open(payment, now, refund_points=points)
     if locked.state != PaymentState.CAPTURED:
@@ -227,7 +228,7 @@ def refund_payment(payment: Payment, amount: int, *, by: Any, now: dt.datetime) 
     if amount < 1 or locked.refunded_amount + amount > locked.amount:
         raise RefundTooLarge
     if _count_refund(locked, amount) != points:
-        raise PaymentClosed(state=_("being refunded"))
+        raise PaymentClosed(state=_("being refunded"))  # by another, at this moment
     if locked.kind == PaymentKind.CREDIT:
         book = ledger.books[locked.member_id]
         return_credit(ledger, book, amount, cause=locked.cause, from_held=False, now=now)
