@@ -27,6 +27,22 @@ app.conf.update(
             "task": "members.tasks.sweep_abandoned_logins",
             "schedule": crontab(hour=11, minute=35),
         },
+        "sweep-exports": {"task": "members.tasks.sweep_exports", "schedule": 300.0},
+        "sweep-erasures": {"task": "members.tasks.sweep_erasures", "schedule": 600.0},
+        "ask-guardians": {"task": "members.tasks.ask_guardians", "schedule": 600.0},
+        "send-household-invitations": {
+            "task": "members.tasks.send_household_invitations",
+            "schedule": 600.0,
+        },
+        "find-duplicates": {
+            "task": "members.tasks.find_duplicates",
+            "schedule": crontab(hour=10, minute=50),
+        },
+        "follow-merges": {"task": "members.tasks.follow_merges", "schedule": 300.0},
+        "apply-retention": {
+            "task": "members.tasks.apply_retention",
+            "schedule": crontab(hour=10, minute=20),
+        },
     },
 )
 # Without it shared tasks called from other threads talk to amqp://localhost.

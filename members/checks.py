@@ -4,6 +4,7 @@ from django.core import checks
 from django.utils.module_loading import import_string
 
 from members import registry
+from members.retention import CATEGORIES, Then, get_policy
 from members.sms import FileBackend
 
 
@@ -64,3 +65,59 @@ def check_personal_data(app_configs, **kwargs):
                     )
                 )
     return problems
+
+
+@checks.register(checks.Tags.models)
+def check_retention_policy(app_configs, **kwargs):
+    """Every model with personal data has a line in the retention policy, and every line can be
+    executed.
+    """
+    try:
+        policy = get_policy()
+    except ImportError as error:
+        return [
+            checks.Error(
+                f"RETENTION_POLICY can't be loaded: {error}",
+                hint="It names a members.retention.Policy, as loyalty_site.retention.POLICY.",
+                id="members.E007",
+            )
+        ]
+    known = {line.model.lower() for line in policy.lines}
+    hint = "Add a line to the policy (loyalty_site/retention.py): what, why, how long."
+    problems = [
+        checks.Error(
+            f"{entry.model} holds personal data but has no line in the retention policy.",
+            hint=hint,
+            id="members.E005",
+        )
+        for entry in registry.personal_data
+        if entry.model.lower() not in known
+    ]
+    problems += [
+        checks.Error(
+            f"The retention policy's line of {line.model} can't be executed: {fault}.",
+            hint="See members.retention.Line.",
+            id="members.E006",
+        )
+        for line in policy.lines
+        if (fault := _find_fault(line))
+    ]
+    return problems
+
+
+def _find_fault(line):
+    try:
+        model = apps.get_model(line.model)
+    except LookupError:
+        return "there is no such model"
+    if line.category not in CATEGORIES:
+        return f"there is no category “{line.category}”"
+    if line.days is not None and not (line.since or line.rows):
+        return "it has days, but no column to count them from"
+    names = {field.name for field in model._meta.get_fields()}
+    first = [name.split("__")[0] for name in (line.since, *line.only) if name]
+    if missing := [name for name in (*first, *line.columns) if name not in names]:
+        return f"there is no column {', '.join(missing)}"
+    if line.then in (Then.BLANK, Then.FILE) and not line.columns:
+        return "it names no columns"
+    return ""

@@ -1,34 +1,51 @@
 """What export, erasure and merge do with this app's own rows (see ``members.registry``)."""
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
 from django.utils.translation import gettext_lazy as _
 
+from core.models import AuditEntry, AuditNote
 from members import registry
+from members.enums import ErasureState
 from members.models import (
+    Activity,
     AudienceMember,
     ClaimAttempt,
     ClaimCode,
+    Consent,
+    DataExport,
+    ErasureRequest,
+    Guardian,
     Member,
     MemberReference,
     Notice,
 )
 from members.registry import ClaimFact, PersonalData
+from members.services import consents
 
 
-def _rows(model, *names):
+def rows_of(model, *names, order="pk"):
+    """Export these columns of the member's rows."""
+
     def export(member):
-        return list(model.objects.filter(member=member).order_by("pk").values(*names))
+        rows = model.objects.filter(member=member).order_by(order)
+        return rows.values(*names).iterator(chunk_size=2000)
 
     return export
 
 
-def _delete(model):
+def delete_of(model):
+    """Erase by deleting the member's rows."""
+
     def erase(member, now):
         model.objects.filter(member=member).delete()
 
     return erase
 
 
-def _move(model):
+def move_of(model):
     """Move rows to the surviving member and remember which, for undo."""
 
     def merge(source, target, now):
@@ -45,58 +62,8 @@ def _move(model):
 
 
 def register():
-    registry.register_personal_data(
-        PersonalData(
-            "members.MemberReference",
-            export=_rows(MemberReference, "source_code", "external_id", "created_at"),
-            erase=_delete(MemberReference),
-            **_move(MemberReference),
-        )
-    )
-    registry.register_personal_data(
-        PersonalData(
-            "members.AudienceMember",
-            export=_rows(AudienceMember, "audience__slug", "added_at"),
-            erase=_delete(AudienceMember),
-            why_kept="A merge keeps each record's own rows: tiers are reviewed for the survivor.",
-        )
-    )
-    registry.register_personal_data(
-        PersonalData(
-            "members.Activity",
-            export=lambda member: list(
-                member.activities.order_by("pk").values(
-                    "kind", "effective_at", "recorded_at", "facts"
-                )
-            ),
-            why_kept="Append-only ids and codes; without the record they name nobody.",
-        )
-    )
-    registry.register_personal_data(
-        PersonalData(
-            "members.Notice",
-            export=_rows(Notice, "code", "params", "effective_at", "read_at"),
-            erase=_delete(Notice),
-            why_kept="A merge leaves old notices where they were read.",
-        )
-    )
-    registry.register_personal_data(
-        PersonalData("members.ClaimCode", erase=_delete(ClaimCode), why_kept="Minutes only.")
-    )
-    registry.register_personal_data(
-        PersonalData(
-            "members.ClaimAttempt",
-            export=_rows(ClaimAttempt, "attempted_at", "refusal"),
-            erase=_delete(ClaimAttempt),
-        )
-    )
-    registry.register_personal_data(
-        PersonalData(
-            "members.Member",
-            export=_export_member,
-            why_kept="The record itself is emptied by the erasure service, never deleted.",
-        )
-    )
+    for entry in (*_OWN, *_AGREED, *_OF_THE_LOGIN, *_BY_STAFF):
+        registry.register_personal_data(entry)
     registry.register_claim_fact(
         ClaimFact(
             "birthday",
@@ -106,30 +73,210 @@ def register():
             hint=_("Month and day, as in 12-31."),
         )
     )
+    for name in ("change", "edit", "claim_code", "close"):
+        registry.register_viewed(f"admin:members_member_{name}", "members.Member")
 
 
-_EXPORTED = (
-    "number",
-    "status",
-    "family_name",
-    "given_name",
-    "family_name_reading",
-    "given_name_reading",
-    "display_name",
-    "email",
-    "phone",
-    "gender",
-    "birth_year",
-    "birth_month",
-    "birth_day",
-    "locale",
-    "source",
-    "joined_at",
-)
+# --- The record ---------------------------------------------------------------------------------
+
+# Not the member's own facts: keys, and columns that the database makes of others.
+_NOT_EXPORTED = {"id", "user", "merged_into", "name_sort", "name_words"}
+
+
+def list_member_fields():
+    """Every column of the record that says something, in order of the model."""
+    return [field.name for field in Member._meta.concrete_fields if field.name not in _NOT_EXPORTED]
 
 
 def _export_member(member):
-    return list(Member.objects.filter(pk=member.pk).values(*_EXPORTED))
+    return list(Member.objects.filter(pk=member.pk).values(*list_member_fields()))
+
+
+_OWN = (
+    PersonalData(
+        "members.MemberReference",
+        export=rows_of(MemberReference, "source_code", "external_id", "created_at"),
+        erase=delete_of(MemberReference),
+        **move_of(MemberReference),
+    ),
+    PersonalData(
+        "members.AudienceMember",
+        export=rows_of(AudienceMember, "audience__name", "added_at"),
+        erase=delete_of(AudienceMember),
+        why_kept="A merge keeps each record's own rows: tiers are reviewed for the survivor.",
+    ),
+    PersonalData(
+        "members.Activity",
+        export=rows_of(Activity, "kind", "effective_at", "recorded_at", "facts"),
+        why_kept="Append-only ids and codes; without the record they name nobody.",
+    ),
+    PersonalData(
+        "members.Notice",
+        export=rows_of(Notice, "code", "params", "effective_at", "read_at"),
+        erase=delete_of(Notice),
+        why_kept="A merge leaves old notices where they were read.",
+    ),
+    PersonalData("members.ClaimCode", erase=delete_of(ClaimCode), why_kept="Minutes only."),
+    PersonalData(
+        "members.ClaimAttempt",
+        export=rows_of(ClaimAttempt, "attempted_at", "refusal"),
+        erase=delete_of(ClaimAttempt),
+    ),
+    PersonalData(
+        "members.Member",
+        export=_export_member,
+        count=lambda member: 1,
+        why_kept="The record itself is emptied by the erasure service, never deleted.",
+    ),
+)
+
+
+# --- What they agreed to, and asked for ---------------------------------------------------------
+
+
+def _export_consents(member):
+    rows = Consent.objects.filter(member=member).order_by("effective_at", "pk")
+    yield from rows.values(
+        "purpose", "channel", "is_given", "effective_at", "source", "wording__locale",
+        "wording__version", "wording__text",
+    ).iterator(chunk_size=2000)  # fmt: skip
+
+
+def _erase_exports(member, now):
+    """The rows stay as a trace until the policy deletes them; the files go now."""
+    from members.services.exports import delete_files  # it reads this registry
+
+    delete_files(DataExport.objects.filter(member=member).exclude(file=""))
+
+
+def _merge_requests(source, target, now):
+    """Who asked to be forgotten is forgotten whole: the request passes to the survivor."""
+    waiting = ErasureRequest.objects.waiting()
+    request = waiting.filter(member=source).first()
+    if request is None:
+        return None
+    if waiting.filter(member=target).exists():
+        ErasureRequest.objects.filter(pk=request.pk).update(
+            state=ErasureState.CANCELLED, closed_at=now
+        )
+        return None
+    ErasureRequest.objects.filter(pk=request.pk).update(member=target)
+    return request.pk
+
+
+def _undo_requests(source, target, moved, now):
+    if moved is not None:
+        ErasureRequest.objects.waiting().filter(pk=moved).update(member=source)
+
+
+_AGREED = (
+    PersonalData(
+        "members.Consent",
+        export=_export_consents,
+        merge=consents.merge_consents,
+        undo=consents.undo_merge,
+        why_kept="The proof of what was agreed to; ids and codes, which name nobody.",
+    ),
+    PersonalData(
+        "members.Guardian",
+        export=rows_of(
+            Guardian, "name", "email", "named_at", "asked_at", "confirmed_at", "refused_at",
+            "ended_at",
+        ),
+        erase=delete_of(Guardian),
+        why_kept="A merge leaves the guardian with the record that named them.",
+    ),
+    PersonalData(
+        "members.DataExport",
+        export=rows_of(DataExport, "requested_at", "finished_at", "expires_at", "download_count"),
+        erase=_erase_exports,
+        why_kept="A trace that data was asked for; the files are deleted.",
+    ),
+    PersonalData(
+        "members.ErasureRequest",
+        export=rows_of(ErasureRequest, "requested_at", "source", "due_at", "state", "reason"),
+        merge=_merge_requests,
+        undo=_undo_requests,
+        why_kept="A trace that the club did what was asked; the reason is emptied.",
+    ),
+)  # fmt: skip
+
+
+# --- The login; the erasure deletes it with all that hangs on it --------------------------------
+
+
+def _of_login(model, *names):
+    def list_rows(member):
+        return model.objects.filter(user=member.user_id) if member.user_id else model.objects.none()
+
+    return {
+        "export": lambda member: list(list_rows(member).order_by("pk").values(*names)),
+        "count": lambda member: list_rows(member).count(),
+        "why_kept": "Deleted with the login.",
+    }
+
+
+def _export_login(member):
+    fields = ("email", "phone", "phone_verified_at", "display_name", "created_at", "last_login")
+    return (
+        list(type(member.user).objects.filter(pk=member.user_id).values(*fields))
+        if (member.user_id)
+        else []
+    )
+
+
+_OF_THE_LOGIN = (
+    PersonalData(
+        "members.User",
+        export=_export_login,
+        count=lambda member: 1 if member.user_id else 0,
+        why_kept="Deleted with the record; that of staff stays theirs.",
+    ),
+    PersonalData("account.EmailAddress", **_of_login(EmailAddress, "email", "verified", "primary")),
+    PersonalData(
+        "socialaccount.SocialAccount",
+        **_of_login(SocialAccount, "provider", "uid", "date_joined", "last_login", "extra_data"),
+    ),
+    PersonalData(
+        "usersessions.UserSession",
+        **_of_login(UserSession, "created_at", "last_seen_at", "ip", "user_agent"),
+    ),
+    PersonalData(
+        "mfa.Authenticator", **_of_login(Authenticator, "type", "created_at", "last_used_at")
+    ),
+)
+
+
+# --- What staff did and wrote -------------------------------------------------------------------
+
+
+def _export_audit(member):
+    entries = AuditEntry.objects.about(member).order_by("pk")
+    return entries.values("recorded_at", "action").iterator(chunk_size=2000)
+
+
+def _list_notes(member):
+    return AuditNote.objects.filter(
+        entry__subject_type=member._meta.label_lower, entry__subject_id=str(member.pk)
+    )
+
+
+_BY_STAFF = (
+    PersonalData(
+        "core.AuditEntry",
+        export=_export_audit,
+        count=lambda member: AuditEntry.objects.about(member).count(),
+        why_kept="Who did what when, as ids and codes: the club must be able to answer for it.",
+    ),
+    PersonalData(
+        "core.AuditNote",
+        export=lambda member: list(
+            _list_notes(member).order_by("pk").values("entry__recorded_at", "text")
+        ),
+        count=lambda member: _list_notes(member).count(),
+        why_kept="Deleted by the erasure, with the notes on all that is the member's.",
+    ),
+)
 
 
 def _matches_birthday(member, answer, now):

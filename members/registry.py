@@ -245,7 +245,9 @@ class PersonalData:
     ``export(member)`` returns (or yields) JSON-ready rows, which the member downloads; their
     keys are shown by the names of the model's fields, or as ``labels`` says.
     ``merge(source, target, now)`` moves rows and returns what undo needs;
-    ``undo(source, target, moved, now)`` takes them back.
+    ``undo(source, target, moved, now)`` takes them back. ``facts(member)`` returns (label,
+    number) pairs, which the preview of a merge shows before and after; where one is not zero at
+    a record that was merged already, what arrived late follows to the survivor.
 
     An erasure asks and acts in this order, over all entries, in one transaction:
     ``blocks(member, now)`` returns sentences that say what must be finished first (goods on
@@ -267,6 +269,7 @@ class PersonalData:
     before_erase: Callable[[Any, dt.datetime], None] | None = None
     count: Callable[[Any], int] | None = None  # else the rows with this ``member``
     labels: tuple[tuple[str, Any], ...] = ()  # of keys that are no field's name
+    facts: Callable[[Any], Iterable[tuple[Any, int]]] | None = None
 
 
 personal_data: Registry[PersonalData] = Registry("personal data")

@@ -7,6 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from core.time import get_zone
 
+# From which age on people decide about their own data or, where later, sign contracts alone.
+GUARDIAN_AGES = {"CN": 14, "HK": 18, "JP": 18, "KR": 14, "TW": 18, "SG": 13, "US": 13, "GB": 13}
+GUARDIAN_AGE = 16
+
 
 def validate_zone(value):
     try:
@@ -46,6 +50,15 @@ class Club(models.Model):
     phone = models.CharField(_("phone number"), max_length=40, blank=True, default="")
     email = models.EmailField(_("e-mail address"), blank=True, default="")
     address = models.TextField(_("address"), blank=True, default="")
+    guardian_age = models.PositiveSmallIntegerField(
+        _("guardian needed below the age of"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "Younger members need a parent's or guardian's consent. Empty: what is usual in the "
+            "club's country (14 in China, 18 in Japan and Taiwan)."
+        ),
+    )
     number_key = models.CharField(
         _("key of membership numbers"),
         max_length=32,
@@ -64,7 +77,17 @@ class Club(models.Model):
             models.CheckConstraint(
                 condition=Q(country__regex=r"^[A-Z]{2}$"), name="club_country_is_iso"
             ),
+            models.CheckConstraint(
+                condition=Q(guardian_age__isnull=True) | Q(guardian_age__lte=25),
+                name="club_guardian_age_is_sane",
+            ),
         ]
 
     def __str__(self):
         return self.name
+
+    def get_guardian_age(self) -> int:
+        """Below this age a member needs a guardian."""
+        if self.guardian_age is not None:
+            return self.guardian_age
+        return GUARDIAN_AGES.get(self.country, GUARDIAN_AGE)

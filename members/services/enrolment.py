@@ -11,6 +11,7 @@ from core.bulk import RowWriter, read_together
 from core.errors import DomainError
 from members.contacts import clean_email, clean_phone
 from members.enums import MemberStatus
+from members.erased_keys import EMAIL, PHONE, REFERENCE, list_hashes, write_reference
 from members.models import Member
 from members.numbers import clean_number, is_valid_number
 from members.selectors.club import get_club
@@ -27,19 +28,29 @@ _LOCK_KEYS = """
     ) AS buckets
 """
 _LOCK_SPACE = 0x6D656D62
+# A merged record leads to its survivor, also where that one has ended since.
 _BY_REFERENCE = """
-    SELECT external_id, coalesce(member.merged_into_id, member.id), member.status
+    SELECT external_id, member.id, member.status
     FROM members_memberreference AS reference
-    JOIN members_member AS member ON member.id = reference.member_id
+    JOIN members_member AS known ON known.id = reference.member_id
+    JOIN members_member AS member ON member.id = coalesce(known.merged_into_id, known.id)
     WHERE source_code = %s AND external_id = ANY(%s)
 """
 _BY_FIELD = {
     field: f"""
-    SELECT {field}, coalesce(merged_into_id, id), status FROM members_member
-    WHERE {field} = ANY(%s) AND (status = 'active' OR ({field == "number"} AND status <> 'erased'))
+    SELECT {field}, id, status FROM members_member
+    WHERE {field} = ANY(%s) AND status = 'active'
 """
-    for field in ("number", "email", "phone")
+    for field in ("email", "phone")
+} | {
+    "number": """
+    SELECT known.number, member.id, member.status
+    FROM members_member AS known
+    JOIN members_member AS member ON member.id = coalesce(known.merged_into_id, known.id)
+    WHERE known.number = ANY(%s)
+"""
 }
+_ERASED = "SELECT key_hash FROM members_erasedkey WHERE key_hash = ANY(%s)"
 _NEW_IDS = """
     SELECT id, members_number(id, key) FROM (
         SELECT nextval('members_member_id_seq') AS id FROM generate_series(1, %s)
@@ -93,9 +104,13 @@ class MemberKey:
 
 @dataclass(slots=True)
 class Enrolled:
-    """``ids[key]`` for each key that has a member, ``refused[key]`` for each that has none."""
+    """``ids[key]`` for each key that has a member, ``refused[key]`` for each that has none.
 
-    ids: dict[MemberKey, int] = field(default_factory=dict)
+    ``ids[key]`` is None where the key is that of somebody who was erased: what they buy is kept
+    without them.
+    """
+
+    ids: dict[MemberKey, int | None] = field(default_factory=dict)
     refused: dict[MemberKey, DomainError] = field(default_factory=dict)
     created_count: int = 0
 
@@ -164,7 +179,9 @@ class MemberLookup:
         }
 
     def build_reads(self, locking: Sequence[_Clean] = ()) -> list[tuple[str, Sequence]]:
-        """Members by each kind of key that is used; first the locks of ``locking``."""
+        """Members by each kind of key that is used; first the locks of ``locking``, and which of
+        these were erased.
+        """
         statements: list[tuple[str, Sequence]] = []
         for name, values in self._values.items():
             if values and name == "external_id":
@@ -174,7 +191,8 @@ class MemberLookup:
         if locking:
             keys = [f"{self.source}:{item.external_id}" for item in locking if item.external_id]
             keys += [value for item in locking for value in (item.email, item.phone) if value]
-            statements.insert(0, (_LOCK_KEYS, [_LOCK_SPACE, keys]))
+            hashes = [each for item in locking for each in _list_hashes(item, self.source)]
+            statements[:0] = [(_LOCK_KEYS, [_LOCK_SPACE, keys]), (_ERASED, [hashes])]
         return statements
 
     def take(self, answers: Sequence[list[tuple]]) -> _Found:
@@ -203,6 +221,8 @@ def ensure_members(
     remembered for next time (a contact that several share names nobody). Whoever is not found
     is made as an unclaimed member, never for a bare number: an unknown one is refused.
 
+    A key of somebody who was erased has nobody (``ids[key]`` is None), and makes nobody.
+
     Refused, per key and with its own error, never raised: InvalidEmail, InvalidPhone,
     InvalidNumber, UnknownNumber, AmbiguousContact (several members share the contact that
     alone names the member), ConflictingKeys, MemberGone, EmptyKey.
@@ -218,10 +238,25 @@ def ensure_members(
     if not clean:
         return result
     found = lookup.found or lookup.take(read_together(lookup.build_reads()))
+    erased: set[str] = set()
     if unknown := [item for item in clean if _is_unknown(item, found)]:
-        found = lookup.take(read_together(lookup.build_reads(locking=unknown)))
-    _match_all(clean, found, result, source=source, now=now, joined_at=joined_at or now)
+        answers = read_together(lookup.build_reads(locking=unknown))
+        found = lookup.take(answers)
+        erased = {key_hash for (key_hash,) in answers[1]}
+    _match_all(clean, found, erased, result, source=source, now=now, joined_at=joined_at or now)
     return result
+
+
+def _list_hashes(item: _Clean, source: str) -> list[str]:
+    """Of all that names a person, under the keys of the settings."""
+    hashes = []
+    if item.external_id:
+        hashes += list_hashes(REFERENCE, write_reference(source, item.external_id))
+    if item.email:
+        hashes += list_hashes(EMAIL, item.email)
+    if item.phone:
+        hashes += list_hashes(PHONE, item.phone)
+    return hashes
 
 
 def _is_unknown(item: _Clean, found) -> bool:
@@ -229,6 +264,10 @@ def _is_unknown(item: _Clean, found) -> bool:
     if item.external_id:
         return item.external_id not in found["external_id"]
     return not any(getattr(item, name) in found[name] for name in ("number", "email", "phone"))
+
+
+class _ErasedHere(Exception):
+    """The number of somebody who was erased: no refusal, and nobody."""
 
 
 def _match(item: _Clean, found) -> int | None:
@@ -252,24 +291,35 @@ def _match(item: _Clean, found) -> int | None:
 
 def _check_alive(known: tuple[int, str]) -> int:
     member_id, status = known
-    if status in (MemberStatus.CLOSED, MemberStatus.ERASED):
+    if status == MemberStatus.ERASED:
+        raise _ErasedHere
+    if status == MemberStatus.CLOSED:
         raise MemberGone
     return member_id
 
 
-def _match_all(clean, found, result, *, source, now, joined_at):
+def _match_all(clean, found, erased, result, *, source, now, joined_at):
     """Settle the keys one after the other, as if each came alone, then write what is new.
 
     A member to be made stands in ``found`` under a negative id, so that later keys meet it.
+    Nobody is made again from what hashes to ``erased``; whoever came back by themselves is
+    found like any member.
     """
     made: list[_Clean] = []
     references: list[tuple[str, int]] = []
     matched: dict[MemberKey, int] = {}
+    nobody: list[MemberKey] = []
     for item in clean:
         try:
             member_id = _match(item, found)
+        except _ErasedHere:
+            nobody.append(item.key)
+            continue
         except DomainError as refusal:
             result.refused[item.key] = refusal
+            continue
+        if member_id is None and erased and not erased.isdisjoint(_list_hashes(item, source)):
+            nobody.append(item.key)
             continue
         if member_id is None:
             made.append(item)
@@ -284,6 +334,7 @@ def _match_all(clean, found, result, *, source, now, joined_at):
     reserved = reserve_members(len(made))
     real = {-place: member_id for place, (member_id, _number) in enumerate(reserved, start=1)}
     result.ids = {key: real.get(member_id, member_id) for key, member_id in matched.items()}
+    result.ids.update(dict.fromkeys(nobody))
     result.created_count = len(made)
     if not references and not made:
         return

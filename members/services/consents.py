@@ -1,0 +1,218 @@
+"""Answers to what the club asks: given, withdrawn, never edited."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError
+from core.services.audit import record_audit
+from members.enums import Channel, ConsentSource
+from members.models import Consent, ConsentWording, Member, User
+from members.purposes import GUARDIAN, PURPOSES, Purpose, get_purpose
+from members.selectors.club import get_club
+from members.selectors.consents import get_answers
+from members.selectors.guardians import check_guardian
+
+# Where a no was said, not just a box left empty.
+_SAID_BY_THEMSELVES = {
+    ConsentSource.COUNTER,
+    ConsentSource.PHONE,
+    ConsentSource.PAPER,
+    ConsentSource.SHOP,
+    ConsentSource.IMPORT,
+    ConsentSource.LINK,
+}
+
+
+class UnknownConsent(DomainError):
+    code = "unknown_consent"
+    message = _("The club doesn't ask for this.")
+
+
+class MembershipOver(DomainError):
+    code = "membership_over"
+    status = 409
+    message = _("This membership has ended.")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Yes or no to a purpose, on one channel or on ``Channel.ANY``."""
+
+    purpose: str
+    channel: str
+    is_given: bool
+
+
+@transaction.atomic
+def record_answers(
+    member: Member,
+    answers: Iterable[Answer],
+    *,
+    source: str,
+    by: User | None,
+    now: dt.datetime,
+    effective_at: dt.datetime | None = None,
+) -> list[Consent]:
+    """Write down what a member answered, in the words that the active language shows.
+
+    Only what differs from what stands is written. ``effective_at`` is when they said so, where
+    that was earlier (a signed form). Taking back is always possible; agreeing isn't, for a
+    young member alone. Raises UnknownConsent, MembershipOver, GuardianNeeded.
+    """
+    answers = list(answers)
+    for answer in answers:
+        _check_known(answer)
+    member = Member.objects.select_for_update(no_key=True).get(pk=member.pk)
+    standing = get_answers(member)
+    changed = [answer for answer in answers if _is_new(answer, standing, source)]
+    if not changed:
+        return []
+    if any(answer.is_given for answer in changed):
+        if not member.is_active:
+            raise MembershipOver
+        if any(_needs_guardian(answer) for answer in changed):
+            check_guardian(member, now=now)
+    said_at = min(effective_at or now, now)
+    return _write(member, changed, source=source, by=by, now=now, effective_at=said_at)
+
+
+def withdraw_all(
+    member: Member, purpose: str, *, source: str, by: User | None, now: dt.datetime
+) -> list[Consent]:
+    """Take a purpose back on every channel."""
+    return record_answers(
+        member, [Answer(purpose, Channel.ANY, False)], source=source, by=by, now=now
+    )
+
+
+def withdraw_what_needs_a_guardian(
+    member: Member, *, source: str, by: User | None, now: dt.datetime
+) -> list[Consent]:
+    """Take back whatever a young member could not have agreed to alone."""
+    answers = [Answer(each.code, Channel.ANY, False) for each in PURPOSES if each.needs_guardian]
+    return record_answers(member, answers, source=source, by=by, now=now)
+
+
+def _check_known(answer: Answer) -> None:
+    try:
+        purpose = get_purpose(answer.purpose)
+    except KeyError as error:
+        raise UnknownConsent from error
+    if answer.channel != Channel.ANY and answer.channel not in purpose.channels:
+        raise UnknownConsent
+
+
+def _is_new(answer: Answer, standing: dict[tuple[str, str], Consent], source: str) -> bool:
+    """Whether the answer changes what stands, on any of the channels that it is about.
+
+    A no to what was never agreed to is an answer too, where somebody said it: a merge keeps it.
+    """
+    purpose = get_purpose(answer.purpose)
+    channels = purpose.channels if answer.channel == Channel.ANY else (answer.channel,)
+    rows = [standing.get((answer.purpose, channel)) for channel in channels]
+    if not answer.is_given and source in _SAID_BY_THEMSELVES and None in rows:
+        return True
+    return any((row is not None and row.is_given) != answer.is_given for row in rows)
+
+
+def _needs_guardian(answer: Answer) -> bool:
+    purpose = get_purpose(answer.purpose)
+    return answer.is_given and purpose.needs_guardian and answer.purpose != GUARDIAN
+
+
+def _write(member, answers, *, source, by, now, effective_at) -> list[Consent]:
+    rows = [
+        Consent(
+            member=member,
+            purpose=answer.purpose,
+            channel=answer.channel,
+            is_given=answer.is_given,
+            wording=_ensure_wording(get_purpose(answer.purpose), now),
+            source=source,
+            effective_at=effective_at,
+            recorded_at=now,
+            recorded_by=by,
+        )
+        for answer in answers
+    ]
+    Consent.objects.bulk_create(rows)
+    record_audit(
+        "consent.recorded",
+        member,
+        by=by,
+        now=now,
+        changes={
+            "given": [f"{a.purpose}:{a.channel}" for a in answers if a.is_given],
+            "withdrawn": [f"{a.purpose}:{a.channel}" for a in answers if not a.is_given],
+            "source": source,
+        },
+    )
+    return rows
+
+
+def _ensure_wording(purpose: Purpose, now: dt.datetime) -> ConsentWording:
+    """The row of the words as they read now, in the active language."""
+    locale = translation.get_language() or get_club().locale
+    text = f"{purpose.name}. {purpose.wording}"
+    rows = ConsentWording.objects.filter(purpose=purpose.code, locale=locale)
+    return rows.get_or_create(
+        purpose=purpose.code,
+        locale=locale,
+        text_hash=hashlib.sha256(text.encode()).hexdigest(),
+        defaults={"text": text, "version": lambda: rows.count() + 1, "recorded_at": now},
+    )[0]
+
+
+# --- Merging ------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def merge_consents(source: Member, target: Member, now: dt.datetime) -> list[list[str]]:
+    """The stricter answer holds: what either took back is taken back for the survivor.
+
+    Rows stay with the record that they were given on, and what only the absorbed record agreed
+    to is not carried over. Returns the withdrawals, for ``undo_merge``.
+    """
+    theirs, standing = get_answers(source), get_answers(target)
+    withdrawn = [
+        [purpose.code, channel]
+        for purpose in PURPOSES
+        for channel in purpose.channels
+        if _is_given(standing, purpose.code, channel)
+        and (row := theirs.get((purpose.code, channel))) is not None
+        and not row.is_given
+    ]
+    _write_merged(target, withdrawn, is_given=False, now=now)
+    return withdrawn
+
+
+@transaction.atomic
+def undo_merge(source: Member, target: Member, moved: Sequence[Any], now: dt.datetime) -> None:
+    """Give back what only the merge took, unless the survivor has answered since."""
+    standing = get_answers(target)
+    again = [
+        key
+        for key in moved
+        if (row := standing.get((key[0], key[1]))) is not None
+        and row.source == ConsentSource.MERGE
+        and not row.is_given
+    ]
+    _write_merged(target, again, is_given=True, now=now)
+
+
+def _is_given(answers, purpose, channel):
+    row = answers.get((purpose, channel))
+    return row is not None and row.is_given
+
+
+def _write_merged(member, keys, *, is_given, now):
+    if keys:
+        answers = [Answer(purpose, channel, is_given) for purpose, channel in keys]
+        _write(member, answers, source=ConsentSource.MERGE, by=None, now=now, effective_at=now)
