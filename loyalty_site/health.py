@@ -5,6 +5,7 @@ library says in an error stays here: it may name hosts and users.
 """
 
 import datetime as dt
+import logging
 import time
 from collections.abc import Callable
 from functools import cache
@@ -18,6 +19,8 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from core.services.heartbeat import get_silence
 from members import registry
+
+logger = logging.getLogger(__name__)
 
 WORKER = "worker"
 SILENT_AFTER = dt.timedelta(minutes=3)
@@ -100,14 +103,14 @@ def list_results(now: dt.datetime) -> dict[str, dict[str, Any]]:
         if name in _NEED_DATABASE and not results["database"]["ok"]:
             results[name] = {"ok": False, "reason": "not asked: no database"}
             continue
-        results[name] = _run(check, now)
+        results[name] = _run(name, check, now)
     return results
 
 
-def _run(check, now):
+def _run(name, check, now):
     begun = time.perf_counter()
     try:
-        if check in (check_migrations, check_worker, check_waiting):
+        if name in _NEED_DATABASE:
             result = {"ok": True, **_ask_briefly(check, now)}
         else:
             result = {"ok": True, **check(now)}
@@ -115,6 +118,7 @@ def _run(check, now):
         result = {"ok": False, "reason": str(error), **error.facts}
     except Exception as error:
         # Whatever a server or its driver does, the probe must answer, and with a class name only.
+        logger.warning("The check of the %s failed: %s", name, error)
         result = {"ok": False, "reason": f"no answer ({type(error).__name__})"}
     return {**result, "milliseconds": round((time.perf_counter() - begun) * 1000)}
 
@@ -156,4 +160,4 @@ def list_missing_migrations() -> list[str]:
 
 @cache
 def _load_migrations():
-    return MigrationLoader(None, ignore_no_initial=True).disk_migrations
+    return MigrationLoader(None).disk_migrations

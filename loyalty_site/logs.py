@@ -76,7 +76,7 @@ def build_entry(record: logging.LogRecord, formatter: logging.Formatter) -> dict
         "message": redact(message),
         **_context.get(),
         "user": get_user_id(request),
-        **{name: getattr(record, name, None) for name in FIELDS},
+        **{name: getattr(record, name) for name in FIELDS if hasattr(record, name)},
     }
     if record.exc_info and record.exc_info[1] is not None:
         entry["error"] = type(record.exc_info[1]).__name__

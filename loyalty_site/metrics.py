@@ -8,7 +8,7 @@ asked for, each by one short query.
 import datetime as dt
 import os
 import threading
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -173,7 +173,7 @@ def may_read(environ) -> bool:
     return environ.get("REMOTE_ADDR") in _LOOPBACK and not forwarded
 
 
-def serve_worker_metrics(port: int) -> None:
+def serve_worker_metrics(port: int) -> WSGIServer:
     """A worker has no web server: this one answers ``/metrics`` alone, beside its work."""
 
     def answer(environ, start_response):
@@ -186,6 +186,7 @@ def serve_worker_metrics(port: int) -> None:
     host = "0.0.0.0" if settings.METRICS_TOKEN else "127.0.0.1"  # noqa: S104 (behind the token)
     server = make_server(host, port, answer, handler_class=_QuietHandler)
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+    return server
 
 
 class _QuietHandler(WSGIRequestHandler):

@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -187,11 +188,20 @@ class Launcher:
             "schedule": [
                 *celery,
                 *("beat", "--loglevel", "INFO", "--pidfile", ""),
-                *("--scheduler", "celery.beat:Scheduler"),
             ],
         }
+        # The web's processes add up their numbers in files, which belong to this run.
+        numbers = self.layout.var / "metrics"
+        shutil.rmtree(numbers, ignore_errors=True)
+        own = {"web": {"METRICS_DIR": str(numbers)}}
         return [
-            Child(name, command, log=self.layout.log(name), env=environment, cwd=REPOSITORY)
+            Child(
+                name,
+                command,
+                log=self.layout.log(name),
+                env=environment | own.get(name, {}),
+                cwd=REPOSITORY,
+            )
             for name, command in commands.items()
         ]
 

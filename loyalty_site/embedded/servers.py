@@ -28,6 +28,9 @@ POSTGRES_SETTINGS = {
     "checkpoint_timeout": "15min",
     "random_page_cost": "1.1",
     "jit": "off",  # short queries lose more by compiling than long ones gain
+    # A refused row and the statement that brought it hold members: the log says neither.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
 }
 # For checks alone: a power cut may lose them, nothing else changes.
 FLEETING_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

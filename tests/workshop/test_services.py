@@ -69,6 +69,17 @@ def test_database_knows_chinese_and_japanese_trigrams(services):
     assert found == (True,)
 
 
+def test_log_of_the_database_repeats_no_row(var, services):
+    with connect(services(needed=("database",))) as connection:
+        connection.execute("CREATE TABLE people (email text UNIQUE)")
+        connection.execute("INSERT INTO people VALUES ('mei@example.com')")
+        with pytest.raises(psycopg.errors.UniqueViolation, match="mei@example.com"):
+            connection.execute("INSERT INTO people VALUES ('mei@example.com')")
+    log = Layout.of(var).log("postgres").read_text()
+    assert "people_email_key" in log
+    assert "mei@example.com" not in log
+
+
 def test_killed_supervisor_takes_its_servers_along_and_loses_no_committed_row(var, services):
     first = services()
     with connect(first) as connection:
