@@ -200,6 +200,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 IMPORT_MAX_BYTES = env.number("IMPORT_MAX_BYTES", 512 * 1024 * 1024, lowest=1)
 
+# --- Privacy (docs/privacy.md) -------------------------------------------------------------------
+RETENTION_POLICY = env.text("RETENTION_POLICY", "loyalty_site.retention.POLICY")
+# Keys of the hashes that keep erased people away; the first one makes them, all are tried.
+ERASURE_KEYS = env.names("ERASURE_KEYS") or [SECRET_KEY, *SECRET_KEY_FALLBACKS]
+# What was erased, outside of the database: a restored backup learns it from here.
+ERASURE_LOG = Path(env.text("ERASURE_LOG") or VAR_DIR / "erasures.jsonl")
+
 # --- Mail and text messages --------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "club@example.com")
 MAILERS = {
@@ -389,6 +396,8 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO", choices=_levels)},
+    # What was refused or not found has its line with a status already.
+    "loggers": {"django.request": {"level": "ERROR"}},
 }
 # Without a token the metrics answer to this machine alone.
 METRICS_TOKEN = env.text("METRICS_TOKEN")
