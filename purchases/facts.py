@@ -28,6 +28,7 @@ class PurchaseFacts:
     zone: str
     return_window_days: int
     lines: list[LineFacts]
+    version: int = 1
 
 
 @dataclass(slots=True)
@@ -40,4 +41,24 @@ class ReturnFacts:
     lines: list[tuple[int, Decimal, int]]  # position, quantity, amount
     before: dict[int, tuple[Decimal, int]] = field(default_factory=dict)
     """Position to the quantity and amount that had come back before this return."""
+    activity_id: int | None = None
+
+
+@dataclass(slots=True)
+class AmendmentFacts:
+    """What a shop's own change of an order is to the member who had earned on it.
+
+    ``purchase`` is the new version, None where nothing is left for this member (a cancelled
+    order, or one that was another's). ``returns`` came back before, oldest first.
+    """
+
+    id: int  # of the PurchaseVersion
+    external_id: str
+    purchase_id: int
+    member_id: int
+    effective_at: dt.datetime
+    purchased_at: dt.datetime
+    recorded_at: dt.datetime  # when the first version came in
+    purchase: PurchaseFacts | None
+    returns: list[ReturnFacts] = field(default_factory=list)
     activity_id: int | None = None

@@ -14,7 +14,7 @@ class RewardsConfig(AppConfig):
         from rewards.services.settlement import enter_programme
 
         post_migrate.connect(receivers.create_programme_accounts, sender=self)
-        registry.register_listener("rewards.accrual", ["purchase"], accrue)
+        registry.register_listener("rewards.accrual", ["purchase", "amendment"], accrue)
         registry.register_listener("rewards.enrolment", ["signup"], enter_programme)
         registrations.register()
         personal_data.register()

@@ -31,6 +31,7 @@ class AwardDraft:
     cap_trimmed: int = 0
     budget_trimmed: int = 0
     id: int | None = None
+    purchase_version: int = 1
 
 
 @dataclass(slots=True)
@@ -228,6 +229,7 @@ def _award(
         positions=[line.position for line in scope],
         allocations=weights,  # turned into points once cap and budget have spoken
         effective_at=purchase.effective_at,
+        purchase_version=purchase.version,
     )
 
 

@@ -1,6 +1,7 @@
 """Undoing an award after a return, from what was recorded (docs/points.md 14 and 15)."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,8 @@ class AwardState:
     """A recorded award that a return touches, with what earlier returns took.
 
     ``taken`` are points already reversed, per line. ``source`` is the award's id or, where the
-    purchase came in the same batch, its draft.
+    purchase came in the same batch, its draft. ``applied`` are the rule versions that made it
+    (its own and its multipliers'), ``had_expired`` tells of its lot.
     """
 
     source: int | AwardDraft
@@ -29,14 +31,27 @@ class AwardState:
     allocations: list[int]
     taken: list[int]
     lot: LotState | None
+    applied: frozenset[int] = frozenset()
+    had_expired: bool = False
+
+    @property
+    def has_lapsed(self) -> bool:
+        return self.had_expired or (
+            self.lot is not None and bool(self.lot.lapsed.get(AccountKind.EXPIRED))
+        )
+
+    @property
+    def left(self) -> list[int]:
+        """What still stands of it, per line."""
+        return [given - taken for given, taken in zip(self.allocations, self.taken, strict=True)]
 
 
 @dataclass(slots=True)
 class ReversalDraft:
-    """See models.Reversal."""
+    """See models.Reversal; its cause is a return, or a version of the purchase."""
 
     award: AwardState
-    return_id: int
+    return_id: int | None
     effective_at: dt.datetime
     reversed: int
     allocations: list[int]
@@ -46,6 +61,7 @@ class ReversalDraft:
     other_lots: int = 0
     owed: int = 0
     id: int | None = None
+    version_id: int | None = None
 
 
 ToDate = dict[int, tuple[int, int, bool]]
@@ -64,14 +80,15 @@ def take_back(
     is_late = book.is_late(day)
     settle(book, min(day, today or day), terms)
     for award in awards:
-        shares = _shares(award, to_date)
+        shares = count_shares(award, to_date)
         total = sum(shares)
         if total:
-            _take(book, award, returned, total, shares, terms, is_late)
+            draft = ReversalDraft(award, returned.id, returned.effective_at, total, shares)
+            undo(book, draft, terms, reason=Reason.RETURN, key="return", is_late=is_late)
             usage.give_back(award.rule, book.member_id, award.effective_on, total)
 
 
-def _shares(award: AwardState, to_date: ToDate) -> list[int]:
+def count_shares(award: AwardState, to_date: ToDate) -> list[int]:
     """Per line floor(allocation × returned to date ÷ line amount), less what was taken before."""
     shares = []
     for position, allocation, taken in zip(
@@ -83,29 +100,33 @@ def _shares(award: AwardState, to_date: ToDate) -> list[int]:
             continue
         amount_to_date, line_amount, is_whole = line
         due = allocation if is_whole else allocation * amount_to_date // max(line_amount, 1)
-        shares.append(max(due - taken, 0))
+        # An amendment may have made the line smaller than what came back of it.
+        shares.append(max(min(due, allocation) - taken, 0))
     return shares
 
 
-def _take(
-    book: Book, award: AwardState, returned: Any, total: int, shares: list[int], terms: Terms,
-    is_late: bool,
+def undo(
+    book: Book, draft: ReversalDraft, terms: Terms, *, reason: str, key: str, is_late: bool,
+    first: Sequence[LotState] = (),
 ) -> None:  # fmt: skip
-    at, lot = returned.effective_at, award.lot
-    draft = ReversalDraft(award, returned.id, at, total, shares)
+    """Post one reversal: from the award's own points, what lapsed of them, others, or a debt.
+
+    ``key`` begins the keys of its transfers. The spent share is drawn from the lots ``first``,
+    then from all others in spending order.
+    """
     book.reversals.append(draft)
-    left = total
+    award, at = draft.award, draft.effective_at
+    lot, left = award.lot, draft.reversed
     unit = award.rule.unit
     is_status = unit == Unit.STATUS
-    common = {
+    common: dict[str, Any] = {
         "at": at, "about": draft, "award": award.source, "reversal": draft, "is_late": is_late
     }  # fmt: skip
     if lot is not None and lot.pending and left:
         draft.pending = part = min(left, lot.pending)
         moved = book.transfer(
             AccountKind.STATUS_PENDING if is_status else AccountKind.PENDING,
-            AccountKind.RETURNED, part, Reason.RETURN, key="return:pending", unit=unit,
-            **common,
+            AccountKind.RETURNED, part, reason, key=f"{key}:pending", unit=unit, **common,
         )  # fmt: skip
         book.move(lot, moved, MoveKind.TAKEN, part, "pending", "")
         left -= part
@@ -113,8 +134,7 @@ def _take(
         draft.own_lot = part = min(left, lot.available)
         moved = book.transfer(
             AccountKind.STATUS if is_status else AVAILABLE,
-            AccountKind.RETURNED, part, Reason.RETURN, key="return:lot", unit=unit,
-            **common,
+            AccountKind.RETURNED, part, reason, key=f"{key}:lot", unit=unit, **common,
         )  # fmt: skip
         book.move(lot, moved, MoveKind.TAKEN, part, "available", "")
         left -= part
@@ -125,7 +145,7 @@ def _take(
         part = min(left, lapsed[origin])
         if part:
             book.transfer(
-                origin, AccountKind.RETURNED, part, Reason.REOPEN, key=f"return:{origin}",
+                origin, AccountKind.RETURNED, part, Reason.REOPEN, key=f"{key}:{origin}",
                 unit=unit, **common,
             )  # fmt: skip
             lapsed[origin] -= part
@@ -134,22 +154,28 @@ def _take(
     if left and is_status:
         raise ValueError("Status credits are never spent: the lot must cover its return.")
     if left:
-        _take_spent(book, draft, left, common)
-    award.taken = [before + share for before, share in zip(award.taken, shares, strict=True)]
+        _take_spent(book, draft, left, common, reason, key, first)
+    award.taken = [
+        before + share for before, share in zip(award.taken, draft.allocations, strict=True)
+    ]
     if is_status:
         review_up(book, day_of(at, terms.zone), terms, set())
 
 
-def _take_spent(book: Book, draft: ReversalDraft, left: int, common: dict) -> None:
+def _take_spent(
+    book: Book, draft: ReversalDraft, left: int, common: dict[str, Any], reason: str, key: str,
+    first: Sequence[LotState],
+) -> None:  # fmt: skip
     """The spent share comes from the member's other lots, the rest is owed."""
     draft.other_lots = part = min(left, book.balance(AVAILABLE))
     if part:
+        others = [lot for lot in book.spendable_lots() if all(lot is not own for own in first)]
         book.take(
-            part, AccountKind.RETURNED, Reason.RETURN, at=common["at"], key="return:others",
-            about=draft, kind=MoveKind.TAKEN, reversal=draft,
+            part, AccountKind.RETURNED, reason, at=common["at"], key=f"{key}:others",
+            about=draft, kind=MoveKind.TAKEN, reversal=draft, lots=[*first, *others],
         )  # fmt: skip
     draft.owed = left - part
     if draft.owed:
         book.transfer(
-            OWED, AccountKind.RETURNED, draft.owed, Reason.OWE, key="return:owed", **common
+            OWED, AccountKind.RETURNED, draft.owed, Reason.OWE, key=f"{key}:owed", **common
         )

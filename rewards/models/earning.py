@@ -232,6 +232,11 @@ class Reversal(models.Model):
             models.UniqueConstraint(
                 fields=["award", "purchase_return"], name="reversal_once_per_award_and_return"
             ),
+            models.UniqueConstraint(
+                fields=["award"],
+                condition=Q(purchase_version__isnull=False),
+                name="reversal_by_one_amendment",
+            ),
             models.CheckConstraint(
                 condition=Q(
                     reversed_points=F("pending_points")

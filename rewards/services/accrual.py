@@ -7,7 +7,8 @@ from typing import Any
 from core.time import day_of
 from members.registry import Receipt
 from members.selectors import get_club
-from purchases.facts import PurchaseFacts, ReturnFacts
+from purchases.facts import AmendmentFacts, PurchaseFacts, ReturnFacts
+from rewards.engine.amending import amend
 from rewards.engine.earning import earn
 from rewards.engine.returning import take_back
 from rewards.enums import Unit
@@ -22,15 +23,19 @@ def accrue(
 
     ``payload`` holds PurchaseFacts and ReturnFacts of members, in that order. Each item first
     settles its member up to the start of its own day, never to ``now``: so a batch of a
-    thousand and a thousand batches of one write identical entries. Runs in intake's
-    transaction. Returns receipts "points", "status credits", "points taken back".
+    thousand and a thousand batches of one write identical entries. An amended purchase comes
+    as AmendmentFacts, first in a batch of its own. Runs in intake's transaction. Returns
+    receipts "points", "status credits", "points taken back".
     """
     items = [item for item in payload if item.member_id is not None]
     if not items:
         return []
     zone = get_club().zone
     member_ids = sorted({item.member_id for item in items})
-    first_at = min(item.effective_at for item in items)
+    first_at = min(
+        item.purchased_at if isinstance(item, AmendmentFacts) else item.effective_at
+        for item in items
+    )
     last_at = max(item.effective_at for item in items)
     reader = UsageReader(items, member_ids, first_at, last_at)
     ledger = open_ledger(
@@ -56,10 +61,17 @@ def accrue(
 
 
 def _apply(
-    item: PurchaseFacts | ReturnFacts, ledger: Ledger, reader: UsageReader, today: dt.date
+    item: PurchaseFacts | ReturnFacts | AmendmentFacts,
+    ledger: Ledger,
+    reader: UsageReader,
+    today: dt.date,
 ) -> None:
     book = ledger.books[item.member_id]
-    if isinstance(item, PurchaseFacts):
+    if isinstance(item, AmendmentFacts):
+        awards = reader.awards.get(item.purchase_id, [])
+        returns = [(back, reader.build_to_date(back)) for back in item.returns]
+        amend(book, item, awards, reader.past, returns, ledger.terms, reader.usage, today)
+    elif isinstance(item, PurchaseFacts):
         drafts = earn(book, item, ledger.terms, reader.usage, today)
         reader.remember(item, drafts, book)
     else:

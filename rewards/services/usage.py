@@ -1,11 +1,13 @@
 """What limited rules have given so far, and what returns must know, read set by set."""
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from core.time import day_of
-from purchases.facts import PurchaseFacts, ReturnFacts
+from purchases.facts import AmendmentFacts, PurchaseFacts, ReturnFacts
+from rewards.engine.amending import Past
 from rewards.engine.book import LotState
 from rewards.engine.earning import AwardDraft
 from rewards.engine.limits import Usage, cap_period, counts_returns
@@ -17,12 +19,14 @@ from rewards.services.ledger import Ledger
 _AUDIENCES = """
     SELECT member_id, audience_id FROM members_audiencemember
     WHERE member_id = ANY(%s) AND audience_id = ANY(%s)
+      AND (%s::timestamptz IS NULL OR added_at <= %s)
 """
 # Ordered, so that two batches wait for each other and never in a circle.
 _LOCK_BUDGETS = """
     SELECT id, used_points FROM rewards_earningrule WHERE id = ANY(%s) ORDER BY id FOR UPDATE
 """
-# A merged membership's history counts with the survivor's.
+# A merged membership's history counts with the survivor's; awards of a version that its shop
+# has amended since count no more.
 _CAPPED = """
     WITH mine (owner_id, id) AS (
         SELECT id, id FROM unnest(%s::bigint[]) AS id
@@ -34,13 +38,16 @@ _CAPPED = """
                SELECT sum(r.reversed_points) FROM rewards_reversal r WHERE r.award_id = a.id
            ), 0) END::bigint
     FROM mine JOIN rewards_award a ON a.member_id = mine.id
+    JOIN purchases_purchase p ON p.id = a.purchase_id AND p.version = a.purchase_version
     WHERE a.rule_id = ANY(%s) AND a.effective_at >= %s
+      AND NOT EXISTS (SELECT FROM unnest(%s::bigint[]) AS own (id) WHERE own.id = a.purchase_id)
 """
 _BOUGHT_PRODUCTS = """
     SELECT DISTINCT p.member_id, l.product_id
     FROM purchases_purchase p JOIN purchases_line l ON l.purchase_id = p.id
     WHERE p.member_id = ANY(%s) AND l.product_id = ANY(%s)
       AND NOT EXISTS (SELECT FROM unnest(%s::bigint[]) AS own (id) WHERE own.id = p.id)
+      AND (%s::timestamptz IS NULL OR (p.recorded_at, p.purchased_at, p.external_id) < (%s, %s, %s))
 """
 _BOUGHT_CATEGORIES = """
     WITH RECURSIVE inside (wanted, id) AS (
@@ -53,6 +60,12 @@ _BOUGHT_CATEGORIES = """
     JOIN purchases_purchase p ON p.id = l.purchase_id
     WHERE p.member_id = ANY(%s)
       AND NOT EXISTS (SELECT FROM unnest(%s::bigint[]) AS own (id) WHERE own.id = p.id)
+      AND (%s::timestamptz IS NULL OR (p.recorded_at, p.purchased_at, p.external_id) < (%s, %s, %s))
+"""
+_PAST = """
+    SELECT ARRAY(SELECT id FROM rewards_earningruleversion WHERE published_at <= %s),
+           EXISTS (SELECT FROM purchases_purchase p WHERE p.member_id = ANY(%s)
+                   AND (p.recorded_at, p.purchased_at, p.external_id) < (%s, %s, %s))
 """
 _LINES = """
     SELECT l.purchase_id, l.position, l.amount, l.quantity
@@ -68,6 +81,7 @@ _AWARDS = """
             WHERE m.lot_id = l.id AND m.kind = 'forfeited'),
            (SELECT coalesce(sum(r.lapsed_points), 0)::bigint FROM rewards_reversal r
             WHERE r.award_id = a.id),
+           a.parts::text,
            l.member_id, l.unit, l.award_id, l.opened_at, l.original, l.release_on, l.expires_on,
            l.expires_after_days, l.counts_on, l.pending, l.available, l.held
     FROM rewards_award a LEFT JOIN rewards_lot l ON l.award_id = a.id
@@ -88,13 +102,20 @@ class UsageReader:
         self.member_ids = member_ids
         self.first_at = first_at
         self.last_at = last_at
+        # A batch amends one purchase at most; what it then asks of the past, it asks as of the
+        # moment when that purchase first came in.
+        self.amended = next((item for item in items if isinstance(item, AmendmentFacts)), None)
         self.new_ids = [item.id for item in items if isinstance(item, PurchaseFacts)]
         self.returned_ids = sorted(
-            {item.purchase_id for item in items if isinstance(item, ReturnFacts)}
+            {item.purchase_id for item in items if isinstance(item, ReturnFacts | AmendmentFacts)}
+        )
+        self.own_ids = sorted(
+            {*self.new_ids, *([self.amended.purchase_id] if self.amended else ())}
         )
         self._readers: list = []
         self.usage = Usage()
         self.spent_before: dict[int, int] = {}
+        self.past = Past(frozenset(), False)
         self.lines: dict[int, dict[int, tuple[int, Any]]] = {}
         self.awards: dict[int, list[AwardState]] = {}
 
@@ -117,7 +138,8 @@ class UsageReader:
 
         audience_ids = sorted({pk for rule in live for pk in rule.audience_ids})
         if audience_ids:
-            ask(_AUDIENCES, [self.member_ids, audience_ids], self._read_audiences)
+            then = self.amended.recorded_at if self.amended else None
+            ask(_AUDIENCES, [self.member_ids, audience_ids, then, then], self._read_audiences)
         # Ended campaigns are locked only where a return may give their budget back.
         asked = terms.rules if self.returned_ids else live
         budgeted = _rule_ids(rule for rule in asked if rule.budget_points is not None)
@@ -128,10 +150,13 @@ class UsageReader:
             kept = _rule_ids(rule for rule in counted if not counts_returns(rule))
             params = [
                 self.member_ids, self.member_ids, kept, _rule_ids(counted),
-                self._usage_start(counted),
+                self._usage_start(counted), self.own_ids,
             ]  # fmt: skip
             ask(_CAPPED, params, self._read_capped)
         self._ask_first_times(live, ask)
+        if self.amended:
+            recorded_at = self.amended.recorded_at
+            ask(_PAST, [recorded_at, self.member_ids, *self._list_before()[1:]], self._read_past)
         if self.returned_ids:
             ask(_LINES, [self.returned_ids], self._read_lines)
             ask(_AWARDS, [self.returned_ids], self._read_awards)
@@ -142,16 +167,23 @@ class UsageReader:
         if products:
             ask(
                 _BOUGHT_PRODUCTS,
-                [self.member_ids, sorted(products), self.new_ids],
+                [self.member_ids, sorted(products), self.own_ids, *self._list_before()],
                 lambda rows, _: self._read_bought(FirstTime.PRODUCT, rows),
             )
         categories = {i for r in live if r.first_time == FirstTime.CATEGORY for i in r.category_ids}
         if categories:
             ask(
                 _BOUGHT_CATEGORIES,
-                [sorted(categories), self.member_ids, self.new_ids],
+                [sorted(categories), self.member_ids, self.own_ids, *self._list_before()],
                 lambda rows, _: self._read_bought(FirstTime.CATEGORY, rows),
             )
+
+    def _list_before(self) -> list[Any]:
+        """The place in the order of intake before which purchases count; None for all."""
+        if self.amended is None:
+            return [None] * 4
+        item = self.amended
+        return [item.recorded_at, item.recorded_at, item.purchased_at, item.external_id]
 
     def _usage_start(self, counted: list[Rule]) -> dt.datetime:
         day = day_of(self.first_at, self.terms.zone)
@@ -190,6 +222,10 @@ class UsageReader:
     def _read_bought(self, kind: str, rows) -> None:
         self.usage.bought.update((member_id, kind, item) for member_id, item in rows)
 
+    def _read_past(self, rows, ledger) -> None:
+        ((published_ids, has_purchased),) = rows
+        self.past = Past(frozenset(published_ids), has_purchased)
+
     def _read_lines(self, rows, ledger) -> None:
         for purchase_id, position, amount, quantity in rows:
             self.lines.setdefault(purchase_id, {})[position] = (amount, quantity)
@@ -197,7 +233,7 @@ class UsageReader:
     def _read_awards(self, rows, ledger) -> None:
         for (
             pk, purchase_id, version_id, effective_at, positions, allocations, taken, lot_id,
-            expired, forfeited, lapsed_back, member_id, unit, award_id, opened_at, original,
+            expired, forfeited, lapsed_back, parts, member_id, unit, award_id, opened_at, original,
             release_on, expires_on, expires_after_days, counts_on, pending, available, held,
         ) in rows:  # fmt: skip
             lot = None
@@ -226,6 +262,8 @@ class UsageReader:
                     if taken
                     else [0] * len(positions),
                     lot=lot,
+                    applied=_list_applied(version_id, parts) if self.amended else frozenset(),
+                    had_expired=expired > 0,
                 )
             )
 
@@ -257,6 +295,12 @@ class UsageReader:
             whole = to_date >= line_amount and quantity_before + quantity >= line_quantity
             result[position] = (to_date, line_amount, whole)
         return result
+
+
+def _list_applied(version_id: int, parts: str) -> frozenset[int]:
+    """The rule version of an award and those that multiplied it."""
+    causes = (cause for *_numbers, why in json.loads(parts) for cause in why)
+    return frozenset({version_id, *(pk for kind, pk, _milli in causes if kind == "rule")})
 
 
 def _rule_ids(rules: Iterable[Rule]) -> list[int]:

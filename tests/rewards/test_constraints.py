@@ -8,7 +8,7 @@ from django.db import connection
 from core.services.audit import record_audit
 from members.services.audiences import ensure_audience
 from members.services.enrolment import create_member
-from purchases.models import Purchase, Return
+from purchases.models import Purchase, PurchaseVersion, Return
 from rewards.models import (
     Account,
     Award,
@@ -78,6 +78,10 @@ def make(shop, rules, now):
         "decision": record_audit("test", mate, by=None, now=now),
         "audience": ensure_audience("test", kind="list", name="Test"),
         "mine": accounts[0], "earlier": now - dt.timedelta(hours=1),
+        "amended": PurchaseVersion.objects.create(
+            purchase=second, number=2, recorded_at=now, total_amount=0, zone="UTC",
+            return_window_days=0,
+        ),
     }  # fmt: skip
     rows = {
         EarningRuleVersion: {
@@ -152,6 +156,9 @@ PROGRAMME = {"member": None, "kind": "test", "balance": None}
             },
             {"reversed_points": 1},
         ),
+        ("reversal_has_one_cause", Reversal, {"purchase_return": None, "purchase_version": "amended"},
+         {"purchase_return": None}),
+        ("reversal_has_one_cause", Reversal, {}, {"purchase_version": "amended"}),
         # Accounts and transfers
         ("account_balance_not_below_zero", Account, {"balance": 0}, {"balance": -1}),
         ("account_balance_not_below_zero", Account, {}, {"balance": None}),
@@ -213,13 +220,16 @@ def test_values_that_make_no_sense_are_refused(make, constraint, model, good, ba
     [
         ("rule_version_number_once", EarningRuleVersion, {}, {"number": 2}),
         ("rule_version_one_open", EarningRuleVersion, {"ends_at": None}, {"ends_at": "later"}),
-        ("award_once_per_purchase_and_rule", Award, {}, {"rule": "base"}),
+        ("award_once_per_version_and_rule", Award, {}, {"purchase_version": 2}),
         ("reversal_once_per_award_and_return", Reversal, {}, {"purchase_return": "again"}),
+        ("reversal_by_one_amendment", Reversal,
+         {"purchase_return": None, "purchase_version": "amended"},
+         {"purchase_return": "again", "purchase_version": None}),
         ("account_once_per_member_and_kind", Account, {}, {"kind": "held"}),
         ("account_once_per_programme_kind", Account, PROGRAMME, {"kind": "other"}),
         ("tier_level_once", TierLevel, {}, {"tier": "silver"}),
     ],
-)
+)  # fmt: skip
 def test_what_exists_once_is_refused_twice(make, constraint, model, beside, good):
     again = {"number": 3} if constraint == "rule_version_one_open" else {}
     different = beside | again | good

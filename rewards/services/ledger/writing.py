@@ -15,14 +15,14 @@ from rewards.services.ledger.opening import Ledger, unit_of
 FRESHNESS = dt.timedelta(hours=48)  # older news are history: nobody is told
 _ACCOUNT_COLUMNS = ("id", "member_id", "kind", "unit", "balance")
 _AWARD_COLUMNS = (
-    "id", "member_id", "purchase_id", "rule_id", "rule_version_id", "unit", "awarded_points",
-    "basis_amount", "cap_trimmed_points", "budget_trimmed_points", "parts", "positions",
-    "allocations", "effective_at", "recorded_at",
+    "id", "member_id", "purchase_id", "purchase_version", "rule_id", "rule_version_id", "unit",
+    "awarded_points", "basis_amount", "cap_trimmed_points", "budget_trimmed_points", "parts",
+    "positions", "allocations", "effective_at", "recorded_at",
 )  # fmt: skip
 _REVERSAL_COLUMNS = (
-    "id", "award_id", "purchase_return_id", "reversed_points", "pending_points",
-    "own_lot_points", "lapsed_points", "other_lots_points", "owed_points", "allocations",
-    "effective_at", "recorded_at",
+    "id", "award_id", "purchase_return_id", "purchase_version_id", "reversed_points",
+    "pending_points", "own_lot_points", "lapsed_points", "other_lots_points", "owed_points",
+    "allocations", "effective_at", "recorded_at",
 )  # fmt: skip
 _TRANSFER_COLUMNS = (
     "id", "unit", "debit_account_id", "credit_account_id", "amount", "reason", "member_id",
@@ -137,10 +137,10 @@ def _add_rows(writer, ledger, books, new_accounts, now) -> None:
         _AWARD_COLUMNS,
         [
             (
-                award.id, award.member_id, award.purchase_id, award.rule.rule_id, award.rule.id,
-                award.rule.unit, award.awarded, award.basis, award.cap_trimmed,
-                award.budget_trimmed, json.dumps(award.parts), _array(award.positions),
-                _array(award.allocations), award.effective_at, now,
+                award.id, award.member_id, award.purchase_id, award.purchase_version,
+                award.rule.rule_id, award.rule.id, award.rule.unit, award.awarded, award.basis,
+                award.cap_trimmed, award.budget_trimmed, json.dumps(award.parts),
+                _array(award.positions), _array(award.allocations), award.effective_at, now,
             )
             for book in books
             for award in book.awards
@@ -151,9 +151,9 @@ def _add_rows(writer, ledger, books, new_accounts, now) -> None:
         _REVERSAL_COLUMNS,
         [
             (
-                draft.id, _id_of(draft.award.source), draft.return_id, draft.reversed,
-                draft.pending, draft.own_lot, draft.lapsed, draft.other_lots, draft.owed,
-                _array(draft.allocations), draft.effective_at, now,
+                draft.id, _id_of(draft.award.source), draft.return_id, draft.version_id,
+                draft.reversed, draft.pending, draft.own_lot, draft.lapsed, draft.other_lots,
+                draft.owed, _array(draft.allocations), draft.effective_at, now,
             )
             for book in books
             for draft in book.reversals
