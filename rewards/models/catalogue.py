@@ -174,6 +174,7 @@ class Reward(models.Model):
     class Meta:
         verbose_name = _("reward")
         verbose_name_plural = _("rewards")
+        permissions = [("publish_reward", "Can publish and withdraw rewards")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind__in=RewardKind.values), name="reward_kind_is_known"
@@ -253,9 +254,13 @@ class RewardGate(Gate):
 
 
 class RewardSessionQuerySet(models.QuerySet):
+    def upcoming(self, now):
+        return self.filter(starts_at__gt=now, cancelled_at__isnull=True)
+
     def bookable(self, now):
-        return self.filter(starts_at__gt=now, seats_left__gt=0).filter(
-            Q(booking_closes_at__isnull=True) | Q(booking_closes_at__gt=now)
+        """The claim in ``services.redemption`` asks the same."""
+        return self.upcoming(now).filter(
+            Q(booking_closes_at__isnull=True) | Q(booking_closes_at__gt=now), seats_left__gt=0
         )
 
 
@@ -291,11 +296,19 @@ class RewardSession(models.Model):
     def __str__(self):
         return f"{self.reward_id} {self.starts_at:%Y-%m-%d %H:%M}"
 
+    @property
+    def booked_count(self):
+        return self.seat_count - self.seats_left
+
 
 class RewardCodeQuerySet(models.QuerySet):
     def free(self):
-        """Not handed out, not void; the claim in ``services.redemption`` asks the same."""
+        """Not handed out, not void."""
         return self.filter(redemption__isnull=True, voided_at__isnull=True)
+
+    def usable(self, today):
+        """Free and not past its last day; the claim in ``services.redemption`` asks the same."""
+        return self.free().filter(Q(expires_on__isnull=True) | Q(expires_on__gte=today))
 
 
 class RewardCode(models.Model):

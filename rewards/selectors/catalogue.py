@@ -1,0 +1,293 @@
+"""The catalogue: which rewards a member sees, in which order; a page of it in a few queries."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+from django.db.models import Case, Count, F, OuterRef, QuerySet, Subquery, Sum, When
+from django.db.models.functions import Coalesce, Least
+from django.utils.translation import gettext_lazy as _
+
+from core.time import day_of
+from members.models import Member
+from members.selectors.club import get_club
+from rewards.enums import RewardKind
+from rewards.models import Reward, RewardCategory, RewardCode, RewardSession
+from rewards.selectors.offers import TOLD_KINDS, Offer, build_offers
+from rewards.selectors.rotation import list_resting
+
+PER_PAGE = 24
+RELATED_SHOWN = 4
+REACH_SHOWN = 3
+POOL_KINDS = (RewardKind.POOL, RewardKind.PARTNER)
+
+RECOMMENDED, CHEAPEST, DEAREST, NEWEST = "recommended", "cheapest", "dearest", "newest"
+SORTS = {
+    RECOMMENDED: (_("Recommended"), "r.position, r.id"),
+    CHEAPEST: (_("Fewest points"), "price, r.position, r.id"),
+    DEAREST: (_("Most points"), "price DESC, r.position, r.id"),
+    NEWEST: (_("Newest"), "r.published_at DESC, r.id DESC"),
+}
+
+# All gates that aren't over, once each, by a hash: no look-up per reward. ``is_open`` and
+# ``points`` are the member's own; ``is_shown`` also where others hear of it.
+_FIND = """
+    WITH door AS (
+        SELECT g.reward_id,
+               bool_or(g.opens_at <= %(now)s AND {mine}) AS is_open,
+               bool_or(g.opens_at > %(now)s) AS opens_later,
+               bool_or({mine} OR s.kind = ANY(%(told)s)) AS is_shown,
+               min(coalesce(g.price_points, o.price_points))
+                   FILTER (WHERE g.opens_at <= %(now)s AND {mine}) AS points
+        FROM rewards_rewardgate g
+        JOIN rewards_reward o ON o.id = g.reward_id
+        JOIN members_audience s ON s.id = g.audience_id
+        LEFT JOIN members_audiencemember a
+               ON a.audience_id = g.audience_id AND a.member_id = %(member)s
+        WHERE g.closes_at IS NULL OR g.closes_at > %(now)s
+        GROUP BY g.reward_id)
+    SELECT r.id, coalesce(door.points, r.price_points) AS price
+    FROM rewards_reward r LEFT JOIN door ON door.reward_id = r.id
+    WHERE r.published_at IS NOT NULL AND r.retired_at IS NULL AND {conditions}
+    ORDER BY {order}
+"""
+_MINE, _VISITORS = "a.id IS NOT NULL", "s.kind = 'everyone'"
+_SHOWN = "door.is_shown AND NOT r.id = ANY(%(resting)s)"
+_WISHED = (
+    "EXISTS (SELECT FROM rewards_wish w WHERE w.reward_id = r.id AND w.member_id = %(member)s)"
+)
+# The same as ``Offer.can_be_had``, but for the limit.
+_AFFORDABLE = """
+    door.is_open AND coalesce(door.points, r.price_points) <= %(available)s
+    AND coalesce(r.stock_left, 1) > 0
+    AND (NOT r.kind = ANY(%(pools)s) OR EXISTS (
+        SELECT FROM rewards_rewardcode c
+        WHERE c.reward_id = r.id AND c.redemption_id IS NULL AND c.voided_at IS NULL
+          AND (c.expires_on IS NULL OR c.expires_on >= %(today)s)))
+    AND (r.kind <> 'experience' OR EXISTS (
+        SELECT FROM rewards_rewardsession d
+        WHERE d.reward_id = r.id AND d.seats_left > 0 AND d.cancelled_at IS NULL
+          AND d.starts_at > %(now)s
+          AND (d.booking_closes_at IS NULL OR d.booking_closes_at > %(now)s)))
+"""
+_RELATED = """
+    r.id <> %(related_to)s AND CASE
+        WHEN EXISTS (SELECT FROM rewards_reward_related WHERE from_reward_id = %(related_to)s)
+        THEN r.id IN (SELECT to_reward_id FROM rewards_reward_related
+                      WHERE from_reward_id = %(related_to)s)
+        ELSE r.category_id = %(category_id)s END
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody looks for; empty means anything."""
+
+    text: str = ""
+    kind: str = ""
+    category: str = ""
+    is_affordable: bool = False
+    is_wished: bool = False
+    is_early: bool = False
+    min_points: int | None = None
+    max_points: int | None = None
+    sort: str = RECOMMENDED
+
+
+@dataclass(frozen=True, slots=True)
+class CataloguePage:
+    """One page of offers. ``number`` is the nearest to the one that was asked for."""
+
+    offers: list[Offer]
+    total: int
+    number: int
+    page_count: int
+
+    @property
+    def has_previous(self) -> bool:
+        return self.number > 1
+
+    @property
+    def has_next(self) -> bool:
+        return self.number < self.page_count
+
+
+@dataclass(slots=True)
+class _Search:
+    """Conditions of one question, and their values."""
+
+    member: Member | None
+    now: dt.datetime
+    available_points: int | None
+    resting: Any
+    conditions: list[str] = field(default_factory=list)
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, condition: str, **values: Any) -> None:
+        self.conditions.append(f"({condition})")
+        self.values |= values
+
+    def find(self, order: str, *, limit: int | None = None) -> list[int]:
+        sql = _FIND.format(
+            mine=_VISITORS if self.member is None else _MINE,
+            conditions=" AND ".join(self.conditions),
+            order=order,
+        )
+        values = {
+            "now": self.now,
+            "today": day_of(self.now, get_club().zone),
+            "member": self.member.pk if self.member else None,
+            "told": [str(kind) for kind in TOLD_KINDS],
+            "pools": [str(kind) for kind in POOL_KINDS],
+            "resting": list(self.resting),
+            "available": self.available_points or 0,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(sql if limit is None else f"{sql} LIMIT {limit}", values | self.values)
+            return [row[0] for row in cursor.fetchall()]
+
+
+def list_offers(
+    member: Member | None,
+    wanted: Wanted,
+    *,
+    now: dt.datetime,
+    available_points: int | None,
+    page: int = 1,
+) -> CataloguePage:
+    """A page of what the member may see, each judged for them; four queries.
+
+    ``member`` None is a visitor, who sees what every member would. What is for a tier, a club or
+    a plan is shown to others with the reason; what is for a segment or a list is not. Wishes are
+    listed even while they can't be had.
+    """
+    resting = list_resting(day_of(now, get_club().zone))
+    search = _Search(member, now, available_points, resting)
+    search.add(_WISHED if wanted.is_wished else _SHOWN)
+    _narrow(search, wanted)
+    ids = search.find(SORTS.get(wanted.sort, SORTS[RECOMMENDED])[1])
+    page_count = max(-(-len(ids) // PER_PAGE), 1)
+    number = min(max(page, 1), page_count)
+    shown = ids[(number - 1) * PER_PAGE : number * PER_PAGE]
+    offers = build_offers(
+        shown, member, now=now, available_points=available_points, resting=resting
+    )
+    return CataloguePage(offers, len(ids), number, page_count)
+
+
+def _narrow(search: _Search, wanted: Wanted) -> None:
+    if text := wanted.text.strip():
+        pattern = "%" + "".join(f"\\{c}" if c in "\\%_" else c for c in text) + "%"
+        search.add(
+            "r.name ILIKE %(text)s OR r.summary ILIKE %(text)s OR r.partner ILIKE %(text)s",
+            text=pattern,
+        )
+    if wanted.kind:
+        search.add("r.kind = %(kind)s", kind=wanted.kind)
+    if wanted.category:
+        search.add(
+            "r.category_id = (SELECT id FROM rewards_rewardcategory WHERE slug = %(category)s)",
+            category=wanted.category,
+        )
+    if wanted.is_affordable and search.available_points is not None:
+        search.add(_AFFORDABLE)
+    if wanted.is_early:
+        search.add("door.is_open AND door.opens_later")
+    if wanted.min_points is not None:
+        search.add("coalesce(door.points, r.price_points) >= %(least)s", least=wanted.min_points)
+    if wanted.max_points is not None:
+        search.add("coalesce(door.points, r.price_points) <= %(most)s", most=wanted.max_points)
+
+
+def list_in_reach(
+    member: Member, *, now: dt.datetime, available_points: int, limit: int = REACH_SHOWN
+) -> list[Offer]:
+    """Rewards that the member can have now, the dearest first, then the nearest others; what
+    they wish for stands before what they don't. Four queries.
+    """
+    resting = list_resting(day_of(now, get_club().zone))
+    search = _Search(member, now, available_points, resting)
+    search.add(_SHOWN)
+    search.add("door.is_open AND coalesce(r.stock_left, 1) > 0")
+    price = "coalesce(door.points, r.price_points)"
+    ids = search.find(
+        f"{_WISHED} DESC, {price} > %(available)s, abs({price} - %(available)s), r.position, r.id",
+        limit=limit,
+    )
+    return build_offers(ids, member, now=now, available_points=available_points)
+
+
+@dataclass(frozen=True, slots=True)
+class RewardPage:
+    """One reward, its dates, and what goes well with it."""
+
+    offer: Offer
+    sessions: list[RewardSession]
+    related: list[Offer]
+
+
+def get_reward_page(
+    member: Member | None, slug: str, *, now: dt.datetime, available_points: int | None
+) -> RewardPage | None:
+    """A published reward as the member may see it; None where they may not know of it.
+
+    Five queries, six for an experience.
+    """
+    reward = Reward.objects.published().filter(slug=slug).only("pk", "kind", "category").first()
+    if reward is None:
+        return None
+    resting = list_resting(day_of(now, get_club().zone))
+    search = _Search(member, now, available_points, resting)
+    search.add(_SHOWN)
+    search.add(_RELATED, related_to=reward.pk, category_id=reward.category_id)
+    related = search.find("r.position, r.id", limit=RELATED_SHOWN)
+    offer, *others = build_offers(
+        [reward.pk, *related], member, now=now, available_points=available_points, resting=resting
+    )
+    if not offer.is_shown:
+        return None
+    sessions: Sequence[RewardSession] = ()
+    if reward.has_sessions:
+        sessions = reward.sessions.upcoming(now).order_by("starts_at", "pk")
+    return RewardPage(offer, list(sessions), others)
+
+
+def list_categories() -> list[RewardCategory]:
+    """Shelves with something published on them, in their order."""
+    shelves = RewardCategory.objects.filter(
+        rewards__published_at__isnull=False, rewards__retired_at__isnull=True
+    )
+    return list(shelves.distinct().order_by("position", "name"))
+
+
+# --- Staff --------------------------------------------------------------------------------------
+
+
+def list_low_stock(*, now: dt.datetime) -> QuerySet[Reward]:
+    """Published rewards of which so few are left that staff wanted to be told.
+
+    The fewest of stock, free codes and bookable seats counts.
+    """
+    return with_left(Reward.objects.published(), now=now).filter(
+        low_stock_count__isnull=False, left_count__lte=F("low_stock_count")
+    )
+
+
+def with_left(rewards: QuerySet[Reward], *, now: dt.datetime) -> QuerySet[Reward]:
+    """Annotate ``left_count``: the fewest of stock, free codes and bookable seats."""
+    today = day_of(now, get_club().zone)
+    codes = RewardCode.objects.usable(today).filter(reward=OuterRef("pk")).order_by()
+    seats = RewardSession.objects.bookable(now).filter(reward=OuterRef("pk")).order_by()
+    codes_left = Coalesce(
+        Subquery(codes.values("reward").annotate(count=Count("pk")).values("count")), 0
+    )
+    seats_left = Coalesce(
+        Subquery(seats.values("reward").annotate(count=Sum("seats_left")).values("count")), 0
+    )
+    return rewards.annotate(
+        codes_left=Case(When(kind__in=POOL_KINDS, then=codes_left)),
+        seats_left=Case(When(kind=RewardKind.EXPERIENCE, then=seats_left)),
+        left_count=Least(F("stock_left"), "codes_left", "seats_left"),
+    )
