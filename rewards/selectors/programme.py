@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, field, replace
 
+from django.db.models import Subquery
+
 from core.kept import Kept
+from purchases.models import Channel
 from rewards.engine.terms import Level, Programme, Terms
 from rewards.models import Tier, TierLevel
 
@@ -13,8 +16,13 @@ STAMP = """
     || (SELECT (count(*), max(id), count(ends_at), sum(extract(epoch FROM ends_at)))
         FROM rewards_earningruleversion)::text
     || coalesce((SELECT string_agg((id, name, color)::text, '' ORDER BY id) FROM rewards_tier), '')
+    || coalesce((SELECT max(return_window_days) FROM purchases_channel)::text, '')
 """
 kept = Kept()
+# In one query with the ladder: grace is never shorter (docs/points.md 8).
+_LONGEST_WINDOW = Subquery(
+    Channel.objects.order_by("-return_window_days").values("return_window_days")[:1]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,11 @@ def keep_ladder(zone: str, ladder: Ladder, stamp: str) -> None:
 def load_ladder(zone: str) -> Ladder:
     """The ladder, in one query; the rules of earning are not part of it."""
     levels: dict[int, list[TierLevel]] = {}
-    rows = TierLevel.objects.select_related("programme", "tier").order_by("tier__rank")
+    rows = (
+        TierLevel.objects.select_related("programme", "tier")
+        .annotate(window_days=_LONGEST_WINDOW)
+        .order_by("tier__rank")
+    )
     for row in rows:
         levels.setdefault(row.programme_id, []).append(row)
     if not levels:
@@ -81,7 +93,7 @@ def _build_programme(rows: list[TierLevel]) -> Programme:
         tier_window=version.tier_window,
         tier_months=version.tier_months,
         fiscal_start_month=version.fiscal_start_month,
-        grace_days=version.grace_days,
+        grace_days=max(version.grace_days, rows[0].window_days or 0),
         levels=tuple(
             Level(
                 row.tier_id,

@@ -8,10 +8,12 @@ from core.bulk import read_together
 from members.selectors import get_club
 from rewards.engine.terms import Level, Programme, Rule, Terms
 
+# Grace is never shorter than the longest return window, also where a channel's was raised later.
 _PROGRAMMES = """
     SELECT p.id, p.starts_on, p.tax_included, p.expiry_mode, p.expiry_months,
            p.expiry_extra_years, p.expiry_activities, p.club_fault_days, p.tier_window,
-           p.tier_months, p.fiscal_start_month, p.grace_days,
+           p.tier_months, p.fiscal_start_month,
+           greatest(p.grace_days, (SELECT max(return_window_days) FROM purchases_channel)),
            array_agg(ARRAY[t.id, t.rank, l.threshold, l.multiplier_milli, t.audience_id]
                      ORDER BY t.rank),
            array_agg(t.slug::text ORDER BY t.rank)
@@ -35,7 +37,8 @@ STAMP = """
            (SELECT (count(*), max(id), max(published_at), count(ends_at),
                     sum(extract(epoch FROM ends_at)))
             FROM rewards_earningruleversion)::text,
-           (SELECT string_agg((id, rank, audience_id)::text, '' ORDER BY id) FROM rewards_tier)
+           (SELECT string_agg((id, rank, audience_id)::text, '' ORDER BY id) FROM rewards_tier),
+           (SELECT max(return_window_days) FROM purchases_channel)
 """
 _PROGRAMME_FIELDS = tuple(field.name for field in fields(Programme))[:12]
 _RULE_FIELDS = tuple(field.name for field in fields(Rule))
