@@ -12,10 +12,11 @@ class MembersConfig(AppConfig):
         from allauth.account.decorators import secure_admin_login
         from django.contrib import admin
 
-        from members import checks, personal_data, receivers, registry  # noqa: F401  (register themselves)
+        from members import checks, personal_data, receivers, registrations, registry  # noqa: F401  (register themselves)
         from members.services import work
 
         personal_data.register()
+        registrations.register()
         registry.register_waiting_queue("work", work.list_waiting, late_after=work.LATE_AFTER)
         post_migrate.connect(receivers.create_base_rows, sender=self)
         # The back office logs in where everybody does: rate limits and second factors included.

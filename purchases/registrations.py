@@ -61,6 +61,7 @@ def register() -> None:
             export=export_purchases,
             merge=merge_purchases,
             undo=undo_merge,
+            facts=lambda member: [(_("Purchases"), Purchase.objects.of(member).count())],
             why_kept=(
                 "Sales are business records; without the member's own data they name nobody."
             ),
@@ -110,7 +111,8 @@ def export_purchases(member):
 
 def merge_purchases(source, target, now):
     """Purchases go to the surviving member; undo needs to know which they were."""
-    moved = list(Purchase.objects.of(source).values_list("pk", flat=True))
+    rows = Purchase.objects.of(source).order_by("pk").select_for_update()  # as returns lock them
+    moved = list(rows.values_list("pk", flat=True))
     Purchase.objects.filter(pk__in=moved).update(member=target)
     return moved
 

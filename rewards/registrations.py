@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from members import registry
 from members.registry import Attribute, NoticeText, PersonalData
+from rewards import personal_data_control
 from rewards.services import merging
 
 _BOOKS_BALANCE = (
@@ -17,6 +18,7 @@ _BOOKS_BALANCE = (
 
 
 def register():
+    personal_data_control.register()
     _register_attributes()
     _register_notices()
     registry.register_value_holder("rewards.points", _holds_points)
@@ -37,6 +39,7 @@ def register():
             erase=merging.forfeit_points,
             merge=merging.merge_points,
             undo=merging.undo_merge,
+            facts=_count_points,
             why_kept=_BOOKS_BALANCE,
         )
     )
@@ -61,6 +64,20 @@ def register():
             ],
         },
     )
+
+
+_COUNTED = (
+    ("available", _("Available points")),
+    ("pending", _("Pending points")),
+    ("held", _("Reserved points")),
+    ("owed", _("Points owed")),
+    ("status", _("Status credits")),
+)
+
+
+def _count_points(member):
+    balances = dict(member.accounts.values_list("kind", "balance"))
+    return [(label, balances.get(kind, 0)) for kind, label in _COUNTED]
 
 
 def _holds_points(member) -> bool:

@@ -16,7 +16,10 @@ LIMIT = 50
 # literal, so that the planner folds it (the functions are IMMUTABLE) and sees how rare it is.
 # MATERIALIZED makes it plan for all matches, hence for the index: for a mere fifty it would
 # gamble on reading the table, and lose where namesakes lie together at its end.
-_EXACT = "SELECT id FROM members_member WHERE {field} = %(value)s"
+_EXACT = """
+    SELECT DISTINCT coalesce(merged_into_id, id) FROM members_member WHERE {field} = %(value)s
+    ORDER BY 1 LIMIT %(limit)s
+"""
 _BY_NAME = """
     WITH worded AS MATERIALIZED (
         SELECT id FROM members_member
@@ -36,10 +39,10 @@ _BY_NAME = """
 def list_member_ids(text: str, *, limit: int = LIMIT) -> list[int]:
     """Ids of the first members that ``text`` finds, best first.
 
-    Exact on number, e-mail and phone; else by the beginning of the sorted name (family first,
-    by reading), then by the beginning of any part of the name in any order, and by any two
-    neighbouring characters of a Chinese or Japanese name. Kana, width, case and accents don't
-    matter. One query; an empty text finds nobody.
+    Exact on number, e-mail and phone, where a merged record leads to its survivor; else by the
+    beginning of the sorted name (family first, by reading), then by the beginning of any part
+    of the name in any order, and by any two neighbouring characters of a Chinese or Japanese
+    name. Kana, width, case and accents don't matter. One query; an empty text finds nobody.
     """
     text = unicodedata.normalize("NFKC", text).replace("\x00", "").strip()[:100]
     if not text:
@@ -47,7 +50,7 @@ def list_member_ids(text: str, *, limit: int = LIMIT) -> list[int]:
     with connection.cursor() as cursor:
         for field, value in _list_exact_keys(text):
             cursor.execute(
-                f"{_EXACT.format(field=field)} ORDER BY id LIMIT %(limit)s",
+                _EXACT.format(field=field),
                 {"value": value, "limit": limit},
             )
             if found := [row[0] for row in cursor.fetchall()]:

@@ -12,10 +12,13 @@ from core.services.audit import record_audit
 from members.contacts import clean_email, clean_phone
 from members.enums import MemberStatus
 from members.models import AudienceMember, Club, Member, User
+from members.models.member import BIRTHDAY_PARTS
 from members.selectors.club import get_club
 from members.services.memberships import AlreadyMember
+from members.services.ownership import check_not_own
 
-EDITABLE = frozenset(
+CONTACTS = frozenset({"email", "phone"})
+OWN = frozenset(
     {
         "family_name",
         "given_name",
@@ -23,14 +26,18 @@ EDITABLE = frozenset(
         "given_name_reading",
         "display_name",
         "gender",
-        "birth_year",
-        "birth_month",
-        "birth_day",
+        *BIRTHDAY_PARTS,
+        "household_size",
+        "child_birth_years",
+        "income_band",
+        "interests",
+        "preferences",
+        "traits",
         "locale",
-        "email",
-        "phone",
     }
 )
+EDITABLE = OWN | CONTACTS
+FIRST_CHILD_YEAR = 1920
 
 
 class InvalidProfile(DomainError):
@@ -38,26 +45,60 @@ class InvalidProfile(DomainError):
     message = _("The record would not be right: %(reason)s")
 
 
+class BirthdayLocked(DomainError):
+    code = "birthday_locked"
+    field = "birth_month"
+    message = _("Your birthday is noted already. If it is wrong, ask us to correct it.")
+
+
+class ReasonNeeded(DomainError):
+    code = "reason_needed"
+    field = "reason"
+    message = _("A birthday on record is corrected with a reason only: write why.")
+
+
+class RecordGone(DomainError):
+    code = "record_gone"
+    status = 409
+    message = _("This record went up in another one, or was erased: there is nothing to change.")
+
+
+def check_editable(member: Member) -> None:
+    """Raises RecordGone where the record is no longer a person's own."""
+    if member.status in (MemberStatus.MERGED, MemberStatus.ERASED):
+        raise RecordGone
+
+
 @transaction.atomic
 def update_member(
-    member: Member, changes: dict[str, Any], *, by: User | None, now: dt.datetime
+    member: Member,
+    changes: dict[str, Any],
+    *,
+    by: User | None,
+    now: dt.datetime,
+    reason: str = "",
 ) -> Member:
-    """Change names, birthday, gender, language or the record's contacts.
+    """Change names, birthday, language, what the person told of themselves, or the contacts.
 
-    The audit row names the fields, not their values. Raises InvalidProfile, InvalidEmail or
-    InvalidPhone; a field that is not EDITABLE is a programming error.
+    Each part of a birthday is locked once it is noted: its member can't change it, staff with a
+    ``reason`` can. On one's own record only what is OWN may change: contacts are proved at the
+    login. The audit row names the fields, not their values.
+
+    Raises InvalidProfile, InvalidEmail, InvalidPhone, BirthdayLocked, ReasonNeeded, OwnRecord
+    or RecordGone; a field that is not EDITABLE is a programming error.
     """
     unknown = set(changes) - EDITABLE
     if unknown:
         raise ValueError(f"Not editable: {', '.join(sorted(unknown))}")
     member = Member.objects.select_for_update(no_key=True).get(pk=member.pk)
-    if changes.get("email"):
-        changes = {**changes, "email": clean_email(changes["email"])}
-    if changes.get("phone"):
-        changes = {**changes, "phone": clean_phone(changes["phone"], get_club().country)}
+    check_editable(member)
+    changes = _clean(changes, now)
     changed = [name for name, value in changes.items() if getattr(member, name) != value]
     if not changed:
         return member
+    if not OWN.issuperset(changed):
+        check_not_own(by, member)
+    _check_birthday(member, changed, by, reason)
     for name in changed:
         setattr(member, name, changes[name])
     try:
@@ -65,15 +106,65 @@ def update_member(
         member.validate_constraints()
     except ValidationError as error:
         raise InvalidProfile(reason=" ".join(error.messages)) from error
+    if set(BIRTHDAY_PARTS) & set(changed):
+        _check_day_exists(member, now)
     member.save(update_fields=changed)
-    record_audit("member.updated", member, by=by, now=now, changes={"fields": sorted(changed)})
+    record_audit(
+        "member.updated",
+        member,
+        by=by,
+        now=now,
+        changes={"fields": sorted(changed)},
+        note=reason,
+    )
     return member
+
+
+def _clean(changes, now):
+    """One spelling of contacts and lists."""
+    changes = dict(changes)
+    if changes.get("email"):
+        changes["email"] = clean_email(changes["email"])
+    if changes.get("phone"):
+        changes["phone"] = clean_phone(changes["phone"], get_club().country)
+    for name in ("interests", "preferences", "child_birth_years"):
+        if name in changes:
+            changes[name] = sorted(changes[name] or [])
+    years = changes.get("child_birth_years", [])
+    if any(not FIRST_CHILD_YEAR <= year <= now.year + 1 for year in years):
+        raise InvalidProfile(reason=_("a child's year of birth can't be right."))
+    return changes
+
+
+def _check_birthday(member, changed, by, reason):
+    locked = [name for name in changed if name in BIRTHDAY_PARTS and getattr(member, name)]
+    if not locked or by is None:
+        return
+    if member.user_id == by.pk:
+        raise BirthdayLocked
+    if not reason.strip():
+        raise ReasonNeeded
+
+
+def _check_day_exists(member, now):
+    """What the table's own constraints can't know: leap years, and that the day has come."""
+    year, month, day = member.birth_year, member.birth_month, member.birth_day
+    try:
+        born = dt.date(year or 2000, month or 1, day or 1)
+    except ValueError:
+        born = None
+    if born is None or (year and born > now.date() + dt.timedelta(days=1)):
+        raise InvalidProfile(reason=_("there is no such birthday."))
 
 
 @transaction.atomic
 def close_member(member: Member, *, by: User | None, now: dt.datetime) -> Member:
-    """End a membership: it leaves every audience and may not earn or spend. Reversible."""
+    """End a membership: it leaves every audience and may not earn or spend. Reversible.
+
+    Raises OwnRecord: nobody ends their own in the back office.
+    """
     member = Member.objects.select_for_update(no_key=True).get(pk=member.pk)
+    check_not_own(by, member)
     if member.status != MemberStatus.ACTIVE:
         return member
     member.status = MemberStatus.CLOSED
