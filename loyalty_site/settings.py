@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "members.middleware.StaffSecondFactorMiddleware",
+    "members.middleware.StaffViewMiddleware",
     "core.middleware.DomainErrorMiddleware",
 ]
 ROOT_URLCONF = "loyalty_site.urls"
@@ -199,6 +200,9 @@ STORAGES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 IMPORT_MAX_BYTES = env.number("IMPORT_MAX_BYTES", 512 * 1024 * 1024, lowest=1)
+
+# --- Outgoing webhooks (docs/api.md): by default they only leave by https, to the internet
+WEBHOOKS_TO_PRIVATE_NETWORKS = env.flag("WEBHOOKS_TO_PRIVATE_NETWORKS", False)
 
 # --- Privacy (docs/privacy.md) -------------------------------------------------------------------
 RETENTION_POLICY = env.text("RETENTION_POLICY", "loyalty_site.retention.POLICY")

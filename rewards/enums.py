@@ -243,3 +243,17 @@ class BulkOutcome(models.TextChoices):
     NOTHING = "nothing", _("nothing to do")
     GONE = "gone", _("no longer a member")
     OWN = "own", _("own record of who asked or approved")
+
+
+class WebhookEvent(models.TextChoices):
+    """What other systems may be told; the names are part of the API."""
+
+    POINTS_CHANGED = "points.changed", _("points changed")
+    TIER_CHANGED = "tier.changed", _("tier changed")
+    REDEMPTION_CHANGED = "redemption.changed", _("redemption changed")
+
+
+class WebhookState(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    SENT = "sent", _("delivered")
+    FAILED = "failed", _("given up")

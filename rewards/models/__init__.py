@@ -1,3 +1,6 @@
+from rewards.models.adjustment import Adjustment
+from rewards.models.alert import Alert
+from rewards.models.bulk import BulkAct, BulkActMember
 from rewards.models.catalogue import (
     Reward,
     RewardCategory,
@@ -8,6 +11,7 @@ from rewards.models.catalogue import (
     Wish,
 )
 from rewards.models.closing import DayClose
+from rewards.models.control import ActLimit, Approval, StaffAct
 from rewards.models.earning import Award, EarningRule, EarningRuleVersion, Reversal
 from rewards.models.ledger import Account, Lot, LotMove, Transfer
 from rewards.models.payment import Payment, PointsRate
@@ -20,10 +24,17 @@ from rewards.models.redemption import (
 )
 from rewards.models.refund import ReturnRefund
 from rewards.models.standing import Standing, TierChange
+from rewards.models.webhooks import WebhookEndpoint, WebhookMessage
 
 __all__ = [
     "Account",
+    "ActLimit",
+    "Adjustment",
+    "Alert",
+    "Approval",
     "Award",
+    "BulkAct",
+    "BulkActMember",
     "DayClose",
     "Delivery",
     "EarningRule",
@@ -44,10 +55,13 @@ __all__ = [
     "RewardGate",
     "RewardSession",
     "Rotation",
+    "StaffAct",
     "Standing",
     "Tier",
     "TierChange",
     "TierLevel",
     "Transfer",
+    "WebhookEndpoint",
+    "WebhookMessage",
     "Wish",
 ]

@@ -8,9 +8,11 @@ from typing import Any
 from core.bulk import RowWriter, reserve_ids
 from members.services.audiences import AudienceMove, move_members
 from members.services.notices import NoticeRow, add_notices
-from rewards.engine.book import MEMBER_KINDS, Book
+from rewards.engine.book import MEMBER_KINDS, Book, TransferDraft
 from rewards.engine.tiers import refresh_review
+from rewards.enums import WebhookEvent
 from rewards.services.ledger.opening import Ledger, unit_of
+from rewards.services.webhooks.queueing import queue_events
 
 FRESHNESS = dt.timedelta(hours=48)  # older news are history: nobody is told
 _ACCOUNT_COLUMNS = ("id", "member_id", "kind", "unit", "balance")
@@ -272,6 +274,7 @@ def _add_news(writer, ledger, books, now) -> None:
             moves.append(AudienceMove(audiences[last], book.member_id))
     if moves:
         move_members(writer, moves, now=now)
+    _add_events(writer, books, now)
     add_notices(
         [
             NoticeRow(book.member_id, notice.code, notice.effective_at, notice.key, notice.params)
@@ -282,6 +285,32 @@ def _add_news(writer, ledger, books, now) -> None:
         now=now,
         writer=writer,
     )
+
+
+def _add_events(writer: RowWriter, books: list[Book], now: dt.datetime) -> None:
+    """Other systems are told what is fresh."""
+    points, tiers = [], []
+    for book in books:
+        fresh = [each for each in book.transfers if now - each.effective_at < FRESHNESS]
+        if fresh:
+            points.append((book.member_id, _describe_points(book, fresh), fresh[-1].effective_at))
+        steps = [step for step in book.tier_steps if now - step.effective_at < FRESHNESS]
+        if steps:
+            facts = {"tier_id": book.tier_id, "from_tier_id": steps[0].from_tier_id}
+            tiers.append((book.member_id, facts, steps[-1].effective_at))
+    queue_events(writer, WebhookEvent.POINTS_CHANGED, points, now=now)
+    queue_events(writer, WebhookEvent.TIER_CHANGED, tiers, now=now)
+
+
+def _describe_points(book: Book, transfers: Sequence[TransferDraft]) -> dict[str, Any]:
+    return {
+        "balances": {kind: balance for kind, balance in book.balances.items() if balance},
+        "entries": [
+            {"id": each.id, "unit": each.unit, "reason": each.reason, "amount": each.amount,
+             "from": each.debit, "to": each.credit}
+            for each in transfers
+        ],
+    }  # fmt: skip
 
 
 def _columns(rows: Sequence[tuple]) -> list[list]:
