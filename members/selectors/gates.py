@@ -23,12 +23,12 @@ class GateClosed(DomainError):
 
 class GateNotYetOpen(GateClosed):
     code = "gate_not_yet_open"
-    message = _("This opens for you on %(moment)s.")
+    message = _("From %(moment)s on, this is open to you.")
 
 
 class GateOver(GateClosed):
     code = "gate_over"
-    message = _("This closed on %(moment)s.")
+    message = _("Since %(moment)s, this is closed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +76,12 @@ def judge_gates(mine: Set[int], gates: Iterable[AnyGate], *, now: dt.datetime) -
             return Opening(gate.audience_id, gate.opens_at, gate.closes_at, later)
     coming = [gate.opens_at for gate in own if gate.opens_at > now]
     if coming:
-        raise GateNotYetOpen(moment=write_moment(coming[0]), opens_at=coming[0])
+        raise GateNotYetOpen(moment=_write_moment(coming[0]), opens_at=coming[0])
     past = [gate.closes_at for gate in own if gate.closes_at is not None]
     if past:
-        raise GateOver(moment=write_moment(max(past)))
+        raise GateOver(moment=_write_moment(max(past)))
     raise GateClosed
 
 
-def write_moment(moment: dt.datetime) -> str:
-    """An instant in words, in the club's zone."""
+def _write_moment(moment: dt.datetime) -> str:
     return date_format(localtime(moment, get_zone(get_club().zone)), "DATETIME_FORMAT")

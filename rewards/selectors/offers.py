@@ -22,10 +22,12 @@ from django.db.models import (
     When,
 )
 from django.db.models.expressions import RawSQL
+from django.utils.formats import time_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core.time import day_of, start_of
+from core.time import day_of, get_zone, start_of
 from members.enums import AudienceKind
 from members.models import AudienceMember, Member
 from members.selectors.club import get_club
@@ -33,7 +35,6 @@ from members.selectors.gates import (
     GateClosed,
     GateNotYetOpen,
     judge_gates,
-    write_moment,
 )
 from rewards.engine.limits import cap_period
 from rewards.enums import Period
@@ -175,7 +176,7 @@ class Offer:
             return ""
         shown = {"count": limit, "period": self.reward.get_limit_period_display()}
         if self.limit_left == 0:
-            return _("You have reached the limit: %(count)s %(period)s.") % shown
+            return _("You have reached the limit: %(count)s %(period)s") % shown
         return _("Limit: %(count)s %(period)s") % shown
 
 
@@ -335,26 +336,20 @@ def _judge(gates: list[Any], lines: list[GateLine], now: dt.datetime) -> tuple[D
     try:
         opening = judge_gates(mine, gates, now=now)
     except GateNotYetOpen as error:
-        return Door.SOON, str(error)
+        moment = format_moment(error.params["opens_at"], now)
+        return Door.SOON, _("Opens for you on %(moment)s") % {"moment": moment}
     except GateClosed as error:
         return _describe_others(lines, now) or (Door.OVER, str(error))
-    if opening.is_early:
-        return Door.EARLY, _describe_early(lines, now)
-    return Door.OPEN, ""
-
-
-def _describe_early(lines: list[GateLine], now: dt.datetime) -> str:
-    later = [line for line in lines if line.opens_at > now]
-    if not later:
-        return _("You are early: others follow.")
-    return _("You are early: %(audience)s from %(moment)s.") % {
-        "audience": later[0].name,
-        "moment": write_moment(later[0].opens_at),
+    if not opening.is_early:
+        return Door.OPEN, ""
+    follows_at = min(gate.opens_at for gate in gates if gate.opens_at > now)
+    return Door.EARLY, _("Early for you: others can have it from %(moment)s") % {
+        "moment": format_moment(follows_at, now)
     }
 
 
 def _describe_others(lines: list[GateLine], now: dt.datetime) -> tuple[Door, str] | None:
-    """ "For Gold only.", "For Gold from 10 March, 9:00." """
+    """ "For Gold only", "For Gold from March 10, 9 a.m." """
     others = [
         line
         for line in lines
@@ -364,17 +359,25 @@ def _describe_others(lines: list[GateLine], now: dt.datetime) -> tuple[Door, str
         return None
     names = [line.name for line in others if line.is_open]
     if names:
-        return Door.OTHERS, _("For %(audiences)s only.") % {"audiences": join_words(names)}
+        return Door.OTHERS, _("For %(audiences)s only") % {"audiences": join_words(names)}
     first = others[0]
-    return Door.OTHERS, _("For %(audience)s from %(moment)s.") % {
+    return Door.OTHERS, _("For %(audience)s from %(moment)s") % {
         "audience": first.name,
-        "moment": write_moment(first.opens_at),
+        "moment": format_moment(first.opens_at, now),
+    }
+
+
+def format_moment(moment: dt.datetime, now: dt.datetime) -> str:
+    """ "March 10, 9 a.m.": in the club's zone, with the year where it is another one."""
+    zone = get_club().zone
+    return _("%(day)s, %(time)s") % {
+        "day": format_day(day_of(moment, zone), day_of(now, zone)),
+        "time": time_format(localtime(moment, get_zone(zone)), "TIME_FORMAT"),
     }
 
 
 def _describe_turn(turn: Turn | None, today: dt.date) -> str:
     if turn is None:
-        return _("It is not on show now.")
-    return _("It takes turns with others: on show again from %(day)s.") % {
-        "day": format_day(turn.starts_on, today)
-    }
+        return _("Not on show now")
+    day = format_day(turn.starts_on, today)
+    return _("Takes turns with others: on show again from %(day)s") % {"day": day}

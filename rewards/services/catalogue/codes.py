@@ -128,9 +128,10 @@ def import_codes(
     """Add the codes of a CSV or text file, or of a text, to the pool of a reward.
 
     The first column holds the codes; a first line that names ``code`` and ``expires_on`` says
-    where both are. ``expires_on`` is the last usable day of the codes that bring none. Repeats, within the file and of what is there,
-    are left out and reported by line; codes that differ only by capitals, spaces or hyphens
-    count as one. Raises NoPool, LastDayOver, or what makes a file unreadable.
+    where both are. ``expires_on`` is the last usable day of the codes that bring none. Repeats,
+    within the file and of what is there, are left out and reported by line; codes that differ
+    only by capitals, spaces or hyphens count as one. Raises NoPool, LastDayOver, or what makes a
+    file unreadable.
     """
     report, entries = _read(reward, source, now, expires_on)
     (added,) = read_together(
