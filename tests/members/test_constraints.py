@@ -1,17 +1,25 @@
 import datetime as dt
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from members.enums import AudienceKind, MemberStatus
 from members.models import (
     ActivityBatch,
+    Address,
     Audience,
     AudienceMember,
     ClaimCode,
     Club,
+    DuplicatePair,
+    Household,
+    HouseholdInvitation,
+    HouseholdMember,
     Member,
+    MemberMerge,
     MemberReference,
+    MergeAddition,
+    MergeUndo,
     Notice,
     User,
     WorkItem,
@@ -47,8 +55,15 @@ pytestmark = pytest.mark.django_db
         ("member_number_check_digits", {}, {"number": "123456789012"}),
         ("member_merged_has_survivor", {}, {"status": "merged"}),
         ("member_erased_is_blank", {"status": "erased"}, {"status": "erased", "given_name": "Mei"}),
+        ("member_erased_is_blank", {"interests": ["wine"]}, {"status": "erased"}),
+        ("member_household_size_is_sane", {"household_size": 1}, {"household_size": 0}),
+        ("member_children_are_few", {"child_birth_years": [2020] * 12},
+         {"child_birth_years": [2020] * 13}),
+        ("member_income_band_is_known", {"income_band": "above"}, {"income_band": "rich"}),
+        ("member_interests_are_known", {"interests": ["art", "wine"]}, {"interests": ["war"]}),
+        ("member_preferences_are_known", {"preferences": ["no_bag"]}, {"preferences": ["x"]}),
     ],
-)
+)  # fmt: skip
 def test_member_constraints_from_both_sides(make_member, constraint, good, bad):
     member = make_member()
     rows = Member.objects.filter(pk=member.pk)
@@ -156,3 +171,105 @@ def test_every_index_and_constraint_is_the_database_s(club):
         "member_by_name_sort",
         "member_by_name_words",
     } <= names
+
+
+def test_address_constraints(make_member):
+    member, other = make_member(), make_member()
+
+    def make(**changes):
+        row = {"member": member, "country": "US", "street": "1 Main St"}
+        return Address.objects.create(**row | changes)
+
+    guards("address_purpose_is_known", make, {"purpose": "delivery"}, {"purpose": "x"})
+    guards("address_country_is_iso", make, {"country": "JP"}, {"country": "us"})
+    guards("address_has_street", make, {}, {"street": ""})
+    guards("address_phone_is_e164", make, {"phone": "+14155550123"}, {"phone": "415"})
+    usual = {"is_default": True}
+    for good in ({"purpose": "delivery"}, {"member": other}, {"is_default": False}):
+        Address.objects.all().delete()
+        guards("address_one_default_per_purpose", make, usual | good, usual, beside=usual)
+
+
+def test_household_constraints(make_member, now):
+    later, before = now + dt.timedelta(days=1), now - dt.timedelta(seconds=1)
+    guards(
+        "household_ends_after_beginning",
+        lambda **changes: Household.objects.create(**{"created_at": now} | changes),
+        {"ended_at": now},
+        {"ended_at": before},
+    )
+    mei, ken = make_member(), make_member()
+    one, two = (Household.objects.create(created_at=now) for _ in range(2))
+
+    def join(**changes):
+        row = {"household": one, "member": mei, "joined_at": now}
+        return HouseholdMember.objects.create(**row | changes)
+
+    guards("household_left_after_joining", join, {"left_at": now}, {"left_at": before})
+    guards(
+        "household_agreement_ends_on_leaving",
+        join,
+        {"left_at": later},
+        {"left_at": later, "agreed_at": now},
+    )
+    guards("household_one_per_member", join, {"member": ken}, {"household": two}, beside={})
+    join(household=two, member=ken, is_head=True)
+    member = make_member()
+    head = {"household": two, "member": member, "is_head": True}
+    guards("household_one_head", join, head | {"is_head": False}, head)
+
+
+def test_invitation_constraints(make_member, now):
+    household = Household.objects.create(created_at=now)
+    mei, ken = make_member(), make_member()
+    soon = now + dt.timedelta(microseconds=1)
+
+    def invite(**changes):
+        row = {
+            "household": household, "invited_by_member": mei, "created_at": now,
+            "expires_at": soon,
+        }  # fmt: skip
+        return HouseholdInvitation.objects.create(**row | changes)
+
+    guards("invitation_expires_later", invite, {}, {"expires_at": now})
+    accepted = {"is_accepted": True, "answered_at": now, "member": ken}
+    guards("invitation_accepted_by_somebody", invite, accepted, accepted | {"member": None})
+    answered = {"member": ken, "answered_at": now}
+    guards(
+        "invitation_once_per_member", invite, answered, {"member": ken}, beside={"member": ken}
+    )
+
+
+def test_duplicate_constraints(make_member, now):
+    one, two, three = (make_member() for _ in range(3))
+
+    def pair(**changes):
+        row = {"first": one, "second": two, "reasons": ["phone"], "score": 50, "found_at": now}
+        return DuplicatePair.objects.create(**row | changes)
+
+    guards("duplicate_older_first", pair, {}, {"first": two, "second": one})
+    guards("duplicate_score_is_percent", pair, {"score": 100}, {"score": 101})
+    decided = {"state": "different", "decided_at": now}
+    guards("duplicate_state_is_known", pair, decided, decided | {"state": "x"})
+    guards("duplicate_decision_has_time", pair, decided, {"decided_at": now})
+    guards("duplicate_decision_has_time", pair, decided, {"state": "merged"})
+    guards("duplicate_once_per_pair", pair, {"second": three}, {}, beside={})
+
+
+def test_merge_rows_are_of_two_records_and_stay(make_member, now):
+    one, two = make_member(), make_member()
+
+    def make(**changes):
+        row = {"source": one, "target": two, "merged_at": now, "moved": {}}
+        return MemberMerge.objects.create(**row | changes)
+
+    guards("merge_of_two_records", make, {}, {"source": two})
+    merge = make()
+    MergeAddition.objects.create(merge=merge, added_at=now, moved={})
+    MergeUndo.objects.create(merge=merge, undone_at=now)
+    refused("members_mergeundo", lambda: MergeUndo.objects.create(merge=merge, undone_at=now))
+    for model in (MemberMerge, MergeAddition, MergeUndo):
+        with pytest.raises(Exception, match="append-only"), transaction.atomic():
+            model.objects.update(id=1)
+        with pytest.raises(Exception, match="append-only"), transaction.atomic():
+            model.objects.all()._raw_delete("default")
