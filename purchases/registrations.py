@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce, Extract
 from django.utils.translation import gettext_lazy as _
 
 from members import registry
-from purchases.models import Line, Purchase, ShopPrivacyRequest
+from purchases.models import Line, Purchase, ReceiptClaim, ShopPrivacyRequest
 from purchases.selectors import list_waiting_imports
 
 _NUMBER_OPERATORS = ("=", "<", "<=", ">", ">=")
@@ -81,6 +81,16 @@ def register() -> None:
             fields=("kind", "received_at", "state"),
         )
     )
+    registry.register_personal_data(
+        registry.PersonalData(
+            model="purchases.ReceiptClaim",
+            export=export_receipt_claims,
+            erase=erase_receipt_claims,
+            merge=merge_receipt_claims,
+            undo=undo_merge_of_receipt_claims,
+            fields=("purchase__external_id", "attempted_at", "refusal"),
+        )
+    )
     for attribute in ATTRIBUTES:
         registry.register_attribute(attribute)
     registry.register_role_permissions("purchases", ROLE_PERMISSIONS)
@@ -137,6 +147,25 @@ def merge_privacy_requests(source, target, now):
 
 def undo_merge_of_privacy_requests(source, target, moved, now):
     ShopPrivacyRequest.objects.filter(member=target, pk__in=moved).update(member=source)
+
+
+def export_receipt_claims(member):
+    rows = ReceiptClaim.objects.filter(member=member).order_by("pk")
+    return list(rows.values("purchase__external_id", "attempted_at", "refusal"))
+
+
+def erase_receipt_claims(member, now):
+    ReceiptClaim.objects.filter(member=member).delete()
+
+
+def merge_receipt_claims(source, target, now):
+    moved = list(ReceiptClaim.objects.filter(member=source).values_list("pk", flat=True))
+    ReceiptClaim.objects.filter(pk__in=moved).update(member=target)
+    return moved
+
+
+def undo_merge_of_receipt_claims(source, target, moved, now):
+    ReceiptClaim.objects.filter(member=target, pk__in=moved).update(member=source)
 
 
 def _of_member():

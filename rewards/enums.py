@@ -158,6 +158,12 @@ class DeliveryState(models.TextChoices):
     RETURNED = "returned", _("Came back")
 
 
+class BillState(models.TextChoices):
+    OPEN = "open", _("Waits for money")
+    PAID = "paid", _("Paid")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
 class PaymentKind(models.TextChoices):
     POINTS = "points", _("points")
     CREDIT = "credit", _("store credit")

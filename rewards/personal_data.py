@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from members import registry
 from members.registry import PersonalData
-from rewards.models import Delivery, Payment, Redemption, RedemptionShare, Wish
+from rewards.models import Bill, Delivery, Payment, Redemption, RedemptionShare, Wish
 
 _ORDERS_KEPT = _(
     "What was ordered and paid stays in the books as codes and amounts; addresses are deleted."
@@ -89,6 +89,16 @@ def register():
     registry.register_personal_data(
         PersonalData(
             "rewards.Payment", export=_export_payments, why_kept=_ORDERS_KEPT, **_move(Payment)
+        )
+    )
+    registry.register_personal_data(
+        PersonalData(
+            "rewards.Bill",
+            export=lambda member: list(
+                member.bills.order_by("pk").values("number", "state", "total_amount", "opened_at")
+            ),
+            why_kept=_ORDERS_KEPT,
+            **_move(Bill),
         )
     )
     registry.register_personal_data(

@@ -11,6 +11,7 @@ from members.models.household import Household, HouseholdInvitation, HouseholdMe
 from members.models.member import Member, MemberReference
 from members.models.merge import MemberMerge, MergeAddition, MergeUndo
 from members.models.notice import Notice
+from members.models.pin import StaffPin
 from members.models.privacy import Guardian, Recipient
 from members.models.user import User
 
@@ -42,6 +43,7 @@ __all__ = [
     "MergeUndo",
     "Notice",
     "Recipient",
+    "StaffPin",
     "User",
     "WorkItem",
 ]

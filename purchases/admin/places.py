@@ -43,6 +43,7 @@ class SourceAdmin(CodedAdmin):
     ordering = ("name",)
     fieldsets = (
         (None, {"fields": ("name", "code", ("default_channel", "default_store"))}),
+        (_("Forgotten cards"), {"fields": (("claim_days", "has_random_numbers"),)}),
         (_("How its files are read"),
          {"fields": (("encoding", "date_format"), "zone", "show_mapping")}),
     )  # fmt: skip

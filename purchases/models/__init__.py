@@ -1,4 +1,5 @@
 from purchases.models.catalogue import Category, Product
+from purchases.models.claims import ReceiptClaim
 from purchases.models.deliveries import ShopPrivacyRequest, WebhookBody, WebhookDelivery
 from purchases.models.imports import ImportJob
 from purchases.models.places import Channel, Source, Store
@@ -17,6 +18,7 @@ __all__ = [
     "Product",
     "Purchase",
     "PurchaseVersion",
+    "ReceiptClaim",
     "Return",
     "ReturnLine",
     "ShopConnection",

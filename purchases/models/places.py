@@ -90,6 +90,18 @@ class Source(models.Model):
     default_channel = models.ForeignKey(
         Channel, models.PROTECT, related_name="+", verbose_name=_("default channel")
     )
+    claim_days = models.PositiveSmallIntegerField(
+        _("forgotten cards, days"),
+        default=7,
+        db_default=7,
+        help_text=_("A receipt without a member can be claimed for so long; 0: never."),
+    )
+    has_random_numbers = models.BooleanField(
+        _("receipt numbers can't be guessed"),
+        default=False,
+        db_default=False,
+        help_text=_("Then a claim needs the total or the day beside the number, not both."),
+    )
 
     class Meta:
         verbose_name = _("source")

@@ -12,6 +12,7 @@ from rewards.models.catalogue import (
 )
 from rewards.models.closing import DayClose
 from rewards.models.control import ActLimit, Approval, StaffAct
+from rewards.models.counter import Bill, Register
 from rewards.models.earning import Award, EarningRule, EarningRuleVersion, Reversal
 from rewards.models.ledger import Account, Lot, LotMove, Transfer
 from rewards.models.payment import Payment, PointsRate
@@ -31,6 +32,7 @@ __all__ = [
     "ActLimit",
     "Adjustment",
     "Alert",
+    "Bill",
     "Approval",
     "Award",
     "BulkAct",
@@ -47,6 +49,7 @@ __all__ = [
     "Redemption",
     "RedemptionEvent",
     "RedemptionShare",
+    "Register",
     "ReturnRefund",
     "Reversal",
     "Reward",
