@@ -1,6 +1,7 @@
 """One member's points while they are being changed: balances, lots, and what was written down."""
 
 import datetime as dt
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -118,8 +119,7 @@ class Book:
     review_on: dt.date | None = None
     grace_since_on: dt.date | None = None
     grace_until_on: dt.date | None = None
-    kept_tier_id: int | None = None  # no review takes them below it up to kept_until_on
-    kept_until_on: dt.date | None = None
+    kept_tiers: list[tuple[int, dt.date]] = field(default_factory=list)  # promised up to that day
     points_expire_on: dt.date | None = None
     settled_on: dt.date | None = None
     closed_on: dt.date | None = None  # the last day that the whole club has closed
@@ -350,6 +350,15 @@ class Book:
 
 
 _NEW = 1 << 62  # a lot without an id yet was opened last
+
+
+def read_promises(text: str | None) -> list[tuple[int, dt.date]]:
+    """``Book.kept_tiers`` from its JSON, as a standing keeps it: [[tier id, "2026-12-31"], ...]."""
+    return [(tier_id, dt.date.fromisoformat(day)) for tier_id, day in json.loads(text or "[]")]
+
+
+def write_promises(promises: list[tuple[int, dt.date]]) -> str:
+    return json.dumps([(tier_id, day.isoformat()) for tier_id, day in promises])
 
 
 def due_day(lot: LotState) -> dt.date | None:

@@ -132,7 +132,7 @@ def refresh_review(book: Book, terms: Terms) -> None:
         return
     book.review_stale = False
     day = book.settled_on or book.tier_since_on or book.joined_on
-    _forget_kept_tier(book, day, terms.programme_on(day))
+    _forget_promises(book, day, terms.programme_on(day))
     days = (_next_review(book, day, terms.programme_on(day)), terms.next_version_on(day))
     review_on = min((each for each in days if each is not None), default=None)
     if review_on != book.review_on:
@@ -147,8 +147,9 @@ def _next_review(book: Book, day: dt.date, programme: Programme) -> dt.date | No
     if book.grace_until_on is not None:
         return book.grace_until_on + _ONE_DAY
     review_on = _find_review(book, day, programme, level)
-    if review_on is not None and _is_held_up(book, level, programme) and book.kept_until_on:
-        return max(review_on, book.kept_until_on + _ONE_DAY)
+    kept_on = _find_kept_day(book, level, programme)
+    if review_on is not None and kept_on is not None:
+        return max(review_on, kept_on + _ONE_DAY)
     return review_on
 
 
@@ -157,7 +158,8 @@ def _find_review(book: Book, day: dt.date, programme: Programme, level: Level) -
     if programme.tier_window == TierWindow.LIFETIME:
         # For life, except where nothing but a decision bears it.
         short = status_on(book, day, programme) < level.threshold
-        return day + _ONE_DAY if short and _is_held_up(book, level, programme) else None
+        rests = _find_kept_day(book, level, programme) is not None
+        return day + _ONE_DAY if short and rests else None
     if programme.tier_window == TierWindow.ROLLING:
         return _rolling_review(book, day, programme, level)
     start, end = programme.tier_period(day, book.joined_on, book.tier_since_on)
@@ -200,50 +202,58 @@ def keep_tier(
     at: dt.datetime,
     decided_by_id: int | None = None,
 ) -> None:
-    """Hold the member at a tier up to a day, and raise them to it at once (docs/points.md 16).
-
-    Beside an earlier promise that still stands it becomes the higher tier until the later day.
-    """
+    """Promise a tier up to a day, and raise the member to it at once (docs/points.md 16)."""
     day = max(day_of(at, terms.zone), book.settled_on or dt.date.min)
     programme = terms.programme_on(day)
     current, wanted = programme.level_of(book.tier_id), programme.level_of(tier_id)
     if wanted.rank > current.rank:
         status = status_on(book, day, programme)
         _change_tier(book, current, wanted, reason, status, day, terms, at, decided_by_id)
-    if book.kept_until_on is not None and day <= book.kept_until_on:
-        until = max(until, book.kept_until_on)
-        if _floor(book, day, programme) > wanted.rank and book.kept_tier_id:
-            tier_id = book.kept_tier_id
-    book.kept_tier_id, book.kept_until_on = tier_id, until
-    book.standing_dirty = book.review_stale = True
+    add_promises(book, [(tier_id, until)], programme)
     if programme.level_of(book.tier_id).rank <= _floor(book, day, programme):
         _leave_grace(book)
 
 
-def end_kept_tier(book: Book, day: dt.date) -> None:
-    """Take such a promise back: from ``day`` on the tier is reviewed as any other."""
-    if book.kept_until_on is not None and book.kept_until_on >= day:
-        book.kept_until_on = day - _ONE_DAY
-        book.standing_dirty = book.review_stale = True
+def add_promises(book: Book, promises: list[tuple[int, dt.date]], programme: Programme) -> None:
+    """Put promises beside those that stand; one that another outranks and outlasts is dropped."""
+    left: list[tuple[int, dt.date]] = []
+    by_rank = {tier_id: programme.level_of(tier_id).rank for tier_id, _ in book.kept_tiers}
+    by_rank |= {tier_id: programme.level_of(tier_id).rank for tier_id, _ in promises}
+    known = {*book.kept_tiers, *promises}
+    for tier_id, until in sorted(known, key=lambda kept: (kept[1], by_rank[kept[0]]), reverse=True):
+        if not any(by_rank[other] >= by_rank[tier_id] for other, _later in left):
+            left.append((tier_id, until))
+    book.kept_tiers = left
+    book.standing_dirty = book.review_stale = True
+
+
+def end_promises(book: Book, day: dt.date) -> None:
+    """Take all promises back: from ``day`` on the tier is reviewed as any other."""
+    last = day - _ONE_DAY
+    book.kept_tiers = [(tier_id, min(until, last)) for tier_id, until in book.kept_tiers]
+    book.standing_dirty = book.review_stale = True
 
 
 def _floor(book: Book, day: dt.date, programme: Programme) -> int:
     """The rank below which no review takes the member on a day."""
-    if book.kept_tier_id is None or book.kept_until_on is None or day > book.kept_until_on:
-        return 0
-    return programme.level_of(book.kept_tier_id).rank
+    ranks = [programme.level_of(tier).rank for tier, until in book.kept_tiers if until >= day]
+    return max(ranks, default=0)
 
 
-def _is_held_up(book: Book, level: Level, programme: Programme) -> bool:
-    """Whether a decision, standing or past, bears this tier or bore a higher one."""
-    if book.kept_tier_id is None:
-        return False
-    return level.rank <= programme.level_of(book.kept_tier_id).rank
+def _find_kept_day(book: Book, level: Level, programme: Programme) -> dt.date | None:
+    """The last day on which a promise, standing or past, bears this level."""
+    days = [
+        until
+        for tier_id, until in book.kept_tiers
+        if programme.level_of(tier_id).rank >= level.rank
+    ]
+    return max(days, default=None)
 
 
-def _forget_kept_tier(book: Book, day: dt.date, programme: Programme) -> None:
-    """A promise that is over is remembered only while a tier for life still rests on it."""
-    if book.kept_until_on is None or day <= book.kept_until_on:
+def _forget_promises(book: Book, day: dt.date, programme: Programme) -> None:
+    """Those that are over are remembered only while a tier for life still rests on them."""
+    left = [kept for kept in book.kept_tiers if kept[1] >= day]
+    if len(left) == len(book.kept_tiers):
         return
     level = programme.level_of(book.tier_id)
     if (
@@ -252,5 +262,5 @@ def _forget_kept_tier(book: Book, day: dt.date, programme: Programme) -> None:
         and status_on(book, day, programme) < level.threshold
     ):
         return
-    book.kept_tier_id = book.kept_until_on = None
+    book.kept_tiers = left
     book.standing_dirty = True

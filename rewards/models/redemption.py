@@ -29,10 +29,11 @@ class RedemptionQuerySet(models.QuerySet):
         )
 
     def overdue(self, now):
-        """Reservations that should have let go."""
+        """Reservations that should have let go. The same rule in Python: ``has_lapsed``."""
         return self.filter(state=RedemptionState.RESERVED, lapses_at__lte=now)
 
     def past_validity(self, today):
+        """The same rule in Python: ``Redemption.is_past_validity``."""
         return self.filter(
             state__in=[RedemptionState.CONFIRMED, RedemptionState.FULFILLED], expires_on__lt=today
         )
@@ -78,6 +79,11 @@ class Redemption(models.Model):
     value_amount = models.PositiveBigIntegerField(_("worth"), default=0)
     cost_amount = models.PositiveBigIntegerField(_("cost to the club"), default=0)
     place = models.CharField(_("asked for"), max_length=8, choices=Place, default=Place.SITE)
+    is_from_stock = models.BooleanField(
+        _("took from the stock"),
+        default=False,
+        help_text=_("The stock was counted when it was asked for: a cancellation gives one back."),
+    )
 
     # When
     reserved_at = models.DateTimeField(_("asked for at"))
@@ -154,11 +160,28 @@ class Redemption(models.Model):
         """The same rule in SQL: ``RedemptionQuerySet.open``."""
         return self.state in RedemptionState.open_states()
 
+    def has_lapsed(self, now):
+        """A reservation whose time is over, whether or not the sweep has been there."""
+        return self.state == RedemptionState.RESERVED and self.lapses_at <= now
+
+    def is_past_validity(self, today):
+        """Its last usable day is over, whether or not the sweep has been there."""
+        return (
+            self.state in (RedemptionState.CONFIRMED, RedemptionState.FULFILLED)
+            and self.expires_on is not None
+            and self.expires_on < today
+        )
+
     @property
     def shown_code(self):
-        """What the member shows or types: the pool's code where there is one."""
+        """What the member shows or types: the pool's code where there is one. A reservation that
+        isn't paid yet shows its own, so that its part in money can be paid; the pool's stays
+        unseen, and may go to somebody else.
+        """
         pool_code = getattr(self, "pool_code", None)
-        return pool_code.code if pool_code is not None else write_code(self.code)
+        if pool_code is not None and self.confirmed_at is not None:
+            return pool_code.code
+        return write_code(self.code)
 
 
 def write_code(code):

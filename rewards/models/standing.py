@@ -22,16 +22,12 @@ class Standing(models.Model):
     review_on = models.DateField(_("tier reviewed on"), null=True)
     grace_since_on = models.DateField(_("grace since"), null=True)
     grace_until_on = models.DateField(_("grace until"), null=True)
-    kept_tier = models.ForeignKey(
-        Tier,
-        models.PROTECT,
-        null=True,
-        related_name="+",
-        db_index=False,
-        verbose_name=_("kept at least at"),
-        help_text=_("No review takes them below it up to that day."),
+    kept_tiers = models.JSONField(
+        _("tiers promised"),
+        default=list,
+        db_default=[],
+        help_text=_("Pairs of a tier and a day: up to it no review takes them below that tier."),
     )
-    kept_until_on = models.DateField(_("kept until"), null=True)
     points_expire_on = models.DateField(
         _("points expire on"),
         null=True,
@@ -52,11 +48,6 @@ class Standing(models.Model):
                     grace_since_on__lte=F("grace_until_on"),
                 ),
                 name="standing_grace_is_a_span",
-            ),
-            models.CheckConstraint(
-                condition=Q(kept_tier__isnull=True, kept_until_on__isnull=True)
-                | Q(kept_tier__isnull=False, kept_until_on__isnull=False),
-                name="standing_kept_tier_has_day",
             ),
         ]
         indexes = [

@@ -13,7 +13,7 @@ from core.bulk import read_together
 from core.time import day_of
 from members.models import Member
 from members.selectors.club import get_club
-from rewards.engine.book import Book, LotState
+from rewards.engine.book import Book, LotState, read_promises
 from rewards.engine.settling import settle
 from rewards.engine.terms import Programme
 from rewards.enums import AccountKind, Unit
@@ -59,7 +59,7 @@ SELECT s.tier_id, s.tier_since_on, s.review_on, s.grace_since_on, s.grace_until_
             least(s.settled_on, s.review_on, %(today)s) - make_interval(months => %(months)s),
             '-infinity')
       GROUP BY counts_on) AS days),
-  s.kept_tier_id, s.kept_until_on,
+  s.kept_tiers::text,
   {STAMP}
 FROM members_member m LEFT JOIN rewards_standing s ON s.member_id = m.id
 WHERE m.id = %(member)s
@@ -142,8 +142,7 @@ def _build_book(member: Member, row: tuple, programme: Programme, zone: str) -> 
         review_on=row[2],
         grace_since_on=row[3],
         grace_until_on=row[4],
-        kept_tier_id=row[14],
-        kept_until_on=row[15],
+        kept_tiers=read_promises(row[14]),
         points_expire_on=row[5],
         settled_on=row[6],
         has_purchased=bool(row[7]),

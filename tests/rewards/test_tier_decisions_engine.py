@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewards.engine.settling import settle
-from rewards.engine.tiers import end_kept_tier, keep_tier
+from rewards.engine.tiers import end_promises, keep_tier
 from tests.rewards.world import DAY, World
 
 WINDOWS = ["rolling", "calendar_year", "fiscal_year", "joining", "upgrade", "lifetime"]
@@ -49,7 +49,7 @@ def test_granted_tier_falls_one_step_at_a_time_after_its_day():
     ]
     assert world.book.tier_steps[0].decided_by_id == 9
     assert world.book.tier_steps[1].decided_by_id is None
-    assert (world.book.kept_tier_id, world.book.kept_until_on) == (None, None)
+    assert world.book.kept_tiers == []
 
 
 def test_tier_in_grace_is_kept_and_falls_after_a_new_grace():
@@ -98,25 +98,39 @@ def test_tier_for_life_that_rests_on_a_decision_alone_falls_after_it():
     assert world.book.review_on is None
 
 
-def test_two_promises_become_the_higher_tier_until_the_later_day():
+def test_two_promises_hold_each_its_own_tier_for_its_own_time():
     world = World()
     keep(world, GOLD, until=30)
-    keep(world, SILVER, until=90, on=5)
-    assert (world.book.kept_tier_id, world.book.kept_until_on) == (GOLD, day(90))
+    keep(world, SILVER, until=200, on=5)
+    assert world.book.kept_tiers == [(SILVER, day(200)), (GOLD, day(30))]
+    world.settle(400)
+    assert [step[1:] for step in steps(world)] == [
+        (GOLD, "decision", 0),
+        (SILVER, "downgrade", 61),
+        (GREEN, "downgrade", 231),
+    ]
+
+
+def test_promise_that_another_outranks_and_outlasts_is_dropped():
+    world = World()
+    keep(world, SILVER, until=30)
+    keep(world, GOLD, until=90, on=5)
+    keep(world, SILVER, until=60, on=6)
+    assert world.book.kept_tiers == [(GOLD, day(90))]
 
 
 def test_promise_that_is_over_says_nothing_about_the_next():
     world = World()
     keep(world, GOLD, until=30)
     keep(world, SILVER, until=90, on=40)
-    assert (world.book.kept_tier_id, world.book.kept_until_on) == (SILVER, day(90))
+    assert world.book.kept_tiers == [(SILVER, day(90))]
 
 
 def test_promise_taken_back_goes_through_grace():
     world = World()
     keep(world, GOLD, until=300)
     world.settle(50)
-    end_kept_tier(world.book, day(50))
+    end_promises(world.book, day(50))
     world.settle(51)
     assert (world.book.tier_id, world.book.grace_until_on) == (GOLD, day(80))
 

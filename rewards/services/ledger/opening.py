@@ -8,7 +8,7 @@ from typing import Any
 from core.bulk import read_together
 from core.time import day_of
 from members.enums import MemberStatus
-from rewards.engine.book import Book, LotState
+from rewards.engine.book import Book, LotState, read_promises
 from rewards.engine.terms import Terms
 from rewards.enums import ExpiryMode, Unit
 from rewards.services.ledger.terms import STAMP, get_known_terms, read_known_terms
@@ -32,7 +32,7 @@ _MAKE_STANDINGS = """
 _LOCK_STANDINGS = """
     SELECT s.member_id, s.tier_id, s.tier_since_on, s.review_on, s.grace_since_on,
            s.grace_until_on, s.points_expire_on, s.settled_on, s.has_purchased,
-           m.joined_at, m.birth_month, m.status, s.kept_tier_id, s.kept_until_on
+           m.joined_at, m.birth_month, m.status, s.kept_tiers::text
     FROM rewards_standing s JOIN members_member m ON m.id = s.member_id
     WHERE s.member_id = ANY(%s) ORDER BY s.member_id FOR UPDATE OF s
 """
@@ -151,7 +151,7 @@ def _start_books(
     for (
         member_id, tier_id, tier_since_on, review_on, grace_since_on, grace_until_on,
         points_expire_on, settled_on, has_purchased, joined_at, birth_month, status,
-        kept_tier_id, kept_until_on,
+        kept_tiers,
     ) in standings:  # fmt: skip
         books[member_id] = Book(
             member_id=member_id,
@@ -163,8 +163,7 @@ def _start_books(
             review_on=review_on,
             grace_since_on=grace_since_on,
             grace_until_on=grace_until_on,
-            kept_tier_id=kept_tier_id,
-            kept_until_on=kept_until_on,
+            kept_tiers=read_promises(kept_tiers),
             points_expire_on=points_expire_on,
             settled_on=settled_on,
             closed_on=closed_on,

@@ -8,7 +8,7 @@ from typing import Any
 from core.bulk import RowWriter, reserve_ids
 from members.services.audiences import AudienceMove, move_members
 from members.services.notices import NoticeRow, add_notices
-from rewards.engine.book import MEMBER_KINDS, Book, TransferDraft
+from rewards.engine.book import MEMBER_KINDS, Book, TransferDraft, write_promises
 from rewards.engine.tiers import refresh_review
 from rewards.enums import WebhookEvent
 from rewards.services.ledger.opening import Ledger, unit_of
@@ -58,12 +58,11 @@ _UPDATE_STANDINGS = """
     SET tier_id = u.tier_id, tier_since_on = u.tier_since_on, review_on = u.review_on,
         grace_since_on = u.grace_since_on, grace_until_on = u.grace_until_on,
         points_expire_on = u.points_expire_on, settled_on = u.settled_on,
-        has_purchased = u.has_purchased, kept_tier_id = u.kept_tier_id,
-        kept_until_on = u.kept_until_on
+        has_purchased = u.has_purchased, kept_tiers = u.kept_tiers
     FROM unnest(%s::bigint[], %s::bigint[], %s::date[], %s::date[], %s::date[], %s::date[],
-                %s::date[], %s::date[], %s::boolean[], %s::bigint[], %s::date[])
+                %s::date[], %s::date[], %s::boolean[], %s::jsonb[])
         AS u (member_id, tier_id, tier_since_on, review_on, grace_since_on, grace_until_on,
-              points_expire_on, settled_on, has_purchased, kept_tier_id, kept_until_on)
+              points_expire_on, settled_on, has_purchased, kept_tiers)
     WHERE s.member_id = u.member_id
 """
 _UPDATE_BUDGETS = """
@@ -247,7 +246,7 @@ def _add_updates(writer, ledger, books, fresh: set[tuple[int, str]]) -> None:
         (
             book.member_id, book.tier_id, book.tier_since_on, book.review_on,
             book.grace_since_on, book.grace_until_on, book.points_expire_on, book.settled_on,
-            book.has_purchased, book.kept_tier_id, book.kept_until_on,
+            book.has_purchased, write_promises(book.kept_tiers),
         )
         for book in books
         if book.standing_dirty
