@@ -400,8 +400,12 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO", choices=_levels)},
-    # What was refused or not found has its line with a status already.
-    "loggers": {"django.request": {"level": "ERROR"}},
+    # Each request and each task has one line of its own already.
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+    },
 }
 # Without a token the metrics answer to this machine alone.
 METRICS_TOKEN = env.text("METRICS_TOKEN")
