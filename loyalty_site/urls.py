@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from loyalty_site.probes import PROBES
-from purchases.api import api
+from rewards.api import api
 
 urlpatterns = [
     # ProbeMiddleware answers these before they get here.

@@ -8,6 +8,11 @@ class Scope(models.TextChoices):
     WRITE_PURCHASES = "purchases.write", _("send purchases")
     READ_PURCHASES = "purchases.read", _("read purchases")
     WRITE_RETURNS = "returns.write", _("send returns")
+    READ_MEMBERS = "members.read", _("read balances and tiers")
+    READ_REWARDS = "rewards.read", _("read the catalogue")
+    WRITE_REDEMPTIONS = "redemptions.write", _("redeem, cancel and use vouchers")
+    READ_REDEMPTIONS = "redemptions.read", _("read redemptions")
+    WRITE_PAYMENTS = "payments.write", _("take points and store credit as payment")
 
 
 class ImportState(models.TextChoices):

@@ -109,6 +109,18 @@ SITE = {
     "api:post_purchases": row("post", *TOKEN_ONLY),
     "api:post_returns": row("post", *TOKEN_ONLY),
     "api:get_purchase": row("get", *TOKEN_ONLY),
+    "api:get_balance": row("get", *TOKEN_ONLY),
+    "api:get_rewards": row("get", *TOKEN_ONLY),
+    "api:post_redemption": row("post", *TOKEN_ONLY),
+    "api:get_redemption": row("get", *TOKEN_ONLY),
+    "api:post_confirmation": row("post", *TOKEN_ONLY),
+    "api:post_cancellation": row("post", *TOKEN_ONLY),
+    "api:post_voucher_use": row("post", *TOKEN_ONLY),
+    "api:get_quote": row("get", *TOKEN_ONLY),
+    "api:post_payment": row("post", *TOKEN_ONLY),
+    "api:post_capture": row("post", *TOKEN_ONLY),
+    "api:post_release": row("post", *TOKEN_ONLY),
+    "api:post_refund": row("post", *TOKEN_ONLY),
 }
 
 

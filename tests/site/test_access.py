@@ -34,6 +34,10 @@ def list_urls():
     return found
 
 
+REDEMPTION_CALLS = (
+    "get_redemption", "post_confirmation", "post_cancellation", "post_capture", "post_release",
+    "post_refund",
+)  # fmt: skip
 VIEWS = ("changelist", "add", "history", "delete", "change")
 
 
@@ -77,6 +81,8 @@ def arguments(cast, now):
         "mfa_remove_webauthn": [1],
         "mfa_edit_webauthn": [1],
         "api:get_purchase": [purchase.pk],
+        "api:get_balance": [mei.number],
+        **{f"api:{name}": [1] for name in REDEMPTION_CALLS},
         "admin:view_on_site": [1, 1],
         "admin:app_list": ["members"],
         "admin:list_filter_remove": [10**9],
