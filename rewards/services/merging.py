@@ -18,7 +18,7 @@ from rewards.enums import AccountKind, MoveKind, Reason, Unit
 from rewards.models import Lot
 from rewards.services.holding import load_lot
 from rewards.services.ledger import Ledger, write_ledger
-from rewards.services.settlement import open_settled_ledger
+from rewards.services.settlement import NoProgramme, open_settled_ledger
 
 _PLACES = {
     Unit.POINTS: (("pending", PENDING), ("available", AVAILABLE)),
@@ -106,7 +106,10 @@ def forfeit_points(member, now: dt.datetime) -> None:
     """Take a leaving member's points off the books: pending and available are forfeited, what
     is owed is written off. Raises OpenReservations where an order is open.
     """
-    ledger = open_settled_ledger([member.pk], now=now)
+    try:
+        ledger = open_settled_ledger([member.pk], now=now)
+    except NoProgramme:
+        return  # nobody ever earned anything
     book = ledger.books[member.pk]
     _refuse_open_holds(book)
     for lot in book.lots:
