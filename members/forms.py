@@ -15,6 +15,7 @@ from members.models import Member
 from members.selectors.club import get_club
 
 SIGNUP_PROFILE = "members_signup_profile"  # in the session, until the member is made
+SIGNUP_SOURCE = "members_signup_source"  # likewise: what led here, a poster in a store, say
 
 
 class LoginForm(AllauthLoginForm):
@@ -102,7 +103,7 @@ class SignupForm(AllauthSignupForm):
     def save(self, request):
         request.session[SIGNUP_PROFILE] = {
             name: self.cleaned_data.get(name, "").strip() for name in ("family_name", "given_name")
-        } | {"locale": get_language() or ""}
+        } | {"locale": get_language() or "", "source": request.session.get(SIGNUP_SOURCE, "")}
         return super().save(request)
 
 

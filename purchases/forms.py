@@ -3,9 +3,11 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
+from members.selectors.club import get_club
 from purchases.models import Source
 from purchases.parsing.columns import FIELDS, parse_mapping
 from purchases.parsing.files import ENCODINGS, inspect_file
+from purchases.parsing.typed import read_typed_amount
 
 
 class UploadForm(forms.Form):
@@ -62,3 +64,33 @@ class MappingForm(forms.Form):
             for field in FIELDS
             if (value := self.cleaned_data.get(field))
         }
+
+
+class ReceiptClaimForm(forms.Form):
+    """What is on the paper of a purchase that was made without the card."""
+
+    number = forms.CharField(
+        label=_("Number of the receipt"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+    )
+    total = forms.CharField(
+        label=_("Total"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "decimal"}),
+    )
+    purchased_on = forms.DateField(
+        label=_("Day of the purchase"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def clean_total(self):
+        text = self.cleaned_data["total"].strip()
+        if not text:
+            return None
+        try:
+            return read_typed_amount(text, get_club().currency)
+        except DomainError as error:
+            raise forms.ValidationError(str(error)) from error

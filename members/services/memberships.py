@@ -53,7 +53,10 @@ def welcome_login(
 def open_membership(
     user: User, *, now: dt.datetime, profile: dict[str, Any] | None = None
 ) -> Member:
-    """A new member for the login, with its verified contacts. Raises AlreadyMember."""
+    """A new member for the login, with its verified contacts. Raises AlreadyMember.
+
+    ``profile`` may bring names, language and ``source``: what led the person here.
+    """
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if hasattr(user, "member"):
         raise AlreadyMember
@@ -65,7 +68,7 @@ def open_membership(
         fields.setdefault("display_name", user.display_name)
     member = create_member(
         now=now,
-        source=SIGNUP,
+        source=(profile or {}).get("source") or SIGNUP,
         user=user,
         email=user.email if user.email in emails else None,
         phone=phone,

@@ -83,9 +83,7 @@ class Bill(models.Model):
         related_name="+",
         verbose_name=_("opened by"),
     )
-    state = models.CharField(
-        _("state"), max_length=9, choices=BillState, default=BillState.OPEN
-    )
+    state = models.CharField(_("state"), max_length=9, choices=BillState, default=BillState.OPEN)
     lines = models.JSONField(_("lines"), default=list)
     total_amount = models.PositiveBigIntegerField(_("total"))
     purchase = models.OneToOneField(
