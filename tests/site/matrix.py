@@ -46,6 +46,8 @@ SITE = {
     "membership_opening": row("post", IN, GO, 409, 409, *[GO] * 4),
     "purchase_list": ONES_OWN,
     "purchase_detail": ONE_MEMBERS_OBJECT,
+    "receipt_claim": ONES_OWN,
+    "join_at_store": EVERYBODY_GOES,
     "statement": ONES_OWN,
     "statement_download": ONES_OWN,
     "statement_entry": ONE_MEMBERS_OBJECT,

@@ -77,6 +77,7 @@ def arguments(cast, now):
         "member_card_code": [mei.number],
         "notice_one_reading": [mei.notices.get().pk],
         "purchase_detail": [purchase.pk],
+        "join_at_store": ["nowhere"],
         "statement_entry": [mei.transfers.first().pk],
         "mfa_remove_webauthn": [1],
         "mfa_edit_webauthn": [1],
