@@ -38,6 +38,7 @@ class NotReady(Exception):
 
 def check_database(now: dt.datetime) -> dict[str, Any]:
     # Not through Django's cursor, which would wait for a connection as long as a page may.
+    connection.pool.open()
     with connection.pool.connection(timeout=PATIENCE_SECONDS) as own:
         own.execute("SELECT 1")
     return {}

@@ -10,7 +10,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from celery import signals
+from celery import current_app, signals
 from celery.beat import Scheduler
 from django.conf import settings
 
@@ -29,7 +29,7 @@ def connect() -> None:
         (signals.task_prerun, begin_task),
         (signals.task_postrun, end_task),
         (signals.heartbeat_sent, show_life),
-        (signals.worker_ready, start_worker_metrics),
+        (signals.worker_ready, start_worker),
         (signals.worker_process_shutdown, forget_worker_process),
     ):
         # By name, since a repeated call must not count twice.
@@ -82,7 +82,9 @@ def show_life(**kwargs) -> None:
         Path(settings.ALIVE_FILE).touch()
 
 
-def start_worker_metrics(**kwargs) -> None:
+def start_worker(**kwargs) -> None:
+    # The schedule's next one may be half a minute away: an upgrade waits for no less.
+    current_app.send_task("loyalty_site.tasks.beat")
     if settings.WORKER_METRICS_PORT:
         from loyalty_site import metrics
 
