@@ -6,11 +6,13 @@ from rewards.services.redemption.closing import (
     check_cancellable,
     close_open_redemptions,
     confirm_redemption,
+)
+from rewards.services.redemption.delivering import end_delivery, pack_deliveries, send_delivery
+from rewards.services.redemption.lapsing import (
     end_past_validity,
     expire_redemption,
     let_go_of_overdue,
 )
-from rewards.services.redemption.delivering import end_delivery, pack_deliveries, send_delivery
 from rewards.services.redemption.redeeming import Parcel, redeem_reward
 from rewards.services.redemption.using import check_usable, find_by_code, use_redemption
 

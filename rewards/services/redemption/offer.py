@@ -13,7 +13,7 @@ from rewards.selectors.rotation import list_rewards_on_show
 from rewards.services.redemption import refusals
 
 _REWARD = """
-    SELECT kind, price_points, price_amount, value_amount, cost_amount, stock_left IS NOT NULL,
+    SELECT kind, price_points, price_amount, value_amount, cost_amount, stock_left,
            limit_count, limit_period, hold_minutes, valid_days, is_cancellable, rotation_id,
            tier_id, tier_days, published_at IS NOT NULL AND retired_at IS NULL
     FROM rewards_reward WHERE id = %s
@@ -24,10 +24,14 @@ _GATES = """
                    WHERE a.audience_id = g.audience_id AND a.member_id = %s)
     FROM rewards_rewardgate g WHERE g.reward_id = %s
 """
-_KNOWN = "SELECT id, reward_id FROM rewards_redemption WHERE member_id = %s AND key = %s"
+KNOWN = """
+    SELECT id, reward_id, session_id FROM rewards_redemption WHERE member_id = %s AND key = %s
+"""
 _OVERDUE = """
-    SELECT id FROM rewards_redemption
-    WHERE member_id = %s AND state = 'reserved' AND lapses_at <= %s ORDER BY id
+    SELECT EXISTS (SELECT FROM rewards_redemption
+                   WHERE member_id = %s AND state = 'reserved' AND lapses_at <= %s),
+           EXISTS (SELECT FROM rewards_payment
+                   WHERE member_id = %s AND state = 'reserved' AND lapses_at <= %s)
 """
 _IDS = """
     SELECT nextval('rewards_redemption_id_seq'), nextval('members_activitybatch_id_seq'),
@@ -62,7 +66,7 @@ class Offer:
     price_amount: int
     value_amount: int
     cost_amount: int
-    has_stock: bool
+    stock_left: int | None
     limit_count: int | None
     limit_period: str
     hold_minutes: int
@@ -73,8 +77,8 @@ class Offer:
     tier_days: int | None
     is_published: bool
     gates: list[_Gate]
-    known: tuple[int, int] | None
-    overdue: list[int]
+    known: tuple[int, int, int | None] | None
+    has_overdue: bool
     redemption_id: int
     batch_id: int
     activity_id: int
@@ -90,20 +94,20 @@ def read_offer(member_id: int, reward: Reward, key: str, *, now: dt.datetime) ->
         [
             (_REWARD, [reward.pk]),
             (_GATES, [member_id, reward.pk]),
-            (_KNOWN, [member_id, key]),
-            (_OVERDUE, [member_id, now]),
+            (KNOWN, [member_id, key]),
+            (_OVERDUE, [member_id, now, member_id, now]),
             (_IDS, []),
         ]
     )
     return Offer(
         reward.pk, *terms[0], [_Gate(*row) for row in gates], known[0] if known else None,
-        [pk for (pk,) in overdue], *ids[0],
+        any(overdue[0]), *ids[0],
     )  # fmt: skip
 
 
 def check_offer(offer: Offer, *, now: dt.datetime, today: dt.date) -> None:
-    """Raises NotOnOffer, or the gate's own refusal with its reason; then sets the price of the
-    lowest gate that is open to the member.
+    """Raises NotOnOffer, SoldOut, or the gate's own refusal with its reason; then sets the price
+    of the lowest gate that is open to the member.
     """
     if not offer.is_published or offer.kind in (RewardKind.DONATION, RewardKind.SPINS):
         raise refusals.NotOnOffer
@@ -116,6 +120,9 @@ def check_offer(offer: Offer, *, now: dt.datetime, today: dt.date) -> None:
     offer.price_points, offer.price_amount = min(
         _price(gate, offer) for gate in offer.gates if gate.is_open(now)
     )
+    # Nobody waits for a lock to hear it; where the last ones go at this moment, the claim decides.
+    if offer.stock_left == 0:
+        raise refusals.SoldOut
 
 
 def _price(gate: _Gate, offer: Offer) -> tuple[int, int]:
@@ -127,16 +134,20 @@ def _price(gate: _Gate, offer: Offer) -> tuple[int, int]:
 
 
 def list_claims(
-    offer: Offer, session_id: int | None, *, now: dt.datetime, today: dt.date
+    offer: Offer, session_id: int | None, *, now: dt.datetime, last_day: dt.date
 ) -> Sequence[tuple[str, list[Any], type]]:
-    """What is scarce, in the fixed order stock, seat, code: statement, values, refusal."""
+    """What is scarce, in the fixed order stock, seat, code: statement, values, refusal.
+
+    ``last_day`` is that on which a reservation ends: until then its code must be good.
+    """
     claims: list[tuple[str, list[Any], type]] = []
-    if offer.has_stock:
+    if offer.stock_left is not None:
         claims.append((_TAKE_STOCK, [offer.reward_id], refusals.SoldOut))
     if session_id is not None:
         claims.append((_TAKE_SEAT, [session_id, offer.reward_id, now, now], refusals.NoSeatLeft))
     if offer.has_pool:
-        claims.append((_TAKE_CODE, [offer.redemption_id, offer.reward_id, today], refusals.SoldOut))
+        values = [offer.redemption_id, offer.reward_id, last_day]
+        claims.append((_TAKE_CODE, values, refusals.SoldOut))
     return claims
 
 

@@ -13,8 +13,11 @@ from core.errors import DomainError
 from core.time import day_of, start_of
 from members.models import Member
 from members.selectors.club import get_club
+from members.selectors.households import list_point_sharers
 from members.services.activities import ActivityRow, record_batch
+from members.services.notices import NoticeRow, add_notices
 from rewards.codes import generate_code
+from rewards.engine.book import Cause
 from rewards.engine.limits import cap_period
 from rewards.engine.settling import keep_alive
 from rewards.enums import AccountKind, Place, RedemptionState, RewardKind
@@ -22,16 +25,24 @@ from rewards.models import Redemption, Reward, RewardSession
 from rewards.services.holding import BalanceTooLow, CannotSpend, take_shares
 from rewards.services.ledger import Ledger, write_ledger
 from rewards.services.redemption import refusals
-from rewards.services.redemption.fulfilment import fulfil, is_fulfilled_at_once
-from rewards.services.redemption.offer import Offer, check_offer, list_claims, read_offer
-from rewards.services.redemption.rows import add_event
+from rewards.services.redemption.fulfilment import (
+    FOLLOW_CODE,
+    fulfil,
+    is_fulfilled_at_once,
+    last_day,
+    tier_until,
+)
+from rewards.services.redemption.lapsing import let_go_before
+from rewards.services.redemption.offer import KNOWN, Offer, check_offer, list_claims, read_offer
+from rewards.services.redemption.rows import add_event, record_staff_act
 from rewards.services.settlement import open_settled_ledger
+from rewards.services.tier_decisions import check_keep
 
 ACTIVITY = "redemption"
 _COLUMNS = (
     "id", "member_id", "reward_id", "session_id", "state", "code", "key", "price_points",
-    "price_amount", "value_amount", "cost_amount", "place", "reserved_at", "lapses_at",
-    "confirmed_at", "fulfilled_at", "expires_on",
+    "price_amount", "value_amount", "cost_amount", "place", "is_from_stock", "reserved_at",
+    "lapses_at", "confirmed_at", "fulfilled_at", "expires_on",
 )  # fmt: skip
 _SHARE_COLUMNS = ("redemption_id", "member_id", "share_points")
 _DELIVERY_COLUMNS = (
@@ -42,13 +53,6 @@ _COUNT = """
     SELECT count(*) FROM rewards_redemption
     WHERE member_id = %s AND reward_id = %s AND reserved_at >= %s AND reserved_at < %s
       AND state <> 'cancelled' AND NOT (state = 'expired' AND confirmed_at IS NULL)
-"""
-_KNOWN = "SELECT id, reward_id FROM rewards_redemption WHERE member_id = %s AND key = %s"
-# A code of a pool may have a last day of its own.
-_FOLLOW_CODE = """
-    UPDATE rewards_redemption r SET expires_on = least(r.expires_on, c.expires_on)
-    FROM rewards_rewardcode c
-    WHERE r.id = %s AND c.redemption_id = r.id AND c.expires_on IS NOT NULL
 """
 
 
@@ -91,6 +95,16 @@ class _Press:
             return RedemptionState.FULFILLED
         return RedemptionState.CONFIRMED
 
+    @property
+    def lapses_at(self) -> dt.datetime | None:
+        return (
+            self.now + dt.timedelta(minutes=self.offer.hold_minutes) if self.reserve_only else None
+        )
+
+    @property
+    def cause(self) -> Cause:
+        return ("redemption", self.offer.redemption_id)
+
 
 @transaction.atomic
 def redeem_reward(
@@ -105,7 +119,7 @@ def redeem_reward(
     place: str = Place.SITE,
     seen_points: int | None = None,
     seen_amount: int | None = None,
-    pool: Sequence[Member] = (),
+    with_household: bool = False,
     is_paid: bool = False,
     reserve_only: bool = False,
 ) -> Redemption:
@@ -113,11 +127,13 @@ def redeem_reward(
 
     A reward with a part in money is reserved until ``confirm_redemption`` says that it was paid,
     unless ``is_paid``; the reservation lets go by itself. ``seen_points`` and ``seen_amount`` are
-    the price that the person saw: a higher one now is refused. ``pool`` are members of the
-    household whose points may fill up what is missing (``list_point_sharers``).
+    the price that the person saw: a higher one now is refused. ``with_household`` fills up what is
+    missing with points of those who share theirs (``list_point_sharers``). Goods need a
+    ``parcel``, unless they are handed over at the counter.
 
     Raises the gate's refusal, NotOnOffer, PriceChanged, LimitReached, CannotSpend, BalanceTooLow,
-    SoldOut, NoSeatLeft, SessionNeeded, AddressNeeded or KeyReused; then nothing has changed.
+    SoldOut, NoSeatLeft, SessionNeeded, AddressNeeded, TierKeptAlready or KeyReused; then nothing
+    has changed.
     """
     if not key or len(key) > 60:
         raise InvalidKey
@@ -126,54 +142,63 @@ def redeem_reward(
     today = day_of(now, get_club().zone)
     offer = read_offer(member.pk, reward, key, now=now)
     if offer.known:
-        return _get_known(offer.known, reward)
-    if offer.overdue:
-        _let_go(offer.overdue, now)
+        return _get_known(offer.known, reward, session)
+    sharers = _list_sharers(member) if with_household else []
+    if offer.has_overdue:
+        let_go_before(member, sharers, reward, session, now=now)
+        offer = read_offer(member.pk, reward, key, now=now)
     check_offer(offer, now=now, today=today)
-    _check_request(offer, session, parcel, seen_points, seen_amount)
+    _check_request(offer, session, parcel, place, seen_points, seen_amount)
     reserve_only = reserve_only or (offer.price_amount > 0 and not is_paid)
     press = _Press(
         member, offer, key, by, now, today, place, session, parcel, reserve_only, []
     )  # fmt: skip
     ledger = open_settled_ledger(
-        [member.pk, *(each.pk for each in pool)],
+        [member.pk, *sharers],
         now=now,
-        build_extra=lambda terms: [(_KNOWN, [member.pk, key]), *_build_count(press)],
+        build_extra=lambda terms: [(KNOWN, [member.pk, key]), *_build_count(press)],
     )
-    # Under the lock of the member: a press of the same key may have gone through meanwhile.
+    # Under the locks: a press of the same key, the end of the membership or of an agreement to
+    # share points may have gone through meanwhile.
     if ledger.extra[0]:
-        return _get_known(ledger.extra[0][0], reward)
+        return _get_known(ledger.extra[0][0], reward, session)
+    if not ledger.books[member.pk].is_active:
+        raise CannotSpend
+    if sharers:
+        still = set(_list_sharers(member))
+        sharers = [pk for pk in sharers if pk in still]
     _check_limit(offer, ledger)
-    press.shares = _share_out(press, ledger, [each.pk for each in pool])
+    if offer.kind == RewardKind.TIER:
+        check_keep(ledger, member, offer.tier_id or 0, tier_until(offer, today), now=now)
+    press.shares = _share_out(press, ledger, sharers)
     _move_points(press, ledger)
     _write(press, ledger)
-    return _get(offer.redemption_id)
+    made = _get(offer.redemption_id)
+    record_staff_act("made", made, by=by, now=now, points=made.price_points, place=str(place))
+    return made
 
 
-def _get_known(known: tuple[int, int], reward: Reward) -> Redemption:
-    redemption_id, reward_id = known
-    if reward_id != reward.pk:
+def _get_known(
+    known: tuple[int, int, int | None], reward: Reward, session: RewardSession | None
+) -> Redemption:
+    redemption_id, reward_id, session_id = known
+    if (reward_id, session_id) != (reward.pk, session and session.pk):
         raise refusals.KeyReused
     return _get(redemption_id)
 
 
 def _get(pk: int) -> Redemption:
-    return Redemption.objects.for_list().get(pk=pk)
+    return Redemption.objects.for_list().select_related("member").get(pk=pk)
 
 
-def _let_go(overdue: Sequence[int], now: dt.datetime) -> None:
-    """Whoever reads a balance to decide first lets the member's own overdue reservations go."""
-    # The steps stand beside this module and import it for nothing; it needs them only here.
-    from rewards.services.redemption.closing import expire_redemption
-
-    for pk in overdue:
-        expire_redemption(pk, now=now)
+def _list_sharers(member: Member) -> list[int]:
+    return [each.pk for each in list_point_sharers(member) if each.can_spend]
 
 
-def _check_request(offer, session, parcel, seen_points, seen_amount) -> None:
+def _check_request(offer, session, parcel, place, seen_points, seen_amount) -> None:
     if offer.kind == RewardKind.EXPERIENCE and session is None:
         raise refusals.SessionNeeded
-    if offer.kind == RewardKind.GOODS and parcel is None:
+    if offer.kind == RewardKind.GOODS and parcel is None and place != Place.COUNTER:
         raise refusals.AddressNeeded
     if (seen_points is not None and offer.price_points > seen_points) or (
         seen_amount is not None and offer.price_amount > seen_amount
@@ -226,42 +251,28 @@ def _share_out(press: _Press, ledger: Ledger, pool: Sequence[int]) -> list[tuple
 
 
 def _move_points(press: _Press, ledger: Ledger) -> None:
-    cause = ("redemption", press.offer.redemption_id)
-    take_shares(ledger, press.shares, cause=cause, now=press.now, captured=not press.reserve_only)
-    book = ledger.books[press.member.pk]
-    keep_alive(book, press.today, ACTIVITY, ledger.terms)
+    take_shares(
+        ledger, press.shares, cause=press.cause, now=press.now, captured=not press.reserve_only
+    )
+    keep_alive(ledger.books[press.member.pk], press.today, ACTIVITY, ledger.terms)
     if not press.reserve_only:
-        fulfil(book, press.offer.kind, press.offer.value_amount, cause, now=press.now)
+        fulfil(
+            ledger, press.member.pk, press.offer, press.offer.value_amount, press.cause,
+            by=press.by, today=press.today, now=press.now,
+        )  # fmt: skip
 
 
 def _write(press: _Press, ledger: Ledger) -> None:
     """Everything in one round trip; what is scarce is taken first in it, and checked after."""
-    offer, now, state = press.offer, press.now, press.state
+    offer, now = press.offer, press.now
     writer = RowWriter()
     session_id = press.session.pk if press.session else None
-    claims = list_claims(offer, session_id, now=now, today=press.today)
+    until = day_of(press.lapses_at or now, get_club().zone)
+    claims = list_claims(offer, session_id, now=now, last_day=until)
     for sql, values, _refusal in claims:
         writer.claim(sql, values)
-    is_reserved = state == RedemptionState.RESERVED
-    lapses_at = now + dt.timedelta(minutes=offer.hold_minutes) if is_reserved else None
-    confirmed_at = None if is_reserved else now
-    fulfilled_at = now if state == RedemptionState.FULFILLED else None
-    writer.add(
-        "rewards_redemption",
-        _COLUMNS,
-        [
-            (
-                offer.redemption_id, press.member.pk, offer.reward_id, session_id, state,
-                generate_code(), press.key, offer.price_points, offer.price_amount,
-                offer.value_amount, offer.cost_amount, press.place, now, lapses_at, confirmed_at,
-                fulfilled_at, None if is_reserved else last_day(offer, press.session, press.today),
-            )
-        ],
-    )  # fmt: skip
-    add_event(writer, offer.redemption_id, "", state, cause=press.place, by=press.by, now=now)
-    if len(press.shares) > 1:
-        rows = [(offer.redemption_id, member_id, part) for member_id, part in press.shares]
-        writer.add("rewards_redemptionshare", _SHARE_COLUMNS, rows)
+    _add_redemption(writer, press, session_id)
+    _add_shares(writer, press)
     if press.parcel is not None and offer.kind == RewardKind.GOODS:
         parcel = press.parcel
         row = (
@@ -269,8 +280,8 @@ def _write(press: _Press, ledger: Ledger) -> None:
             parcel.address_text, "", "",
         )  # fmt: skip
         writer.add("rewards_delivery", _DELIVERY_COLUMNS, [row])
-    if offer.has_pool:
-        writer.execute(_FOLLOW_CODE, [offer.redemption_id])
+    if offer.has_pool and not press.reserve_only:
+        writer.execute(FOLLOW_CODE, [offer.redemption_id])
     write_ledger(ledger, now=now, writer=writer)
     activity = ActivityRow(
         press.member.pk, ACTIVITY, now, "rewards.redemption", offer.redemption_id,
@@ -282,13 +293,42 @@ def _write(press: _Press, ledger: Ledger) -> None:
             raise refusal
 
 
-def last_day(reward: Any, session: Any, today: dt.date) -> dt.date | None:
-    """The last usable day of what is confirmed today: a date's own, else by the reward's life.
+def _add_redemption(writer: RowWriter, press: _Press, session_id: int | None) -> None:
+    offer, now, state = press.offer, press.now, press.state
+    is_reserved = press.reserve_only
+    writer.add(
+        "rewards_redemption",
+        _COLUMNS,
+        [
+            (
+                offer.redemption_id, press.member.pk, offer.reward_id, session_id, state,
+                generate_code(), press.key, offer.price_points, offer.price_amount,
+                offer.value_amount, offer.cost_amount, press.place, offer.stock_left is not None,
+                now, press.lapses_at, None if is_reserved else now,
+                now if state == RedemptionState.FULFILLED else None,
+                None if is_reserved else last_day(offer, press.session, press.today),
+            )
+        ],
+    )  # fmt: skip
+    add_event(
+        writer, offer.redemption_id, "", state, member_id=press.member.pk,
+        reward_id=offer.reward_id, cause=press.place, by=press.by, now=now,
+    )  # fmt: skip
 
-    ``reward`` is a Reward or an Offer. Goods on their way have none.
-    """
-    if session is not None:
-        return day_of(session.ends_at, get_club().zone)
-    if reward.kind == RewardKind.GOODS or reward.valid_days is None:
-        return None
-    return today + dt.timedelta(days=reward.valid_days)
+
+def _add_shares(writer: RowWriter, press: _Press) -> None:
+    """Where others paid too: who gave how much, and a notice for each of them."""
+    pk = press.offer.redemption_id
+    others = [share for share in press.shares if share[0] != press.member.pk]
+    if not others:
+        return
+    writer.add("rewards_redemptionshare", _SHARE_COLUMNS, [(pk, *share) for share in press.shares])
+    params = {"redemption": pk, "reward": press.offer.reward_id, "member": press.member.pk}
+    notices = [
+        NoticeRow(
+            member_id, "points_shared", press.now, f"points_shared:{pk}",
+            {**params, "points": points},
+        )
+        for member_id, points in others
+    ]  # fmt: skip
+    add_notices(notices, now=press.now, writer=writer)

@@ -49,7 +49,7 @@ class PriceChanged(DomainError):
 class KeyReused(DomainError):
     code = "key_reused"
     status = 409
-    message = _("This request was already used for another reward.")
+    message = _("This request was already used for something else.")
 
 
 class WrongState(DomainError):
@@ -67,6 +67,12 @@ class AlreadyOnItsWay(DomainError):
     code = "already_on_its_way"
     status = 409
     message = _("It has been packed already. Ask us, and we will see what can be done.")
+
+
+class SessionBegun(DomainError):
+    code = "session_begun"
+    status = 409
+    message = _("Booking for this date has closed: it can't be cancelled any more.")
 
 
 class NotPaid(DomainError):
@@ -100,6 +106,20 @@ class OthersCode(DomainError):
     status = 403
     field = "code"
     message = _("This voucher belongs to another member.")
+
+
+class TooEarly(DomainError):
+    code = "too_early"
+    status = 409
+    field = "code"
+    message = _("This booking is for %(moment)s.")
+
+
+class HandedOver(DomainError):
+    code = "handed_over"
+    status = 409
+    field = "code"
+    message = _("This was sent to the member already.")
 
 
 class NothingToSend(DomainError):
