@@ -22,6 +22,8 @@ app.conf.update(
         # Hourly, since every club zone has its own midnight; a closed day is not closed again.
         "close-day": {"task": "rewards.tasks.close_due_days", "schedule": crontab(minute=5)},
         "sweep-work": {"task": "members.tasks.sweep_work", "schedule": 60.0},
+        "sweep-bulk-acts": {"task": "rewards.tasks.sweep_bulk_acts", "schedule": 60.0},
+        "check-alerts": {"task": "rewards.tasks.check_alerts", "schedule": 600.0},
         "sweep-imports": {"task": "purchases.tasks.sweep_imports", "schedule": 60.0},
         "sweep-logins": {
             "task": "members.tasks.sweep_abandoned_logins",

@@ -9,13 +9,15 @@ class RewardsConfig(AppConfig):
 
     def ready(self):
         from members import registry
-        from rewards import panels, personal_data, receivers, registrations
+        from rewards import panels, personal_data, receivers, registrations, registrations_control
         from rewards.services.accrual import accrue
         from rewards.services.settlement import enter_programme
 
         post_migrate.connect(receivers.create_programme_accounts, sender=self)
+        post_migrate.connect(receivers.create_act_limits, sender=self)
         registry.register_listener("rewards.accrual", ["purchase", "amendment"], accrue)
         registry.register_listener("rewards.enrolment", ["signup"], enter_programme)
         registrations.register()
+        registrations_control.register()
         personal_data.register()
         panels.register()

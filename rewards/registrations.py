@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 
 from members import registry
 from members.registry import Attribute, NoticeText, PersonalData
-from rewards import personal_data_control
 from rewards.services import merging
 
 _BOOKS_BALANCE = (
@@ -18,7 +17,6 @@ _BOOKS_BALANCE = (
 
 
 def register():
-    personal_data_control.register()
     _register_attributes()
     _register_notices()
     registry.register_value_holder("rewards.points", _holds_points)
@@ -46,19 +44,27 @@ def register():
     registry.register_role_permissions(
         "rewards",
         {
-            "clerk": ["rewards.view_account", "rewards.view_transfer", "rewards.view_standing"],
+            "clerk": [
+                "rewards.view_account",
+                "rewards.view_transfer",
+                "rewards.view_standing",
+                "rewards.view_returnrefund",
+                "rewards.add_returnrefund",
+            ],
             "marketer": ["rewards.view_*"],
             "manager": [
                 "rewards.view_*",
                 "rewards.add_earningrule",
                 "rewards.add_earningruleversion",
                 "rewards.add_programmeversion",
+                "rewards.add_returnrefund",
                 "rewards.change_earningrule",
                 "rewards.change_tier",
             ],
             "owner": [
                 "rewards.view_*",
                 "rewards.add_*",
+                "rewards.change_webhookendpoint",
                 "rewards.change_earningrule",
                 "rewards.change_tier",
             ],

@@ -1,10 +1,44 @@
 from celery import shared_task
 from django.utils import timezone
 
+from rewards.services.alerts import look_for_alerts
+from rewards.services.bulk_running import list_silent_acts
+from rewards.services.bulk_running import run_bulk_act as run_act
 from rewards.services.closing import close_days
+from rewards.services.webhooks.sending import forget_old_messages, send_due_messages
 
 
 @shared_task
 def close_due_days():
     """Close the days that are over; nothing to do is the usual answer."""
     close_days(now=timezone.now())
+
+
+@shared_task
+def run_bulk_act(act_id):
+    """Go on with an act for many; any number of workers may."""
+    run_act(act_id, now=timezone.now())
+
+
+@shared_task
+def sweep_bulk_acts():
+    """Find acts for many that should be running, whatever became of their message."""
+    for act_id in list_silent_acts(now=timezone.now()):
+        run_bulk_act.delay(act_id)
+
+
+@shared_task
+def check_alerts():
+    look_for_alerts(now=timezone.now())
+
+
+@shared_task
+def send_webhooks():
+    """Tell other systems what has happened; what doesn't get through comes again later."""
+    send_due_messages(now=timezone.now())
+
+
+@shared_task
+def forget_webhooks():
+    """Delete what was told a month ago."""
+    forget_old_messages(now=timezone.now())

@@ -189,6 +189,7 @@ class Lot(models.Model):
                 condition=Q(unit=Unit.POINTS, available__gt=0),
                 name="lot_available_of_member",
             ),
+            models.Index(fields=["member"], condition=Q(held__gt=0), name="lot_held_of_member"),
             models.Index(
                 fields=["member", "counts_on"],
                 include=["available"],
