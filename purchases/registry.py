@@ -44,3 +44,21 @@ purchase_panels: Registry[PurchasePanel] = Registry("purchase panel")
 
 def register_purchase_panel(panel: PurchasePanel) -> None:
     purchase_panels.add(panel.code, panel)
+
+
+@dataclass(frozen=True, slots=True)
+class StaffLink:
+    """Something that staff may do with a purchase, on its page in the back office."""
+
+    code: str
+    label: Any
+    icon: str
+    build_url: Callable[[Purchase], str]
+    permission: str
+
+
+staff_links: Registry[StaffLink] = Registry("link on purchases for staff")
+
+
+def register_staff_link(link: StaffLink) -> None:
+    staff_links.add(link.code, link)

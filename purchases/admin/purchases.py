@@ -11,6 +11,7 @@ from members.selectors.club import get_club
 from members.selectors.search import list_member_ids
 from purchases.incoming import write_quantity
 from purchases.models import Line, Purchase, Return, ReturnLine, Source
+from purchases.registry import staff_links
 
 _FOUND = 200  # purchases of one external id, over all sources
 
@@ -96,6 +97,13 @@ class PurchaseAdmin(ReadOnlyAdmin):
         if found := find_by_external_id(Purchase, term):
             return queryset.filter(pk__in=found), False
         return queryset.filter(member__in=list_member_ids(term)), False
+
+    change_form_template = "admin/purchases/purchase_form.html"
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        links = [link for link in staff_links if request.user.has_perm(link.permission)]
+        context["staff_links"] = [(link, link.build_url(obj)) for link in links]
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     @display(description=_("member"))
     def show_member(self, purchase):

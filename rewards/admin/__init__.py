@@ -1,3 +1,3 @@
-from rewards.admin import ledger, panels, programme, rules, standing
+from rewards.admin import ledger, panels, programme, returns, rules, standing, webhooks
 
-__all__ = ["ledger", "panels", "programme", "rules", "standing"]
+__all__ = ["ledger", "panels", "programme", "returns", "rules", "standing", "webhooks"]

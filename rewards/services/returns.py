@@ -14,18 +14,22 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
-from core.services.audit import record_audit
+from core.services.audit import keeps_refusals, record_audit
 from core.services.idempotency import run_once
 from core.time import day_of
 from members.selectors.club import get_club
+from members.services.conduct import check_actor
 from purchases.incoming import IncomingReturn, IncomingReturnLine
 from purchases.models import Purchase, Return, ReturnLine
 from purchases.services.intake import take_in
 from rewards.enums import LateReason, PaymentKind, PaymentState, RefundKind, Unit
 from rewards.models import Payment, ReturnRefund, Reversal, Transfer
 from rewards.selectors.explanations import Explanation, explain_transfers
+from rewards.services.control import check_limit
 from rewards.services.credit import give_credit
 from rewards.services.payments import refund_payment
+
+ACT = "late_return"  # the kind of act whose limits bound exceptions
 
 
 class ReasonNeeded(DomainError):
@@ -92,6 +96,7 @@ def preview_return(
     return preview
 
 
+@keeps_refusals
 @transaction.atomic
 def return_purchase(
     purchase: Purchase, parts: Sequence[ReturnedPart], *, kind: str, key: str,
@@ -100,8 +105,8 @@ def return_purchase(
     """Take goods back, once per ``key``, and settle them as ``kind`` (``RefundKind``).
 
     ``parts`` empty: all that is left. Raises intake's refusal (more than was bought, nothing
-    left), ReasonNeeded for a late one, MemberNeeded for credit without a member, and what the
-    limits of ``by``'s role refuse.
+    left), ReasonNeeded for a late one, OverLimit for a late one beyond what ``by``'s role may
+    accept, MemberNeeded for credit without a member, and OwnRecord.
     """
     payload = [
         purchase.pk, kind, late_reason,
@@ -109,6 +114,8 @@ def return_purchase(
     ]  # fmt: skip
 
     def perform() -> dict[str, int]:
+        if purchase.member is not None:
+            check_actor(purchase.member, by=by, act=ACT)
         refund, item = _settle(
             purchase, parts, kind=kind, key=key, late_reason=late_reason, by=by, now=now
         )
@@ -142,6 +149,10 @@ def _settle(
 ) -> tuple[ReturnRefund, Return]:  # fmt: skip
     late_days = count_late_days(purchase, now)
     _check_request(purchase, kind, late_days, late_reason, is_preview)
+    if late_days and not is_preview:
+        # Before the points are locked; what comes back is not known yet, only what is left.
+        amount = _count_asked(purchase, parts)
+        check_limit(ACT, amount, member=purchase.member, by=by, now=now, payload_id=purchase.pk)
     item = _take_back(purchase, parts, key, now)
     otherwise = _count_paid_otherwise(item)
     refund = ReturnRefund(
@@ -167,6 +178,21 @@ def _settle(
         refund.late_reason = LateReason.GOODWILL  # asked for when it is done
     refund.save(force_insert=True)
     return refund, item
+
+
+def _count_asked(purchase: Purchase, parts: Sequence[ReturnedPart]) -> int:
+    """What the parts cost, as the limits count it; without parts, the whole purchase."""
+    if not parts:
+        return purchase.total_amount
+    lines = {line.position: line for line in purchase.lines.all()}
+    total = 0
+    for part in parts:
+        line = lines.get(part.position)
+        if line is None:
+            continue  # intake refuses it in words
+        share = line.amount * part.quantity / line.quantity if line.quantity else line.amount
+        total += int(share) if part.amount is None else part.amount
+    return total
 
 
 def _check_request(purchase, kind, late_days, late_reason, is_preview) -> None:

@@ -4,10 +4,16 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import Group
 
+from core.models import AuditEntry
+from members.models import User
+from members.services.conduct import OwnRecord
+from members.services.roles import sync_roles
 from purchases.errors import ReturnsTooMuch
 from purchases.models import Purchase, Return
 from rewards.models import ReturnRefund
+from rewards.services.control import OverLimit
 from rewards.services.payments import capture_payment, publish_rate, reserve_points_payment
 from rewards.services.returns import (
     MemberNeeded,
@@ -29,6 +35,19 @@ FORTY = [ReturnedPart(1, Decimal("0.4"))]
 def purchase(mei):
     """100.00 on one line, 100 points available."""
     return Purchase.objects.select_related("store", "channel", "source", "member").get()
+
+
+@pytest.fixture
+def staff(db):
+    """A person with a role: ``staff("clerk")``."""
+    sync_roles(by=None, now=NOW)
+
+    def make(role):
+        user = User.objects.create(email=f"{role}@example.com", is_staff=True)
+        user.groups.add(Group.objects.get(name=role))
+        return user
+
+    return make
 
 
 def test_return_to_store_credit_takes_points_and_gives_refunded_credit(mei, purchase):
@@ -70,6 +89,35 @@ def test_a_late_return_needs_a_reason(purchase):
         purchase, FORTY, kind="money", key="a", late_reason="weather", by=None, now=late
     )
     assert (refund.late_days, refund.late_reason) == (3, "weather")
+
+
+def test_a_late_return_is_bounded_by_role(purchase, staff):
+    late = at(DAY + dt.timedelta(days=33))
+    whole = {"kind": "money", "late_reason": "gift", "now": late}
+    with pytest.raises(OverLimit):
+        return_purchase(purchase, [], key="a", by=staff("clerk"), **whole)
+    assert AuditEntry.objects.filter(action="act.refused").count() == 1
+    assert return_purchase(purchase, [], key="b", by=staff("manager"), **whole).late_days == 3
+
+
+def test_small_late_returns_add_up(purchase, staff):
+    clerk = staff("clerk")
+    late = at(DAY + dt.timedelta(days=33))
+    for key in ("a", "b"):
+        return_purchase(
+            purchase, [ReturnedPart(1, Decimal("0.2"))], kind="money", key=key,
+            late_reason="gift", by=clerk, now=late,
+        )  # fmt: skip
+    with pytest.raises(OverLimit):
+        return_purchase(
+            purchase, [ReturnedPart(1, Decimal("0.2"))], kind="money", key="c",
+            late_reason="gift", by=clerk, now=late,
+        )  # fmt: skip
+
+
+def test_nobody_returns_for_themselves(mei, purchase):
+    with pytest.raises(OwnRecord):
+        return_purchase(purchase, FORTY, kind="money", key="a", by=mei.user, now=NOW)
 
 
 def test_what_points_had_paid_comes_back_as_points(mei, counter, purchase):
