@@ -21,10 +21,21 @@ GROUPS = (
         ],
     ),
     (
+        _("Privacy"),
+        [
+            ("members.Consent", "handshake"),
+            ("members.ErasureRequest", "person_remove"),
+            ("members.DataExport", "folder_zip"),
+            ("members.Guardian", "family_restroom"),
+            ("members.Recipient", "outbox"),
+        ],
+    ),
+    (
         _("Purchases"),
         [
             ("purchases.Purchase", "receipt_long"),
             ("purchases.Return", "assignment_return"),
+            ("rewards.ReturnRefund", "currency_exchange"),
             ("purchases.ImportJob", "upload_file"),
             ("purchases.Product", "sell"),
             ("purchases.Category", "category"),
@@ -60,6 +71,8 @@ GROUPS = (
             ("purchases.Channel", "alt_route"),
             ("purchases.Source", "point_of_sale"),
             ("purchases.ApiToken", "key"),
+            ("rewards.WebhookEndpoint", "webhook"),
+            ("rewards.WebhookMessage", "outbox"),
         ],
     ),
     (

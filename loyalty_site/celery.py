@@ -24,6 +24,16 @@ app.conf.update(
         "sweep-work": {"task": "members.tasks.sweep_work", "schedule": 60.0},
         "sweep-bulk-acts": {"task": "rewards.tasks.sweep_bulk_acts", "schedule": 60.0},
         "check-alerts": {"task": "rewards.tasks.check_alerts", "schedule": 600.0},
+        # Nobody wakes it: an event is told within seconds, and none costs its transaction a message.
+        "send-webhooks": {
+            "task": "rewards.tasks.send_webhooks",
+            "schedule": 10.0,
+            "options": {"expires": 20},
+        },
+        "forget-webhooks": {
+            "task": "rewards.tasks.forget_webhooks",
+            "schedule": crontab(hour=10, minute=35),
+        },
         "sweep-imports": {"task": "purchases.tasks.sweep_imports", "schedule": 60.0},
         "sweep-logins": {
             "task": "members.tasks.sweep_abandoned_logins",
