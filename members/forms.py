@@ -2,16 +2,13 @@ from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import RequestLoginCodeForm as AllauthRequestLoginCodeForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.dates import MONTHS
-from django.utils.translation import get_language, get_language_info
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from members import registry
 from members.contacts import InvalidPhone, clean_phone
 from members.fields import PhoneField
-from members.models import Member
 from members.selectors.club import get_club
 
 SIGNUP_PROFILE = "members_signup_profile"  # in the session, until the member is made
@@ -105,79 +102,6 @@ class SignupForm(AllauthSignupForm):
             name: self.cleaned_data.get(name, "").strip() for name in ("family_name", "given_name")
         } | {"locale": get_language() or "", "source": request.session.get(SIGNUP_SOURCE, "")}
         return super().save(request)
-
-
-class ProfileForm(forms.ModelForm):
-    """What a member may change about themselves; saved by ``services.profiles.update_member``."""
-
-    class Meta:
-        model = Member
-        fields = [
-            "family_name",
-            "given_name",
-            "family_name_reading",
-            "given_name_reading",
-            "display_name",
-            "gender",
-            "birth_year",
-            "birth_month",
-            "birth_day",
-            "locale",
-        ]
-
-    def get_changes(self):
-        return {name: self.cleaned_data[name] for name in self.changed_data}
-
-
-class OwnProfileForm(ProfileForm):
-    """The same, as a member fills it in about themselves."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        fields = self.fields
-        fields["given_name"].widget.attrs["autocomplete"] = "given-name"
-        fields["family_name"].widget.attrs["autocomplete"] = "family-name"
-        fields["display_name"].label = _("What we should call you")
-        fields["display_name"].help_text = _("Where it isn't your given name.")
-        fields["gender"].help_text = _("Only for how we address you.")
-        for name in ("family_name_reading", "given_name_reading"):
-            fields[name].help_text = _("Kana, or pinyin.")
-        fields["birth_month"].widget = forms.Select(
-            choices=[("", "—"), *((number, MONTHS[number]) for number in range(1, 13))]
-        )
-        fields["birth_day"].widget.attrs.update(min=1, max=31)
-        fields["birth_year"].widget.attrs.update(min=1880, max=2200)
-        fields["birth_year"].help_text = _("You may leave it out.")
-        own_names = [
-            (code, get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES
-        ]
-        fields["locale"].choices = [("", _("As the club")), *own_names]
-        fields["locale"].help_text = ""
-        self._is_family_first = (get_language() or "").startswith(("zh", "ja"))
-
-    @property
-    def name_fields(self):
-        parts = ["given_name", "family_name"]
-        return [self[name] for name in (reversed(parts) if self._is_family_first else parts)]
-
-    @property
-    def reading_fields(self):
-        return [self[f"{field.name}_reading"] for field in self.name_fields]
-
-    @property
-    def birthday_fields(self):
-        parts = ["birth_month", "birth_day"]
-        parts.insert(0 if self._is_family_first else 2, "birth_year")
-        return [self[name] for name in parts]
-
-
-class StaffMemberForm(ProfileForm):
-    """What staff may change: also the contacts of the record (not of the login)."""
-
-    phone = PhoneField(required=False)
-
-    class Meta(ProfileForm.Meta):
-        fields = [*ProfileForm.Meta.fields, "email", "phone"]
 
 
 def _list_fact_choices():

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -10,31 +12,53 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core.errors import DomainError
 from members.access import in_club_time, member_page
-from members.forms import ClaimForm, OwnProfileForm
+from members.forms import ClaimForm
+from members.forms_profile import OwnProfileForm
 from members.models import Member
 from members.names import format_number
 from members.selectors.claims import list_claimable
 from members.services.claims import claim_member
 from members.services.memberships import open_membership
-from members.services.profiles import InvalidProfile, update_member
+from members.services.profiles import BirthdayLocked, InvalidProfile, update_member
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_page
 def member_profile(request: HttpRequest, member: Member) -> HttpResponse:
-    """Name, birthday and language; contacts are shown and changed at the login."""
+    """What the member told of themselves; contacts are shown, and proved at the login."""
     form = OwnProfileForm(request.POST or None, instance=member)
     if request.method == "POST" and form.is_valid():
         try:
             member = update_member(member, form.get_changes(), by=request.user, now=timezone.now())
-        except InvalidProfile as refusal:
+        except (InvalidProfile, BirthdayLocked) as refusal:
             form.add_error(None, str(refusal))
         else:
             return _saved(request, member)
     status = 422 if form.is_bound else 200
-    shown = Member.objects.get(pk=member.pk)  # the form has put its values on ``member``
-    context = {"form": form, "member": shown, "number": format_number(shown.number)}
+    # The form has put its values on ``member``.
+    shown = Member.objects.select_related("user").get(pk=member.pk)
+    context = {
+        "form": form,
+        "member": shown,
+        "number": format_number(shown.number),
+        "phone": get_phone_state(shown),
+    }
     return render(request, "members/member_profile.html", context, status=status)
+
+
+def get_phone_state(member: Member) -> dict[str, Any]:
+    """The number on record, whether a code proved it, and which step would prove it.
+
+    The code itself is allauth's: three tries, one number a minute. A number that the counter
+    noted is sent to it as a new one; one that the login has already is only asked again.
+    """
+    user = member.user
+    is_of_login = bool(user and user.phone == member.phone)
+    return {
+        "number": member.phone,
+        "is_checked": bool(is_of_login and user and user.phone_verified_at),
+        "is_of_login": is_of_login,
+    }
 
 
 def _saved(request, member):

@@ -13,7 +13,7 @@ from core.admin import StaffAdmin
 from core.services.audit import record_audit
 from members import registry
 from members.enums import AudienceKind, MemberStatus
-from members.forms import StaffMemberForm
+from members.forms_profile import StaffMemberForm
 from members.models import Audience, Member
 from members.names import format_number
 from members.registry import STAFF_MEMBER
