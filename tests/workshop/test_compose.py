@@ -227,6 +227,11 @@ class Composed:
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text()
 
+    def entries(self, name: str) -> list[dict]:
+        """The lines that our formatter wrote; granian and Celery greet in their own words."""
+        lines = self.log(name).splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
     def get(self, path: str, *, port: int | None = None, **headers: str):
         """(status, text, headers) of an answer, whatever its status."""
         request = urllib.request.Request(f"http://127.0.0.1:{port or self.port}{path}")
@@ -306,11 +311,10 @@ def test_commands_of_compose_make_a_club_that_is_ready(composed, var):
     text = composed.get("/metrics", port=port, Authorization=bearer)[1]
     assert 'club_tasks_total{result="success",task="loyalty_site.tasks.beat"}' in text
 
-    lines = [json.loads(line) for line in composed.log("web").splitlines() if line.startswith("{")]
-    (line,) = [line for line in lines if line.get("request_id") == request_id]
+    (line,) = [line for line in composed.entries("web") if line.get("request_id") == request_id]
     assert (line["route"], line["status"]) == ("/", 200)
-    for name in ("worker", "schedule"):
-        assert [json.loads(line) for line in composed.log(name).splitlines() if line.startswith("{")]
+    assert composed.entries("worker")
+    assert composed.entries("schedule")
 
     # The servers go away: the process lives, the club isn't ready, and the names say why.
     (supervisor,) = supervisors(var)
