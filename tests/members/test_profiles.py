@@ -4,7 +4,15 @@ from core.models import AuditEntry
 from members.models import Club
 from members.selectors.club import get_club
 from members.services.enrolment import create_member
-from members.services.profiles import InvalidProfile, update_club, update_member
+from members.services.ownership import OwnRecord
+from members.services.profiles import (
+    BirthdayLocked,
+    InvalidProfile,
+    ReasonNeeded,
+    close_member,
+    update_club,
+    update_member,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +32,17 @@ def test_update_of_nothing_leaves_no_trace(make_member, now):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"birth_month": 2, "birth_day": 30}, {"birth_month": 13}, {"locale": "xx"}]
+    "changes",
+    [
+        {"birth_month": 2, "birth_day": 30},
+        {"birth_month": 13},
+        {"birth_month": 2, "birth_day": 29, "birth_year": 2001},
+        {"birth_year": 2050},
+        {"locale": "xx"},
+        {"child_birth_years": [1900]},
+        {"household_size": 0},
+        {"interests": ["war"]},
+    ],
 )
 def test_impossible_profile_is_refused_in_words(make_member, now, changes):
     with pytest.raises(InvalidProfile) as refusal:
@@ -56,3 +74,46 @@ def test_club_answers_before_it_is_saved(club):
 def test_member_can_be_made_without_a_club_row(club, now):
     Club.objects.all().delete()
     assert create_member(now=now, source="test").number
+
+
+def test_birthday_is_locked_part_by_part_for_its_member(make_member, make_login, now):
+    mei = make_login()
+    member = make_member(user=mei)
+    update_member(member, {"birth_month": 4, "birth_day": 30}, by=mei, now=now)
+    update_member(member, {"birth_year": 1980, "birth_month": 4}, by=mei, now=now)
+    for changes in ({"birth_day": 29}, {"birth_year": 1981}, {"birth_month": None}):
+        with pytest.raises(BirthdayLocked):
+            update_member(member, changes, by=mei, now=now)
+    member.refresh_from_db()
+    assert (member.birth_year, member.birth_month, member.birth_day) == (1980, 4, 30)
+
+
+def test_staff_correct_a_birthday_with_a_reason(make_member, make_login, now):
+    clerk = make_login("clerk@example.com", is_staff=True)
+    member = make_member(birth_month=4, birth_day=30)
+    with pytest.raises(ReasonNeeded):
+        update_member(member, {"birth_day": 29}, by=clerk, now=now, reason=" ")
+    update_member(member, {"birth_day": 29}, by=clerk, now=now, reason="Passport seen")
+    entry = AuditEntry.objects.get(action="member.updated")
+    assert (entry.changes, entry.note.text) == ({"fields": ["birth_day"]}, "Passport seen")
+
+
+def test_contacts_of_ones_own_record_are_proved_at_the_login(make_member, make_login, now):
+    clerk = make_login("clerk@example.com", is_staff=True)
+    member = make_member(user=clerk)
+    with pytest.raises(OwnRecord):
+        update_member(member, {"phone": "+14155550123"}, by=clerk, now=now)
+    with pytest.raises(OwnRecord):
+        close_member(member, by=clerk, now=now)
+    update_member(member, {"given_name": "Mei"}, by=clerk, now=now)
+
+
+def test_what_they_told_is_kept_in_order(make_member, now):
+    member = make_member()
+    changes = {
+        "interests": ["wine", "art"], "preferences": ["no_bag"], "child_birth_years": [2018, 2015],
+        "household_size": 4, "income_band": "above", "traits": "Left-handed",
+    }  # fmt: skip
+    update_member(member, changes, by=None, now=now)
+    member.refresh_from_db()
+    assert (member.interests, member.child_birth_years) == (["art", "wine"], [2015, 2018])

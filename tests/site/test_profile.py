@@ -1,8 +1,13 @@
+import json
+import re
+
 import pytest
 
 from members.models import Member
 from members.services.claims import issue_claim_code
 from members.services.enrolment import create_member
+from members.services.profiles import update_member
+from members.sms import list_sms_files
 from tests.site.conftest import TODAY
 
 pytestmark = pytest.mark.django_db
@@ -19,23 +24,114 @@ def test_member_changes_name_birthday_and_language(cast):
             "family_name_reading": "Chen",
             "display_name": "",
             "gender": "female",
-            "birth_month": "4",
             "birth_day": "30",
             "birth_year": "",
+            "household_size": "3",
+            "child_birth_years": "2018、2015",
+            "income_band": "average",
+            "interests": ["wine", "art"],
+            "preferences": ["no_bag"],
+            "traits": "左利き",
             "locale": "zh-hant",
         },
     )
     assert (response.status_code, response.url) == (302, "/profile/")
     assert response.cookies["django_language"].value == "zh-hant"
     mei = Member.objects.get(pk=cast.members["mei"].pk)
-    assert (mei.get_full_name(), mei.birth_month, mei.birth_day) == ("陳美", 4, 30)
+    assert (mei.get_full_name(), mei.birth_month, mei.birth_day) == ("陳美", 3, 30)
+    assert (mei.household_size, mei.child_birth_years) == (3, [2015, 2018])
+    assert (mei.interests, mei.preferences, mei.traits) == (["art", "wine"], ["no_bag"], "左利き")
 
 
 def test_impossible_birthday_is_refused_and_named(cast):
-    client = cast.clients["mei"]
+    client = cast.clients["ken"]
     response = client.post("/profile/", {"birth_month": "2", "birth_day": "31", "given_name": "X"})
     assert response.status_code == 422
-    assert Member.objects.get(pk=cast.members["mei"].pk).given_name == "Mei"
+    assert Member.objects.get(pk=cast.members["ken"].pk).given_name == "Ken"
+
+
+def test_birthday_on_record_shows_and_stays(cast):
+    client = cast.clients["mei"]
+    response = client.post("/profile/", {"birth_month": "5", "birth_day": "3"})
+    assert response.status_code == 302
+    mei = Member.objects.get(pk=cast.members["mei"].pk)
+    assert (mei.birth_month, mei.birth_day) == (3, 3)
+    html = client.get("/profile/").content.decode()
+    assert html.count("disabled") == 2
+    assert "Is it wrong? Tell us" in html
+
+
+@pytest.mark.parametrize("years", ["15", "2015; 2018", "abcd"])
+def test_years_that_are_none_are_refused(cast, years):
+    response = cast.clients["mei"].post("/profile/", {"child_birth_years": years})
+    assert response.status_code == 422
+    assert "Write years with four digits" in response.content.decode()
+
+
+def test_every_field_says_why_it_is_asked_and_none_is_required(cast):
+    form = cast.clients["ken"].get("/profile/").context["form"]
+    assert [name for name, field in form.fields.items() if not field.help_text] == []
+    assert [name for name, field in form.fields.items() if field.required] == []
+
+
+def test_profile_asks_a_constant_number_of_queries(cast, settings, make_client, assert_statements):
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
+    client = make_client(cast.users["mei"])
+    with assert_statements(4):
+        client.get("/profile/")
+
+
+# --- Phone --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sms(settings, tmp_path):
+    settings.SMS_FOLDER = tmp_path / "sms"
+    return lambda: [json.loads(path.read_text()) for path in list_sms_files()]
+
+
+def code_of(message):
+    return re.search(r"\b(\d{6})\b", message["text"]).group(1)
+
+
+def test_number_noted_at_the_counter_is_proved_by_a_code(cast, sms, now):
+    mei, client = cast.members["mei"], cast.clients["mei"]
+    update_member(mei, {"phone": "+14155550123"}, by=None, now=now)
+    html = client.get("/profile/").content.decode()
+    assert "not proved yet" in html
+    assert "Send a code to" in html
+    response = client.post("/accounts/phone/change/", {"phone": "+14155550123"})
+    assert response.url == "/accounts/phone/verify/"
+    client.post("/accounts/phone/verify/", {"code": code_of(sms()[0])})
+    mei = Member.objects.select_related("user").get(pk=mei.pk)
+    assert (mei.phone, mei.user.phone) == ("+14155550123", "+14155550123")
+    assert mei.user.phone_verified_at is not None
+    html = client.get("/profile/").content.decode()
+    assert "not proved yet" not in html
+    assert "proved" in html
+
+
+def test_new_number_counts_for_the_record_once_it_is_proved(cast, sms):
+    mei, client = cast.members["mei"], cast.clients["mei"]
+    client.post("/accounts/phone/change/", {"phone": "415 555 0199"})
+    mei.refresh_from_db()
+    assert mei.phone is None
+    wrong = f"{(int(code_of(sms()[0])) + 1) % 10**6:06d}"
+    for _try in range(2):
+        assert client.post("/accounts/phone/verify/", {"code": wrong}).status_code == 200
+    # The third wrong code ends it: also the right one proves nothing any more.
+    client.post("/accounts/phone/verify/", {"code": wrong})
+    client.post("/accounts/phone/verify/", {"code": code_of(sms()[0])})
+    mei.refresh_from_db()
+    assert mei.phone is None
+    assert Member.objects.get(pk=mei.pk).user.phone_verified_at is None
+
+
+def test_codes_are_sent_once_a_minute(cast, sms):
+    client = cast.clients["mei"]
+    client.post("/accounts/phone/change/", {"phone": "415 555 0199"})
+    assert client.post("/accounts/phone/change/", {"phone": "415 555 0198"}).status_code == 429
+    assert len(sms()) == 1
 
 
 def test_family_name_stands_first_for_chinese_and_japanese_readers(cast):
