@@ -213,6 +213,8 @@ ERASURE_LOG = Path(env.text("ERASURE_LOG") or VAR_DIR / "erasures.jsonl")
 
 # --- Mail and text messages --------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "club@example.com")
+# Without it nobody hears from this club: for copies of it, in drills and trials.
+OUTGOING = env.flag("OUTGOING", True)
 MAILERS = {
     "default": {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
@@ -232,6 +234,9 @@ SMS_BACKEND = env.text(
     pattern=r"\w+(\.\w+)+",
     hint="It names a class by its dotted path, such as yourshop.messages.Gateway.",
 )
+if not OUTGOING:
+    MAILERS = {"default": {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}}
+    SMS_BACKEND = "members.sms.FileBackend"
 SMS_FOLDER = VAR_DIR / "sms"
 
 # --- Security ----------------------------------------------------------------------------------

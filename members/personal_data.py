@@ -4,6 +4,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.models import AuditEntry, AuditNote
@@ -22,8 +23,9 @@ from members.models import (
     MemberReference,
     Notice,
 )
-from members.registry import ClaimFact, PersonalData
+from members.registry import ClaimFact, NoticeText, PersonalData
 from members.services import consents
+from members.services.exports import READY_NOTICE, delete_files
 
 
 def rows_of(model, *names, order="pk"):
@@ -73,8 +75,17 @@ def register():
             hint=_("Month and day, as in 12-31."),
         )
     )
+    registry.register_notice_text(
+        NoticeText(
+            READY_NOTICE,
+            lambda params: _("Your download of everything is ready."),
+            build_url=lambda params: reverse("privacy_mine"),
+        )
+    )
     for name in ("change", "edit", "claim_code", "close"):
         registry.register_viewed(f"admin:members_member_{name}", "members.Member")
+    for name in ("consent_record", "erasurerequest_ask"):
+        registry.register_viewed(f"admin:members_{name}", "members.Member", "member_id")
 
 
 # --- The record ---------------------------------------------------------------------------------
@@ -144,7 +155,6 @@ def _export_consents(member):
 
 def _erase_exports(member, now):
     """The rows stay as a trace until the policy deletes them; the files go now."""
-    from members.services.exports import delete_files  # it reads this registry
 
     delete_files(DataExport.objects.filter(member=member).exclude(file=""))
 

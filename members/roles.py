@@ -20,6 +20,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "members.view_activity",
         "members.view_notice",
         "members.add_claimcode",
+        "members.view_consent",
+        "members.add_consent",
     ),
     # Speaks to members as sets; sees who is in them.
     MARKETER: (
@@ -28,6 +30,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "members.view_notice",
         "members.*_audience",
         "members.view_audiencemember",
+        "members.view_consent",
     ),
     # Runs the club day by day, and answers for what staff do.
     MANAGER: (
@@ -37,6 +40,11 @@ ROLES: dict[str, tuple[str, ...]] = {
         "members.add_claimcode",
         "members.*_audience",
         "members.change_club",
+        "members.add_consent",
+        "members.add_dataexport",
+        "members.add_erasurerequest",
+        "members.change_erasurerequest",
+        "members.*_recipient",
         "core.view_auditentry",
         "core.view_auditnote",
         "core.export_lists",

@@ -1,3 +1,3 @@
-from members.admin import audiences, club, logins, members, panels, stream
+from members.admin import audiences, club, consents, logins, members, panels, privacy, stream
 
-__all__ = ["audiences", "club", "logins", "members", "panels", "stream"]
+__all__ = ["audiences", "club", "consents", "logins", "members", "panels", "privacy", "stream"]

@@ -146,11 +146,13 @@ def _close_what_is_open(member, now):
 
 
 def _erase_rows(member, now):
-    """Higher floors first: forfeiting points, say, may still touch audiences and notices."""
+    """Notes before the rows that they are about; then higher floors before lower ones, since
+    forfeiting points may still touch audiences and notices.
+    """
+    _delete_notes(member)
     for entry in reversed(list(registry.personal_data)):
         if entry.erase:
             entry.erase(member, now)
-    _delete_notes(member)
 
 
 def _delete_notes(member):

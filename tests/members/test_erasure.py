@@ -1,0 +1,556 @@
+import datetime as dt
+import json
+import threading
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
+from django.core import mail
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from core.errors import DomainError
+from core.models import AuditEntry, AuditNote
+from core.services.audit import record_audit
+from members import registry
+from members.enums import ErasureState, MemberStatus, RequestSource
+from members.models import (
+    AudienceMember,
+    ErasedKey,
+    Erasure,
+    ErasureRequest,
+    Member,
+    MemberReference,
+    User,
+)
+from members.registry import PersonalData
+from members.services.enrolment import MemberKey, create_member, ensure_members
+from members.services.erasing import (
+    AlreadyErased,
+    MergedAway,
+    StillOpen,
+    erase_member,
+    recheck_erasures,
+)
+from members.services.erasure import (
+    NotWaiting,
+    ReasonMissing,
+    apply_erasures,
+    cancel_erasure,
+    process_due_erasures,
+    request_erasure,
+    tell_about_requests,
+)
+from members.services.erasure_log import read_log, write_log
+from members.services.logins import create_login
+from members.services.profiles import attach_login
+
+pytestmark = pytest.mark.django_db
+WEEK = dt.timedelta(days=7)
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def log(settings, tmp_path):
+    settings.ERASURE_LOG = tmp_path / "erasures.jsonl"
+    return settings.ERASURE_LOG
+
+
+@pytest.fixture
+def mei(make_member, make_login, now):
+    member = make_member(given_name="Mei", email="mei@example.com", phone="+14155550123")
+    MemberReference.objects.create(source_code="till", external_id="M-1", member=member)
+    return attach_login(member, make_login(), by=None, now=now)
+
+
+@pytest.fixture
+def holds_up(registered):
+    """``holds_up(blocks=…)``: an app with something of its own to say about an erasure."""
+
+    def register(**hooks):
+        registry.register_personal_data(PersonalData("tests.Order", **hooks))
+        registered(registry.personal_data, "tests.order")
+
+    return register
+
+
+def refresh(row):
+    return type(row).objects.get(pk=row.pk)
+
+
+# --- Asking -------------------------------------------------------------------------------------
+
+
+def test_request_waits_a_week_and_is_one(mei, now):
+    request = request_erasure(mei, by=mei.user, now=now)
+    assert request.due_at == now + WEEK
+    assert request_erasure(mei, by=mei.user, now=now + DAY) == request
+    assert process_due_erasures(now=now + WEEK - dt.timedelta(seconds=1)) == 0
+    assert process_due_erasures(now=now + WEEK) == 1
+    assert refresh(request).state == ErasureState.DONE
+    assert refresh(mei).status == MemberStatus.ERASED
+
+
+def test_request_can_be_taken_back_until_it_is_done(mei, now):
+    request = request_erasure(mei, by=mei.user, now=now)
+    cancel_erasure(request, by=mei.user, now=now + DAY)
+    assert process_due_erasures(now=now + WEEK) == 0
+    assert refresh(mei).given_name == "Mei"
+    with pytest.raises(NotWaiting):
+        cancel_erasure(request, by=mei.user, now=now + DAY)
+    again = request_erasure(mei, by=mei.user, now=now + 2 * DAY)
+    process_due_erasures(now=now + 2 * DAY + WEEK)
+    with pytest.raises(NotWaiting):
+        cancel_erasure(again, by=None, now=now + 2 * DAY + WEEK)
+
+
+def test_staff_say_why(mei, make_login, now):
+    clerk = make_login("clerk@example.com", is_staff=True)
+    with pytest.raises(ReasonMissing):
+        request_erasure(mei, by=clerk, now=now, source=RequestSource.STAFF, reason=" ")
+    request = request_erasure(
+        mei, by=clerk, now=now, source=RequestSource.STAFF, reason="A letter of Mei Chen"
+    )
+    assert (request.requested_by, request.reason) == (clerk, "A letter of Mei Chen")
+    process_due_erasures(now=now + WEEK)
+    assert refresh(request).reason == ""
+
+
+def test_member_is_told_once_with_a_link(mei, now):
+    request = request_erasure(mei, by=None, now=now)
+    assert [tell_about_requests(now=now), tell_about_requests(now=now)] == [1, 0]
+    (letter,) = mail.outbox
+    assert letter.to == ["mei@example.com"]
+    assert "/privacy/erasure/" in letter.body
+    assert refresh(request).told_at == now
+    process_due_erasures(now=now + WEEK)
+    assert len(mail.outbox) == 2
+    assert mail.outbox[1].to == ["mei@example.com"]
+
+
+def test_member_with_a_phone_alone_is_told_there(make_member, sms, now):
+    request_erasure(make_member(phone="+14155550123"), by=None, now=now)
+    assert tell_about_requests(now=now) == 1
+    (message,) = sms()
+    assert message["to"] == "+14155550123"
+    assert "/privacy/erasure/" in message["text"]
+
+
+def test_who_is_gone_can_not_ask_again(mei, make_member, now):
+    absorbed = make_member()
+    Member.objects.filter(pk=absorbed.pk).update(status="merged", merged_into=mei)
+    with pytest.raises(MergedAway):
+        request_erasure(absorbed, by=None, now=now)
+    with pytest.raises(MergedAway):
+        erase_member(absorbed, by=None, now=now)
+    erase_member(mei, by=None, now=now)
+    with pytest.raises(AlreadyErased):
+        request_erasure(mei, by=None, now=now)
+    with pytest.raises(AlreadyErased):
+        erase_member(mei, by=None, now=now)
+
+
+# --- What is open -------------------------------------------------------------------------------
+
+
+def test_open_order_makes_the_erasure_wait_and_is_said(mei, holds_up, now):
+    open_orders = ["Your parcel is on its way."]
+    holds_up(blocks=lambda member, now: open_orders)
+    with pytest.raises(StillOpen, match="Your parcel is on its way"):
+        erase_member(mei, by=None, now=now)
+    request = request_erasure(mei, by=None, now=now)
+    assert process_due_erasures(now=now + WEEK) == 0
+    request = refresh(request)
+    assert (request.held_up_by, request.attempt_count) == ("still_open", 1)
+    assert refresh(mei).given_name == "Mei"
+    open_orders.clear()
+    assert process_due_erasures(now=now + WEEK) == 0  # not before half a day has passed
+    assert process_due_erasures(now=now + WEEK + DAY) == 1
+
+
+def test_what_can_be_closed_is_closed_before_anything_goes(mei, holds_up, now):
+    seen = []
+    holds_up(
+        before_erase=lambda member, now: seen.append(("close", refresh(member).given_name)),
+        erase=lambda member, now: seen.append(("erase", refresh(member).given_name)),
+    )
+    erase_member(mei, by=None, now=now)
+    assert seen == [("close", "Mei"), ("erase", "Mei")]
+
+
+def test_refusal_of_an_app_undoes_all_and_blocks_no_other(mei, make_member, holds_up, now):
+    class StillReserved(DomainError):
+        code = "reserved"
+
+    def refuse(member, now):
+        if member.pk == mei.pk:
+            raise StillReserved
+
+    holds_up(erase=refuse)
+    other = make_member(given_name="Ken")
+    request = request_erasure(mei, by=None, now=now)
+    request_erasure(other, by=None, now=now)
+    assert process_due_erasures(now=now + WEEK) == 1
+    assert refresh(request).held_up_by == "reserved"
+    assert refresh(mei).email == "mei@example.com"
+    assert mei.references.count() == 1
+    assert refresh(other).status == MemberStatus.ERASED
+
+
+def test_bug_in_an_app_holds_up_one_erasure(mei, make_member, holds_up, now, caplog):
+    holds_up(erase=lambda member, now: {}["x"] if member.pk == mei.pk else None)
+    request = request_erasure(mei, by=None, now=now)
+    request_erasure(make_member(), by=None, now=now)
+    assert process_due_erasures(now=now + WEEK) == 1
+    assert refresh(request).held_up_by == "KeyError"
+
+
+# --- What goes and what stays -------------------------------------------------------------------
+
+
+def test_record_is_blank_and_its_number_stays(mei, now):
+    number = mei.number
+    erase_member(mei, by=None, now=now)
+    gone = refresh(mei)
+    assert (gone.number, gone.status, gone.user) == (number, MemberStatus.ERASED, None)
+    assert (gone.given_name, gone.email, gone.phone) == ("", None, None)
+    assert not MemberReference.objects.exists()
+    assert not AudienceMember.objects.exists()
+
+
+def test_login_goes_with_its_sessions_and_accounts(mei, client, now):
+    client.force_login(mei.user)
+    SocialAccount.objects.create(user=mei.user, provider="line", uid="U1", extra_data={"n": "Mei"})
+    assert client.get("/home/").status_code == 200
+    erase_member(mei, by=None, now=now)
+    assert not User.objects.exists()
+    assert not EmailAddress.objects.exists()
+    assert not SocialAccount.objects.exists()
+    assert client.get("/home/").status_code == 302
+
+
+def test_login_of_staff_stays(make_member, make_login, now):
+    clerk = make_login("clerk@example.com", is_staff=True)
+    member = attach_login(make_member(given_name="Jo"), clerk, by=None, now=now)
+    erase_member(member, by=None, now=now)
+    assert User.objects.get().email == "clerk@example.com"
+    assert not ErasedKey.objects.filter(kind="email").exists()
+
+
+def test_login_that_rows_refer_to_is_emptied(mei, make_member, now):
+    from members.models import ClaimCode
+
+    ClaimCode.objects.create(
+        member=make_member(), code_hash="x", issued_at=now, issued_by=mei.user,
+        expires_at=now + DAY,
+    )  # fmt: skip
+    erase_member(mei, by=None, now=now)
+    login = User.objects.get()
+    assert (login.email, login.phone, login.display_name, login.is_active) == (
+        None, None, "", False
+    )  # fmt: skip
+    assert not EmailAddress.objects.exists()
+
+
+def test_notes_of_staff_about_the_member_go_and_others_stay(mei, make_member, now):
+    other = make_member()
+    record_audit("member.warned", mei, by=None, note="Mei shouted at Jo", now=now)
+    record_audit("x", mei.references.get(), by=None, note="Mei's card", now=now)
+    record_audit("login.helped", mei.user, by=None, note="Mei's phone", now=now)
+    record_audit("member.warned", other, by=None, note="about another", now=now)
+    erase_member(mei, by=None, now=now)
+    assert AuditNote.objects.get().text == "about another"
+    assert AuditEntry.objects.filter(action="member.warned").count() == 2
+
+
+def test_records_that_went_up_in_it_go_too(mei, make_member, now):
+    absorbed = make_member(given_name="May", email="may@example.com")
+    older = make_member(given_name="Maye")
+    Member.objects.filter(pk=absorbed.pk).update(status="merged", merged_into=mei)
+    Member.objects.filter(pk=older.pk).update(status="merged", merged_into=absorbed)
+    erasure = erase_member(mei, by=None, now=now)
+    assert [pk for pk, _made in erasure.members] == [mei.pk, absorbed.pk, older.pk]
+    for member in (absorbed, older):
+        gone = refresh(member)
+        assert (gone.status, gone.given_name, gone.merged_into) == ("erased", "", None)
+
+
+def test_audit_names_nobody(mei, make_login, now):
+    owner = make_login("owner@example.com", is_staff=True)
+    erase_member(mei, by=owner, now=now)
+    entry = AuditEntry.objects.get(action="member.erased")
+    assert (entry.actor, entry.subject_id) == (owner, str(mei.pk))
+    assert entry.changes == {"source": "staff", "records": [mei.pk]}
+
+
+# --- Hashes that keep them away -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        MemberKey(external_id="M-1"),
+        MemberKey(email="Mei@Example.com "),
+        MemberKey(phone="415 555 0123"),
+        MemberKey(external_id="new", email="mei@example.com"),
+        MemberKey(external_id="new", phone="+1 415 555 0123"),
+    ],
+)
+def test_erased_person_is_not_brought_back(mei, now, key):
+    erase_member(mei, by=None, now=now)
+    before = Member.objects.count()
+    enrolled = ensure_members([key], source="till", now=now)
+    assert enrolled.ids == {key: None}
+    assert enrolled.refused == {}
+    assert enrolled.created_count == 0
+    assert Member.objects.count() == before
+    assert not MemberReference.objects.exists()
+
+
+def test_number_of_an_erased_member_has_nobody(mei, now):
+    key = MemberKey(number=mei.number)
+    erase_member(mei, by=None, now=now)
+    assert ensure_members([key], source="till", now=now).ids == {key: None}
+
+
+def test_others_of_the_batch_are_made(mei, now):
+    erase_member(mei, by=None, now=now)
+    keys = [MemberKey(email="mei@example.com"), MemberKey(email="ken@example.com")]
+    enrolled = ensure_members(keys, source="till", now=now)
+    assert enrolled.created_count == 1
+    assert enrolled.ids[keys[0]] is None
+    assert enrolled.ids[keys[1]] is not None
+
+
+def test_same_id_at_another_source_is_somebody_else(mei, now):
+    erase_member(mei, by=None, now=now)
+    assert ensure_members([MemberKey(external_id="M-1")], source="shop", now=now).created_count == 1
+
+
+def test_who_comes_back_by_themselves_is_found(mei, now):
+    erase_member(mei, by=None, now=now)
+    back = create_member(now=now, source="signup", email="mei@example.com")
+    keys = [
+        MemberKey(email="mei@example.com"),
+        MemberKey(external_id="M-1", email="mei@example.com"),
+    ]
+    enrolled = ensure_members(keys, source="till", now=now)
+    assert enrolled.ids == dict.fromkeys(keys, back.pk)
+    key = MemberKey(external_id="M-1")
+    assert ensure_members([key], source="till", now=now).ids == {key: back.pk}
+
+
+def test_hashes_are_keyed_and_old_keys_are_tried(mei, now, settings):
+    import hashlib
+
+    settings.ERASURE_KEYS = ["first"]
+    erase_member(mei, by=None, now=now)
+    hashes = set(ErasedKey.objects.values_list("key_hash", flat=True))
+    assert len(hashes) == 3
+    assert hashlib.sha256(b"mei@example.com").hexdigest() not in hashes
+    key = MemberKey(email="mei@example.com")
+    settings.ERASURE_KEYS = ["second", "first"]
+    assert ensure_members([key], source="till", now=now).ids == {key: None}
+    settings.ERASURE_KEYS = ["second"]
+    assert ensure_members([key], source="till", now=now).created_count == 1
+
+
+def test_unverified_address_of_a_login_blocks_nobody(mei, now):
+    EmailAddress.objects.create(user=mei.user, email="boss@example.com", verified=False)
+    erase_member(mei, by=None, now=now)
+    key = MemberKey(email="boss@example.com")
+    assert ensure_members([key], source="till", now=now).created_count == 1
+
+
+# --- The log ------------------------------------------------------------------------------------
+
+
+def _restore(member, request=None):
+    """As a backup of before would: the record is back, the erasure is not known."""
+    Erasure.objects.all().delete()
+    Member.objects.filter(pk=member.pk).update(
+        status="active", given_name="Mei", email="mei@example.com"
+    )
+
+
+def test_log_is_written_after_the_commit_and_holds_no_name(
+    mei, now, log, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        erasure = erase_member(mei, by=None, now=now)
+        assert not log.exists()
+    (line,) = read_log(log)
+    assert line["erased"] == str(erasure.uid)
+    assert line["members"] == [[mei.pk, mei.created_at.isoformat()]]
+    assert sorted(kind for kind, _key, _hash in line["keys"]) == ["email", "phone", "reference"]
+    assert "mei" not in log.read_text().lower()
+    assert log.stat().st_mode & 0o077 == 0
+    assert write_log(now=now) == 0
+
+
+def test_what_the_log_lacks_is_written_by_the_sweep(mei, now, log):
+    erase_member(mei, by=None, now=now)
+    log.parent.mkdir(exist_ok=True)
+    log.write_text('{"erased": "cut off in the mid')
+    assert write_log(now=now) == 1
+    assert len(read_log(log)) == 1
+
+
+def test_log_that_can_not_be_written_waits(mei, now, log, sent_tasks, caplog,
+                                           django_capture_on_commit_callbacks):  # fmt: skip
+    log.mkdir()
+    with django_capture_on_commit_callbacks(execute=True):
+        erase_member(mei, by=None, now=now)
+    assert ("members.tasks.sweep_erasures", []) in sent_tasks
+    log.rmdir()
+    assert write_log(now=now) == 1
+
+
+def test_restored_backup_learns_what_was_erased(mei, now, log):
+    erase_member(mei, by=None, now=now)
+    write_log(now=now)
+    _restore(mei)
+    result = apply_erasures(log, now=now + DAY)
+    assert (result.erased_count, result.known_count, result.waiting_count) == (1, 0, 0)
+    assert refresh(mei).status == MemberStatus.ERASED
+    assert ensure_members([MemberKey(phone="+14155550123")], source="x", now=now).created_count == 0
+    again = apply_erasures(log, now=now + DAY)
+    assert (again.erased_count, again.known_count) == (0, 1)
+    assert Erasure.objects.count() == 1
+
+
+def test_somebody_else_under_the_same_id_is_left_alone(mei, make_member, now, log):
+    """A backup from before the member was made gives their id to the next one."""
+    erase_member(mei, by=None, now=now)
+    write_log(now=now)
+    Erasure.objects.all().delete()
+    Member.objects.filter(pk=mei.pk).update(status="active", given_name="Ken", created_at=now + DAY)
+    result = apply_erasures(log, now=now + DAY)
+    assert (result.erased_count, result.absent_count) == (0, 1)
+    assert refresh(mei).given_name == "Ken"
+    key = MemberKey(email="mei@example.com")
+    assert ensure_members([key], source="till", now=now).ids == {key: None}
+
+
+def test_erasure_of_the_log_waits_for_what_is_open_in_the_backup(mei, now, log, holds_up):
+    open_orders = []
+    holds_up(blocks=lambda member, now: open_orders)
+    erase_member(mei, by=None, now=now)
+    write_log(now=now)
+    _restore(mei)
+    open_orders.append("Your parcel is on its way.")
+    result = apply_erasures(log, now=now + DAY)
+    assert (result.erased_count, result.waiting_count) == (0, 1)
+    assert ErasureRequest.objects.get().held_up_by == "still_open"
+    open_orders.clear()
+    assert process_due_erasures(now=now + 2 * DAY) == 1
+
+
+def test_cancellation_reaches_a_restored_backup_too(mei, now, log):
+    request = request_erasure(mei, by=None, now=now)
+    cancel_erasure(request, by=None, now=now + DAY)
+    write_log(now=now + DAY)
+    ErasureRequest.objects.update(state="waiting", closed_at=None, logged_at=None)
+    assert apply_erasures(log, now=now + 2 * DAY).cancelled_count == 1
+    assert process_due_erasures(now=now + WEEK) == 0
+    assert refresh(mei).given_name == "Mei"
+
+
+def test_command_applies_the_log_and_writes_a_whole_one(mei, now, log, tmp_path, capsys):
+    call_command("apply_erasures")
+    assert "nothing was ever erased here" in capsys.readouterr().out
+    erase_member(mei, by=None, now=now)
+    whole = tmp_path / "whole.jsonl"
+    call_command("apply_erasures", "--write", str(whole))
+    assert "1 lines written" in capsys.readouterr().out
+    _restore(mei)
+    call_command("apply_erasures", "--log", str(whole))
+    assert "Erased 1 records again" in capsys.readouterr().out
+    with pytest.raises(CommandError, match="exists already"):
+        call_command("apply_erasures", "--write", str(whole))
+    whole.write_text("nonsense\n")
+    with pytest.raises(CommandError, match="Line 1"):
+        call_command("apply_erasures", "--log", str(whole))
+    whole.write_text(json.dumps([1]) + "\n")
+    with pytest.raises(CommandError, match="Line 1"):
+        call_command("apply_erasures", "--log", str(whole))
+    with pytest.raises(CommandError, match="No such file"):
+        call_command("apply_erasures", "--log", str(tmp_path / "none"))
+
+
+# --- What was under way -------------------------------------------------------------------------
+
+
+def test_a_day_later_what_came_after_all_goes_too(mei, now):
+    erasure = erase_member(mei, by=None, now=now)
+    MemberReference.objects.create(source_code="shop", external_id="late", member=mei)
+    assert recheck_erasures(now=now + DAY - dt.timedelta(seconds=1)) == 0
+    assert recheck_erasures(now=now + DAY) == 1
+    assert not MemberReference.objects.exists()
+    assert recheck_erasures(now=now + 2 * DAY) == 0
+    assert refresh(erasure).rechecked_at == now + DAY
+
+
+# --- At once ------------------------------------------------------------------------------------
+
+
+def together(*calls):
+    start = threading.Barrier(len(calls))
+    results = [None] * len(calls)
+
+    def run(index, call):
+        try:
+            start.wait()
+            results[index] = call()
+        except Exception as error:
+            results[index] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_erase_each_once(club, now):
+    """Lock: the member's row."""
+    for index in range(12):
+        request_erasure(
+            create_member(now=now, source="test", given_name=str(index)), by=None, now=now
+        )
+    later = now + WEEK
+    counts = together(*(lambda: process_due_erasures(now=later) for _worker in range(4)))
+    process_due_erasures(now=later)  # who found every row taken has gone home
+    assert all(isinstance(count, int) for count in counts)
+    assert (
+        Erasure.objects.count() == AuditEntry.objects.filter(action="member.erased").count() == 12
+    )
+    assert not ErasureRequest.objects.waiting().exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_record_is_erased_once_by_two(club, now):
+    member = create_member(now=now, source="test", given_name="Mei")
+    results = together(*(lambda: erase_member(member, by=None, now=now) for _worker in range(4)))
+    assert sum(isinstance(result, AlreadyErased) for result in results) == 3
+    assert Erasure.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cancelling_and_erasing_at_once_end_one_way(club, now):
+    """Lock: the member's row."""
+    for index in range(6):
+        user = create_login(email=f"m{index}@example.com", by=None, now=now)
+        member = create_member(now=now, source="test", given_name="Mei", user=user)
+        request = request_erasure(member, by=None, now=now)
+        together(
+            lambda: process_due_erasures(now=now + WEEK),
+            lambda request=request: cancel_erasure(request, by=None, now=now + WEEK),
+        )
+        state = refresh(request).state
+        blank = refresh(member).given_name == ""
+        assert (state, blank) in {(ErasureState.DONE, True), (ErasureState.CANCELLED, False)}
