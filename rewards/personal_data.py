@@ -1,10 +1,13 @@
 """What export, erasure and merge do with redemptions and payments (see ``members.registry``)."""
 
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat, Left
 from django.utils.translation import gettext_lazy as _
 
 from members import registry
 from members.registry import PersonalData
 from rewards.models import Bill, Delivery, Payment, Redemption, RedemptionShare, Wish
+from rewards.services.redemption import close_open_redemptions
 
 _ORDERS_KEPT = _(
     "What was ordered and paid stays in the books as codes and amounts; addresses are deleted."
@@ -26,6 +29,14 @@ def _move(model, *, once=""):
         model.objects.filter(pk__in=moved, member=target).update(member=source)
 
     return {"merge": merge, "undo": undo}
+
+
+def _merge_redemptions(source, target, now):
+    """Both may have used the same key with some caller: then the one that comes adds its id."""
+    taken = Redemption.objects.filter(member=target).values("key")
+    again = Redemption.objects.filter(member=source, key__in=taken)
+    again.update(key=Concat(Left("key", 60), Value(":"), Cast("pk", CharField())))
+    return _move(Redemption)["merge"](source, target, now)
 
 
 def _export_redemptions(member):
@@ -71,9 +82,10 @@ def register():
         PersonalData(
             "rewards.Redemption",
             export=_export_redemptions,
+            before_erase=close_open_redemptions,
             erase=_erase_deliveries,
             why_kept=_ORDERS_KEPT,
-            **_move(Redemption),
+            **_move(Redemption) | {"merge": _merge_redemptions},
         )
     )
     registry.register_personal_data(

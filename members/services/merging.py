@@ -156,7 +156,8 @@ def merge_members(
 def _lock(*members):
     """The records under their locks, taken in the order of their ids."""
     ids = {member.pk for member in members}
-    rows = Member.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)
+    # Without no_key, as the login will change: rows that come to refer to them wait until then.
+    rows = Member.objects.filter(pk__in=ids).order_by("pk").select_for_update()
     locked = {row.pk: row for row in rows}
     return [locked[member.pk] for member in members]
 

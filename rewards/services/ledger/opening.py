@@ -29,12 +29,14 @@ _MAKE_STANDINGS = """
     JOIN members_member m ON m.id = made.member_id AND m.status = 'active'
     ON CONFLICT DO NOTHING
 """
+# The member's row comes first, as for erasures and merges; its rows that refer to it would lock it
+# at the commit anyway. Locked, it is read as it stands now.
 _LOCK_STANDINGS = """
     SELECT s.member_id, s.tier_id, s.tier_since_on, s.review_on, s.grace_since_on,
            s.grace_until_on, s.points_expire_on, s.settled_on, s.has_purchased,
            m.joined_at, m.birth_month, m.status, s.kept_tiers::text
     FROM rewards_standing s JOIN members_member m ON m.id = s.member_id
-    WHERE s.member_id = ANY(%s) ORDER BY s.member_id FOR UPDATE OF s
+    WHERE s.member_id = ANY(%s) ORDER BY s.member_id FOR KEY SHARE OF m FOR UPDATE OF s
 """
 _ACCOUNTS = "SELECT member_id, kind, id, balance FROM rewards_account WHERE member_id = ANY(%s)"
 _LOT_COLUMNS = """
