@@ -35,6 +35,7 @@ app.conf.update(
             "schedule": crontab(hour=10, minute=35),
         },
         "sweep-imports": {"task": "purchases.tasks.sweep_imports", "schedule": 60.0},
+        "process-deliveries": {"task": "purchases.tasks.process_deliveries", "schedule": 60.0},
         "sweep-logins": {
             "task": "members.tasks.sweep_abandoned_logins",
             "schedule": crontab(hour=11, minute=35),

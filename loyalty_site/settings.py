@@ -201,6 +201,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 IMPORT_MAX_BYTES = env.number("IMPORT_MAX_BYTES", 512 * 1024 * 1024, lowest=1)
 
+# Largest message of a connected shop (docs/shops.md)
+WEBHOOK_MAX_BYTES = env.number("WEBHOOK_MAX_BYTES", 2 * 1024 * 1024, lowest=1)
+
 # --- Outgoing webhooks (docs/api.md): by default they only leave by https, to the internet
 WEBHOOKS_TO_PRIVATE_NETWORKS = env.flag("WEBHOOKS_TO_PRIVATE_NETWORKS", False)
 

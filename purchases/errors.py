@@ -147,6 +147,21 @@ class ReturnsNothing(Refused):
     message = _("Nothing is left that could come back.")
 
 
+class UnreadableMessage(Refused):
+    code = "unreadable_message"
+    message = _("The message can't be read: %(field)s “%(value)s”.")
+
+    def __init__(self, *, field="", value=""):
+        super().__init__(field=field, value=value)
+        self.params = {"field": field, "value": value}
+
+
+class RefundTooLarge(Refused):
+    code = "refund_too_large"
+    field = "total"
+    message = _("%(value)s come back, and %(left)s are left of the order.")
+
+
 class UnreadableFile(DomainError):
     code = "unreadable_file"
     status = 422

@@ -17,8 +17,8 @@ from django.db.models.functions import Coalesce, Extract
 from django.utils.translation import gettext_lazy as _
 
 from members import registry
-from purchases.models import Line, Purchase, ReceiptClaim, ShopPrivacyRequest
-from purchases.selectors import list_waiting_imports
+from purchases.models import Line, Purchase, ReceiptClaim, ShopPrivacyRequest, WebhookBody
+from purchases.selectors import list_waiting_deliveries, list_waiting_imports
 
 _NUMBER_OPERATORS = ("=", "<", "<=", ">", ">=")
 _YEAR = dt.timedelta(days=365)
@@ -47,6 +47,10 @@ ROLE_PERMISSIONS = {
         *(f"purchases.{act}_{name}" for name in _GOODS_AND_PLACES for act in ("add", "change")),
         "purchases.add_source",
         "purchases.change_source",
+        # To process again, to set aside, to mark as done; connections are the owner's.
+        "purchases.change_webhookdelivery",
+        "purchases.change_shoprefund",
+        "purchases.change_shopprivacyrequest",
     ],
 }
 
@@ -55,10 +59,14 @@ def register() -> None:
     registry.register_waiting_queue(
         "imports", list_waiting_imports, late_after=dt.timedelta(minutes=15)
     )
+    registry.register_waiting_queue(
+        "deliveries", list_waiting_deliveries, late_after=dt.timedelta(minutes=15)
+    )
     registry.register_personal_data(
         registry.PersonalData(
             model="purchases.Purchase",
             export=export_purchases,
+            erase=erase_messages,
             merge=merge_purchases,
             undo=undo_merge,
             facts=lambda member: [(_("Purchases"), Purchase.objects.of(member).count())],
@@ -117,6 +125,11 @@ def export_purchases(member):
         }
         for purchase in Purchase.objects.of(member).for_list().order_by("purchased_at", "pk")
     ]
+
+
+def erase_messages(member, now):
+    """What shops wrote about the member's orders; the purchases stay."""
+    WebhookBody.objects.filter(delivery__purchase__member=member).delete()
 
 
 def merge_purchases(source, target, now):

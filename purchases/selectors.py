@@ -4,13 +4,14 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from django.db.models import Min, QuerySet
+from django.db.models import Case, Min, QuerySet, When
 from django.db.models.functions import Coalesce
 
 from core.bulk import read_together
 from members.selectors.club import get_club
+from purchases.enums import DeliveryState
 from purchases.facts import LineFacts, PurchaseFacts
-from purchases.models import ImportJob, Line, Purchase, Source
+from purchases.models import ImportJob, Line, Purchase, Source, WebhookDelivery
 
 
 def list_purchases(member) -> QuerySet[Purchase]:
@@ -83,6 +84,8 @@ def iter_facts(purchases: QuerySet[Purchase], chunk_size: int = 2_000) -> Iterat
 def _build_facts(purchases, club_zone):
     lines: dict[int, list[LineFacts]] = {purchase.pk: [] for purchase in purchases}
     stored = Line.objects.filter(purchase_id__in=lines).order_by("purchase_id", "position")
+    # What its shop took off an order is an empty line, and no part of it.
+    stored = stored.exclude(purchase__version__gt=1, quantity=0, amount=0)
     rows: Iterable[tuple] = stored.values_list(
         "purchase_id",
         "category__lineage",
@@ -111,6 +114,7 @@ def _build_facts(purchases, club_zone):
             zone,
             purchase.channel.return_window_days,
             lines[purchase.pk],
+            purchase.version,
         )
 
 
@@ -120,3 +124,13 @@ def list_waiting_imports(now: dt.datetime) -> dict[str, dt.timedelta]:
         first=Min(Coalesce("seen_at", "created_at"))
     )["first"]
     return {} if silent_since is None else {"": now - silent_since}
+
+
+def list_waiting_deliveries(now: dt.datetime) -> dict[str, dt.timedelta]:
+    """How long the oldest message of a shop has waited (for the readiness probe); one that fails
+    has waited since it came.
+    """
+    since = Case(When(last_error="", then="due_at"), default="received_at")
+    waiting = WebhookDelivery.objects.filter(state=DeliveryState.WAITING)
+    oldest = waiting.aggregate(oldest=Min(since))["oldest"]
+    return {"": now - oldest} if oldest is not None and oldest < now else {}

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from purchases.services import imports
+from purchases.services.shops.processing import process_due_deliveries
 
 
 @shared_task
@@ -27,3 +28,9 @@ def sweep_imports():
     imports.clear_leftovers(now)
     for job_id in imports.list_due_imports(now):
         run_import.delay(job_id)
+
+
+@shared_task
+def process_deliveries():
+    """Look for messages of shops that wait; harmless to run twice or side by side."""
+    process_due_deliveries(now=timezone.now())

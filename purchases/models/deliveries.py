@@ -99,9 +99,7 @@ class WebhookDelivery(models.Model):
                 condition=Q(state=DeliveryState.WAITING),
                 name="webhook_waiting",
             ),
-            models.Index(
-                fields=["connection", "topic", "-received_at"], name="webhook_of_topic"
-            ),
+            models.Index(fields=["connection", "topic", "-received_at"], name="webhook_of_topic"),
             models.Index(fields=["order_external_id"], name="webhook_of_order"),
             models.Index(fields=["received_at"], name="webhook_by_time"),
         ]
@@ -111,9 +109,8 @@ class WebhookDelivery(models.Model):
 
 
 class WebhookBody(models.Model):
-    """The body of a delivery, byte for byte: a customer's data, kept for a while alone.
-
-    Staff see it with a permission of its own, and seeing it is audited.
+    """The body of a delivery, byte for byte: a customer's data, kept only as long as the retention
+    policy says. Staff see it with a permission of its own, and seeing it is audited.
     """
 
     delivery = models.OneToOneField(
@@ -124,7 +121,6 @@ class WebhookBody(models.Model):
         verbose_name=_("delivery"),
     )
     content = models.BinaryField(_("body"))
-    kept_until_at = models.DateTimeField(_("kept until"), db_index=True)
 
     class Meta:
         verbose_name = _("body of a webhook delivery")

@@ -121,9 +121,7 @@ class ShopOrder(models.Model):
     )
     external_id = models.CharField(_("order id"), max_length=200)
     name = models.CharField(_("order number"), max_length=60, blank=True, default="", db_default="")
-    state = models.CharField(
-        _("state"), max_length=8, choices=OrderState, default=OrderState.OPEN
-    )
+    state = models.CharField(_("state"), max_length=8, choices=OrderState, default=OrderState.OPEN)
     said_at = models.DateTimeField(_("changed in the shop at"), null=True)
     sent_at = models.DateTimeField(_("sent at"), null=True)
     purchase = models.OneToOneField(
@@ -134,7 +132,7 @@ class ShopOrder(models.Model):
         verbose_name=_("purchase"),
     )
     is_tax_included = models.BooleanField(
-        _("prices with tax"), default=True, help_text=_("Whether its lines' prices hold the tax.")
+        _("prices with tax"), default=True, help_text=_("Whether a refunded line holds its tax.")
     )
     total_amount = models.BigIntegerField(
         _("total"), default=0, help_text=_("With shipping and fees: refunds never pass it.")

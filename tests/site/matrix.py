@@ -104,6 +104,9 @@ SITE = {
     "line_callback": NOBODY,
     "weixin_login": NOBODY,
     "weixin_callback": NOBODY,
+    # --- Shops: a session opens nothing, an address alone doesn't either (tests/purchases/shops)
+    "webhook_shopify": row("post", *TOKEN_ONLY),
+    "webhook_woocommerce": row("post", *TOKEN_ONLY),
     # --- API: a session opens nothing, a token does (tests/purchases/test_api.py)
     "api:api-root": NOBODY,
     "api:openapi-json": EVERYBODY,

@@ -9,6 +9,7 @@ from django.urls import get_resolver, reverse
 from members.services.notices import NoticeRow, add_notices
 from purchases.enums import ImportState, Scope
 from purchases.models import ImportJob, Source
+from purchases.services.shops.connections import create_connection
 from purchases.services.tokens import create_token
 from rewards.models import EarningRule
 from tests.site.matrix import ADMIN, GO, IN, OPEN, SITE, WHO
@@ -73,7 +74,16 @@ def arguments(cast, now):
         source=source, file="none.csv", file_name="none.csv", state=ImportState.FAILED,
         created_at=now, finished_at=now,
     )  # fmt: skip
+    shops = {
+        f"webhook_{kind}": [
+            create_connection(
+                kind=kind, name="Shop", source=source, secret="s" * 20, by=None, now=now
+            ).uid
+        ]
+        for kind in ("shopify", "woocommerce")
+    }
     return {
+        **shops,
         "member_card_code": [mei.number],
         "notice_one_reading": [mei.notices.get().pk],
         "purchase_detail": [purchase.pk],
