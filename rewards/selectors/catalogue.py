@@ -32,15 +32,19 @@ SORTS = {
 }
 
 # All gates that aren't over, once each, by a hash: no look-up per reward. ``is_open`` and
-# ``points`` are the member's own; ``is_shown`` also where others hear of it.
+# ``points`` (as ``Offer.price_points``) are the member's own; ``is_shown`` also where others
+# hear of it.
 _FIND = """
     WITH door AS (
         SELECT g.reward_id,
                bool_or(g.opens_at <= %(now)s AND {mine}) AS is_open,
                bool_or(g.opens_at > %(now)s) AS opens_later,
                bool_or({mine} OR s.kind = ANY(%(told)s)) AS is_shown,
-               min(coalesce(g.price_points, o.price_points))
-                   FILTER (WHERE g.opens_at <= %(now)s AND {mine}) AS points
+               coalesce(
+                   min(coalesce(g.price_points, o.price_points))
+                       FILTER (WHERE g.opens_at <= %(now)s AND {mine}),
+                   min(coalesce(g.price_points, o.price_points))
+                       FILTER (WHERE {mine})) AS points
         FROM rewards_rewardgate g
         JOIN rewards_reward o ON o.id = g.reward_id
         JOIN members_audience s ON s.id = g.audience_id
@@ -86,7 +90,7 @@ class Wanted:
     """What somebody looks for; empty means anything."""
 
     text: str = ""
-    kind: str = ""
+    kinds: Sequence[str] = ()
     category: str = ""
     is_affordable: bool = False
     is_wished: bool = False
@@ -106,12 +110,12 @@ class CataloguePage:
     page_count: int
 
     @property
-    def has_previous(self) -> bool:
-        return self.number > 1
+    def previous(self) -> int | None:
+        return self.number - 1 if self.number > 1 else None
 
     @property
-    def has_next(self) -> bool:
-        return self.number < self.page_count
+    def next(self) -> int | None:
+        return self.number + 1 if self.number < self.page_count else None
 
 
 @dataclass(slots=True)
@@ -184,8 +188,8 @@ def _narrow(search: _Search, wanted: Wanted) -> None:
             "r.name ILIKE %(text)s OR r.summary ILIKE %(text)s OR r.partner ILIKE %(text)s",
             text=pattern,
         )
-    if wanted.kind:
-        search.add("r.kind = %(kind)s", kind=wanted.kind)
+    if wanted.kinds:
+        search.add("r.kind = ANY(%(kinds)s)", kinds=[str(kind) for kind in wanted.kinds])
     if wanted.category:
         search.add(
             "r.category_id = (SELECT id FROM rewards_rewardcategory WHERE slug = %(category)s)",

@@ -25,6 +25,7 @@ from django.db.models.expressions import RawSQL
 from django.utils.formats import time_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from core.time import day_of, get_zone, start_of
@@ -37,13 +38,25 @@ from members.selectors.gates import (
     judge_gates,
 )
 from rewards.engine.limits import cap_period
-from rewards.enums import Period
+from rewards.enums import Period, RewardKind
 from rewards.models import Redemption, Reward, RewardGate, RewardSession, Tier
 from rewards.selectors.rotation import Turn
 from rewards.selectors.wording import format_day, join_words
 
 # Other members may hear of these; of a segment or a list only whoever is in it.
 TOLD_KINDS = (AudienceKind.TIER, AudienceKind.CLUB, AudienceKind.PLAN, AudienceKind.EVERYONE)
+# Kinds as members think of them: several, one, and the kinds that they are.
+SHELVES = {
+    "voucher": (_lazy("Vouchers"), _lazy("Voucher"), (RewardKind.VOUCHER, RewardKind.POOL)),
+    "goods": (_lazy("Goods"), _lazy("Goods"), (RewardKind.GOODS,)),
+    "experience": (_lazy("Experiences"), _lazy("Experience"), (RewardKind.EXPERIENCE,)),
+    "partner": (_lazy("Partner offers"), _lazy("Partner offer"), (RewardKind.PARTNER,)),
+    "credit": (_lazy("Store credit"), _lazy("Store credit"), (RewardKind.CREDIT,)),
+    "tier": (_lazy("Tiers"), _lazy("Tier"), (RewardKind.TIER,)),
+    "download": (_lazy("Downloads"), _lazy("Download"), (RewardKind.DOWNLOAD,)),
+}
+_KIND_TEXTS = {kind: one for _several, one, kinds in SHELVES.values() for kind in kinds}
+TONES = 6  # of covers
 FEW = 5  # from here on "only 3 left" is said, where the reward sets no number of its own
 CODES_COUNTED = 100  # of a pool; beyond it there are enough
 _FREE_CODES = f"""
@@ -101,6 +114,16 @@ class Offer:
     is_wished: bool = False
     is_shown: bool = True
     available_points: int | None = None
+
+    @property
+    def kind_text(self) -> Any:
+        """Its kind, as members think of it."""
+        return _KIND_TEXTS.get(RewardKind(self.reward.kind), "")
+
+    @property
+    def tone(self) -> int:
+        """The colour of its cover: that of its shelf."""
+        return 1 + (self.reward.category_id or len(self.reward.kind)) % TONES
 
     @property
     def is_open(self) -> bool:
@@ -283,16 +306,12 @@ def _build(
     door, reason = (
         (Door.RESTING, _describe_turn(turn, today)) if is_resting else _judge(gates, lines, now)
     )
-    price = min(
-        ((line.price_points, line.price_amount) for line in lines if line.is_mine and line.is_open),
-        default=(reward.price_points, reward.price_amount),
-    )
     is_wished = getattr(reward, "is_wished", False)
     return Offer(
         reward,
         door,
         reason,
-        *price,
+        *_find_price(reward, lines, now),
         gates=[line for line in lines if line.closes_at is None or line.closes_at > now],
         left=_count_left(reward),
         next_session_at=reward.next_session_at,
@@ -301,6 +320,16 @@ def _build(
         is_shown=bool(lines) or is_wished,
         available_points=available_points,
     )
+
+
+def _find_price(reward: Reward, lines: list[GateLine], now: dt.datetime) -> tuple[int, int]:
+    """Of the gate with the lowest that is open to the member, or will be; else the reward's own."""
+    mine = [line for line in lines if line.is_mine]
+    gates = [line for line in mine if line.is_open] or [
+        line for line in mine if line.opens_at > now
+    ]
+    prices = ((line.price_points, line.price_amount) for line in gates)
+    return min(prices, default=(reward.price_points, reward.price_amount))
 
 
 def _build_line(gate: Any, reward: Reward, now: dt.datetime) -> GateLine:

@@ -274,7 +274,7 @@ def shelf(make_reward, gold, now):
         ({"text": "50%_"}, ["Cinema"]),
         ({"text": "_"}, ["Cinema"]),
         ({"text": "\\"}, []),
-        ({"kind": "goods"}, ["Mug"]),
+        ({"kinds": ["goods", "pool"]}, ["Mug"]),
         ({"category": "drinks"}, ["Matcha"]),
         ({"category": "nonsense"}, []),
         ({"is_affordable": True}, ["Matcha", "Drop"]),
@@ -307,7 +307,7 @@ def test_pages_are_of_one_size_and_a_wrong_number_shows_the_nearest(mei, make_re
     def turn(page):
         return list_offers(mei, Wanted(), now=now, available_points=0, page=page)
 
-    assert (len(turn(1).offers), turn(1).has_previous, turn(1).has_next) == (PER_PAGE, False, True)
+    assert (len(turn(1).offers), turn(1).previous, turn(1).next) == (PER_PAGE, None, 2)
     assert (len(turn(2).offers), turn(99).number, turn(-3).number) == (1, 2, 1)
 
 
