@@ -2,40 +2,42 @@
 
 Kept in one place, since a generated column and the search that reads it must fold alike.
 All are IMMUTABLE: to change one, add a migration that replaces it and rewrites the column.
+
+A dump is restored with an empty search path. So what calls another function either binds it when
+it is made (``RETURN`` instead of a quoted body) or carries the path with it; else no backup of the
+club could be restored (``bin/restore-drill``).
 """
 
 FUNCTIONS = r"""
 -- One spelling of a text: compatibility forms folded, lower case, no accents, hiragana for
 -- katakana, punctuation as spaces.
 CREATE FUNCTION members_fold(value text) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT CASE WHEN value = '' THEN '' ELSE trim(regexp_replace(translate(
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN value = '' THEN '' ELSE trim(regexp_replace(translate(
         normalize(regexp_replace(normalize(lower(normalize(value, NFKC)), NFD),
                                  '[\u0300-\u036f]', '', 'g'), NFC),
         'ァアィイゥウェエォオカガキギクグケゲコゴサザシジスズセゼソゾタダチヂッツヅテデトドナニヌネノハバパヒビピフブプヘベペホボポマミムメモャヤュユョヨラリルレロヮワヰヱヲンヴヵヶ',
         'ぁあぃいぅうぇえぉおかがきぎくぐけげこごさざしじすずせぜそぞただちぢっつづてでとどなにぬねのはばぱひびぴふぶぷへべぺほぼぽまみむめもゃやゅゆょよらりるれろゎわゐゑをんゔゕゖ'),
-        '[[:space:][:punct:]・·]+', ' ', 'g')) END
-$$;
+        '[[:space:][:punct:]・·]+', ' ', 'g')) END;
 
 -- What lists sort by: the reading where there is one, else the name; family before given.
 CREATE FUNCTION members_name_sort(
     family text, given text, family_reading text, given_reading text, display text)
-RETURNS varchar LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT CASE
+RETURNS varchar LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE
         WHEN family = '' AND given = '' AND display = '' THEN ''
         WHEN family = '' AND given = '' THEN members_fold(display)
         ELSE trim(
             replace(members_fold(coalesce(nullif(family_reading, ''), family)), ' ', '')
             || ' '
             || replace(members_fold(coalesce(nullif(given_reading, ''), given)), ' ', ''))
-    END
-$$;
+    END;
 
 -- Words that a search may begin with: every part, the joined name, and, for names written
 -- without spaces, each pair of neighbouring characters.
 CREATE FUNCTION members_name_words(
     family text, given text, family_reading text, given_reading text, display text)
-RETURNS tsvector LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+RETURNS tsvector LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path FROM CURRENT AS $$
 DECLARE
     f text; g text; joined text; words text[];
 BEGIN
@@ -61,7 +63,7 @@ END $$;
 -- What a search text asks of members_name_words: every word as a prefix, in any order, or all of
 -- them written as one; a name without spaces also by its pairs of characters.
 CREATE FUNCTION members_search_query(value text) RETURNS tsquery
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path FROM CURRENT AS $$
 DECLARE
     folded text := members_fold(value); word text; part text; whole text;
 BEGIN

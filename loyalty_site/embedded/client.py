@@ -132,14 +132,19 @@ def _start_supervisor(layout: Layout, *, durable: bool) -> subprocess.Popen:
         )
 
 
+def is_given(environ: Mapping[str, str], name: str) -> bool:
+    """Whether the variable is set, or a file that holds it."""
+    return bool(environ.get(name) or environ.get(f"{name}_FILE"))
+
+
 def missing_services(environ: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(name for name in SERVICES if not environ.get(REPLACED_BY[name]))
+    return tuple(name for name in SERVICES if not is_given(environ, REPLACED_BY[name]))
 
 
 @contextmanager
 def services_for_command(environ: MutableMapping[str, str] = os.environ) -> Iterator[None]:
     """Gives a single command what it needs, where no DATABASE_URL says otherwise."""
-    if environ.get("DATABASE_URL") or environ.get("CLUB_EMBEDDED") == "0":
+    if is_given(environ, "DATABASE_URL") or environ.get("CLUB_EMBEDDED") == "0":
         yield
         return
     attachment = attach(needed=missing_services(environ))
