@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Case, Count, F, OuterRef, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce, Least
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.time import day_of
@@ -20,7 +21,7 @@ from rewards.selectors.rotation import list_resting
 
 PER_PAGE = 24
 RELATED_SHOWN = 4
-REACH_SHOWN = 3
+GOALS_SHOWN = 3
 POOL_KINDS = (RewardKind.POOL, RewardKind.PARTNER)
 
 RECOMMENDED, CHEAPEST, DEAREST, NEWEST = "recommended", "cheapest", "dearest", "newest"
@@ -33,9 +34,19 @@ SORTS = {
 
 # All gates that aren't over, once each, by a hash: no look-up per reward. ``is_open`` and
 # ``points`` (as ``Offer.price_points``) are the member's own; ``is_shown`` also where others
-# hear of it.
+# hear of it. ``turn`` says of rewards that take turns what ``rotation.pick_turn`` says.
 _FIND = """
-    WITH door AS (
+    WITH turn AS (
+        SELECT id, on_day >= starts_on
+                   AND mod(mod(place - (on_day - starts_on) / turn_days * slots, size) + size, size)
+                       < slots AS is_on
+        FROM (SELECT r.id, t.starts_on, t.turn_days, %(today)s::date AS on_day,
+                     count(*) OVER one AS size, least(t.slot_count, count(*) OVER one) AS slots,
+                     row_number() OVER (one ORDER BY r.rotation_position, r.id) - 1 AS place
+              FROM rewards_reward r JOIN rewards_rotation t ON t.id = r.rotation_id
+              WHERE r.published_at IS NOT NULL AND r.retired_at IS NULL
+              WINDOW one AS (PARTITION BY r.rotation_id)) AS placed),
+    door AS (
         SELECT g.reward_id,
                bool_or(g.opens_at <= %(now)s AND {mine}) AS is_open,
                bool_or(g.opens_at > %(now)s) AS opens_later,
@@ -52,13 +63,14 @@ _FIND = """
                ON a.audience_id = g.audience_id AND a.member_id = %(member)s
         WHERE g.closes_at IS NULL OR g.closes_at > %(now)s
         GROUP BY g.reward_id)
-    SELECT r.id, coalesce(door.points, r.price_points) AS price
-    FROM rewards_reward r LEFT JOIN door ON door.reward_id = r.id
+    SELECT {columns}, coalesce(door.points, r.price_points) AS price
+    FROM rewards_reward r
+    LEFT JOIN door ON door.reward_id = r.id LEFT JOIN turn ON turn.id = r.id
     WHERE r.published_at IS NOT NULL AND r.retired_at IS NULL AND {conditions}
     ORDER BY {order}
 """
 _MINE, _VISITORS = "a.id IS NOT NULL", "s.kind = 'everyone'"
-_SHOWN = "door.is_shown AND NOT r.id = ANY(%(resting)s)"
+_SHOWN = "door.is_shown AND coalesce(turn.is_on, true)"
 _WISHED = (
     "EXISTS (SELECT FROM rewards_wish w WHERE w.reward_id = r.id AND w.member_id = %(member)s)"
 )
@@ -125,7 +137,6 @@ class _Search:
     member: Member | None
     now: dt.datetime
     available_points: int | None
-    resting: Any
     conditions: list[str] = field(default_factory=list)
     values: dict[str, Any] = field(default_factory=dict)
 
@@ -134,9 +145,14 @@ class _Search:
         self.values |= values
 
     def find(self, order: str, *, limit: int | None = None) -> list[int]:
+        return [row[0] for row in self.read("r.id", order, limit=limit)]
+
+    def read(self, columns: str, order: str, *, limit: int | None = None) -> list[tuple]:
+        """Rows of ``columns``, then the price in points."""
         sql = _FIND.format(
             mine=_VISITORS if self.member is None else _MINE,
             conditions=" AND ".join(self.conditions),
+            columns=columns,
             order=order,
         )
         values = {
@@ -145,12 +161,11 @@ class _Search:
             "member": self.member.pk if self.member else None,
             "told": [str(kind) for kind in TOLD_KINDS],
             "pools": [str(kind) for kind in POOL_KINDS],
-            "resting": list(self.resting),
             "available": self.available_points or 0,
         }
         with connection.cursor() as cursor:
             cursor.execute(sql if limit is None else f"{sql} LIMIT {limit}", values | self.values)
-            return [row[0] for row in cursor.fetchall()]
+            return cursor.fetchall()
 
 
 def list_offers(
@@ -161,20 +176,20 @@ def list_offers(
     available_points: int | None,
     page: int = 1,
 ) -> CataloguePage:
-    """A page of what the member may see, each judged for them; four queries.
+    """A page of what the member may see, each judged for them; three queries, four for wishes.
 
     ``member`` None is a visitor, who sees what every member would. What is for a tier, a club or
     a plan is shown to others with the reason; what is for a segment or a list is not. Wishes are
     listed even while they can't be had.
     """
-    resting = list_resting(day_of(now, get_club().zone))
-    search = _Search(member, now, available_points, resting)
+    search = _Search(member, now, available_points)
     search.add(_WISHED if wanted.is_wished else _SHOWN)
     _narrow(search, wanted)
     ids = search.find(SORTS.get(wanted.sort, SORTS[RECOMMENDED])[1])
     page_count = max(-(-len(ids) // PER_PAGE), 1)
     number = min(max(page, 1), page_count)
     shown = ids[(number - 1) * PER_PAGE : number * PER_PAGE]
+    resting = list_resting(day_of(now, get_club().zone)) if wanted.is_wished else None
     offers = build_offers(
         shown, member, now=now, available_points=available_points, resting=resting
     )
@@ -205,22 +220,42 @@ def _narrow(search: _Search, wanted: Wanted) -> None:
         search.add("coalesce(door.points, r.price_points) <= %(most)s", most=wanted.max_points)
 
 
-def list_in_reach(
-    member: Member, *, now: dt.datetime, available_points: int, limit: int = REACH_SHOWN
-) -> list[Offer]:
-    """Rewards that the member can have now, the dearest first, then the nearest others; what
-    they wish for stands before what they don't. Four queries.
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A reward that a member has points for, or is on the way to."""
+
+    slug: str
+    name: str
+    price_points: int
+    is_wished: bool
+    missing_points: int
+
+    @property
+    def permille(self) -> int:
+        if not self.missing_points:
+            return 1000
+        return 1000 * (self.price_points - self.missing_points) // self.price_points
+
+    def get_absolute_url(self) -> str:
+        return reverse("reward_detail", args=[self.slug])
+
+
+def list_goals(
+    member: Member, *, now: dt.datetime, available_points: int, limit: int = GOALS_SHOWN
+) -> list[Goal]:
+    """What the member wishes for; then rewards that they can have now, the dearest first; then
+    the nearest others. One query.
     """
-    resting = list_resting(day_of(now, get_club().zone))
-    search = _Search(member, now, available_points, resting)
+    search = _Search(member, now, available_points)
     search.add(_SHOWN)
     search.add("door.is_open AND coalesce(r.stock_left, 1) > 0")
     price = "coalesce(door.points, r.price_points)"
-    ids = search.find(
-        f"{_WISHED} DESC, {price} > %(available)s, abs({price} - %(available)s), r.position, r.id",
-        limit=limit,
-    )
-    return build_offers(ids, member, now=now, available_points=available_points)
+    order = f"{_WISHED} DESC, {price} > %(available)s, abs({price} - %(available)s), r.id"
+    rows = search.read(f"r.slug, r.name, {_WISHED}", order, limit=limit)
+    return [
+        Goal(slug, name, price, is_wished, max(price - available_points, 0))
+        for slug, name, is_wished, price in rows
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,13 +272,14 @@ def get_reward_page(
 ) -> RewardPage | None:
     """A published reward as the member may see it; None where they may not know of it.
 
-    Five queries, six for an experience.
+    Four queries; one more for an experience, and for what takes turns.
     """
-    reward = Reward.objects.published().filter(slug=slug).only("pk", "kind", "category").first()
+    known = Reward.objects.published().filter(slug=slug)
+    reward = known.only("pk", "kind", "category", "rotation").first()
     if reward is None:
         return None
-    resting = list_resting(day_of(now, get_club().zone))
-    search = _Search(member, now, available_points, resting)
+    resting = list_resting(day_of(now, get_club().zone)) if reward.rotation_id else None
+    search = _Search(member, now, available_points)
     search.add(_SHOWN)
     search.add(_RELATED, related_to=reward.pk, category_id=reward.category_id)
     related = search.find("r.position, r.id", limit=RELATED_SHOWN)

@@ -5,6 +5,7 @@ import itertools
 
 import pytest
 
+from core.time import day_of
 from members.enums import AudienceKind
 from members.selectors.gates import GateNotYetOpen
 from members.services.audiences import (
@@ -28,17 +29,18 @@ from rewards.selectors.catalogue import (
     Wanted,
     get_reward_page,
     list_categories,
-    list_in_reach,
+    list_goals,
     list_low_stock,
     list_offers,
 )
 from rewards.selectors.offers import Door
+from rewards.selectors.rotation import list_rewards_on_show
 from rewards.services.catalogue import GateTerms, add_wish, change_reward, set_gates
 from rewards.services.redemption import redeem_reward
-from tests.rewards.conftest import EVER
+from tests.rewards.conftest import EVER, ZONE
 
 pytestmark = pytest.mark.django_db
-QUERIES_OF_LIST = 4
+QUERIES_OF_LIST = 3
 DAY = dt.timedelta(days=1)
 NINE = dt.datetime(2026, 3, 10, 16, 0, tzinfo=dt.UTC)  # nine in the morning in Los Angeles
 NOON = NINE + dt.timedelta(hours=3)
@@ -157,6 +159,13 @@ def test_lowest_open_gate_sets_the_price(mei, look, make_reward, gold, now):
     assert (look()["Cup"].price_points, look()["Cup"].price_amount) == (200, 500)
     join(gold, mei, now)
     assert (look()["Cup"].price_points, look()["Cup"].price_amount) == (150, 0)
+
+
+def test_price_of_what_is_to_come_is_that_of_its_gate(look, make_reward, gold, now):
+    make_reward("Cup", gates=[{"opens_at": now + DAY, "price_points": 70}])
+    make_reward("For gold", gates=[{"audience": gold, "price_points": 1}])
+    assert [offer.price_points for offer in look().values()] == [70, 30]
+    assert list(look(min_points=70)) == ["Cup"]
 
 
 def test_how_far_it_is(look, make_reward):
@@ -366,11 +375,11 @@ def test_reward_page_takes_a_constant_number_of_queries(
 ):
     shelf = RewardCategory.objects.create(slug="fun", name="Fun")
     make_reward("A", category=shelf, slug="a", kind="experience")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         get_reward_page(mei, "a", now=now, available_points=100)
     for number in range(6):
         make_reward(f"B{number}", category=shelf)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         page = get_reward_page(mei, "a", now=now, available_points=100)
     assert len(page.related) == 4
 
@@ -391,21 +400,38 @@ def test_reward_that_is_over_says_so(mei, make_reward, now):
 # --- Home and staff -----------------------------------------------------------------------------
 
 
-def test_in_reach_stands_what_is_wished_then_the_dearest_that_one_can_have(
-    mei, make_reward, gold, now
+def test_goals_are_what_is_wished_then_the_dearest_that_one_can_have(
+    mei, make_reward, gold, now, django_assert_num_queries
 ):
     for name, points in (("Far", 500), ("Nearest", 120), ("Cheap", 10), ("Best", 100)):
         make_reward(name, price_points=points)
     make_reward("Gone", price_points=100, stock_left=0)
     make_reward("Gold", price_points=100, gates=[{"audience": gold}])
 
-    def names(limit=3):
-        found = list_in_reach(mei, now=now, available_points=100, limit=limit)
-        return [offer.reward.name for offer in found]
+    def goals(limit=3):
+        with django_assert_num_queries(1):
+            found = list_goals(mei, now=now, available_points=100, limit=limit)
+        return [(goal.name, goal.missing_points, goal.permille) for goal in found]
 
-    assert names(4) == ["Best", "Cheap", "Nearest", "Far"]
+    assert goals(4) == [
+        ("Best", 0, 1000), ("Cheap", 0, 1000), ("Nearest", 20, 833), ("Far", 400, 200)
+    ]  # fmt: skip
     add_wish(mei, Reward.objects.get(name="Far"), now=now)
-    assert names() == ["Far", "Best", "Cheap"]
+    assert goals() == [("Far", 400, 200), ("Best", 0, 1000), ("Cheap", 0, 1000)]
+
+
+@pytest.mark.parametrize("day", range(-3, 40, 4))
+@pytest.mark.parametrize(("count", "slots", "days"), [(1, 1, 1), (5, 3, 7), (4, 9, 2), (6, 4, 3)])
+def test_turns_are_the_same_in_sql_and_in_python(look, make_reward, now, count, slots, days, day):
+    """``catalogue._FIND`` and ``rotation.pick_turn`` say one thing."""
+    rotation = Rotation.objects.create(
+        name="r", starts_on=dt.date(2026, 3, 10), turn_days=days, slot_count=slots
+    )
+    for number in range(count):
+        make_reward(f"R{number}", rotation=rotation, rotation_position=-number % 3)
+    moment = now + day * DAY
+    shown = {offer.reward.pk for offer in look(at=moment).values()}
+    assert shown == list_rewards_on_show(rotation, day_of(moment, ZONE))
 
 
 def test_low_stock_is_listed_for_staff(make_reward, now):
