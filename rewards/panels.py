@@ -17,6 +17,7 @@ from purchases.models import Purchase
 from purchases.registry import PurchasePanel, Remark, register_purchase_panel, register_remark
 from rewards.selectors.awards import count_points, count_points_by_line, list_reversals
 from rewards.selectors.balances import Balances, get_balances
+from rewards.selectors.catalogue import list_goals
 from rewards.selectors.explanations import explain_awards, list_awards
 from rewards.selectors.programme import ShownTier, kept
 from rewards.selectors.standing import get_progress
@@ -30,6 +31,7 @@ def register() -> None:
     for code, place, template, build, order in (
         ("rewards.balance", registry.MEMBER_HOME, "rewards/_balance_panel.html", build_balance, 10),
         ("rewards.tier", registry.MEMBER_HOME, "rewards/_tier_panel.html", build_tier, 20),
+        ("rewards.goals", registry.MEMBER_HOME, "rewards/_goals_panel.html", build_goals, 30),
         ("rewards.ways", registry.MEMBER_HOME, "rewards/_kept_panel.html", build_ways, 50),
         ("rewards.landing", registry.LANDING, "rewards/_landing_panel.html", build_landing, 10),
     ):
@@ -82,6 +84,15 @@ def _render_ladder(tier: ShownTier, tiers: Sequence[ShownTier], stamp: str) -> s
         html = render_to_string("rewards/_tier_ladder.html", {"tier": tier, "tiers": tiers})
         kept.put(key, html)
     return html
+
+
+def build_goals(request: Any, member: Member, now: dt.datetime) -> dict[str, Any] | None:
+    """Rewards within reach or nearest, what is wished for first."""
+    if not member.is_active:
+        return None
+    available = _get_balances(request, member, now).available
+    goals = list_goals(member, now=now, available_points=available)
+    return {"goals": goals} if goals else None
 
 
 def build_ways(request: Any, member: Member, now: dt.datetime) -> dict[str, Any] | None:

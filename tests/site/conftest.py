@@ -17,6 +17,7 @@ from members.services.roles import sync_roles
 from tests.rewards.conftest import (  # noqa: F401 (fixtures)
     Shop,
     counter,
+    make_reward,
     make_rule,
     programme,
     rules,
