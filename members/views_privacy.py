@@ -19,7 +19,7 @@ from members.enums import Channel, ConsentSource
 from members.forms_privacy import AnswersForm, GuardianForm
 from members.models import DataExport, ErasureRequest, Guardian, Member
 from members.purposes import GUARDIAN, PROFILING, get_purpose
-from members.recent_login import recent_login_required
+from members.recent_login import ask_for_log_in
 from members.retention import get_policy
 from members.selectors.club import get_club
 from members.selectors.consents import get_answers, list_history
@@ -227,13 +227,12 @@ def privacy_export(request: HttpRequest, member: Member) -> HttpResponse:
 
 @require_safe
 @member_page
-@recent_login_required("privacy_mine")
 def privacy_export_file(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
     """The file itself, for its member, within its day, after a log-in of the last minutes."""
     export = DataExport.objects.filter(member=member, pk=pk).first()
     if export is None:
         raise Http404
-    return serve_export(request, export)
+    return ask_for_log_in(request, "privacy_mine") or serve_export(request, export)
 
 
 def serve_export(request: HttpRequest, export: DataExport) -> FileResponse:
@@ -268,9 +267,10 @@ def login_again(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(_READ_AND_WRITE)
 @member_page
-@recent_login_required("privacy_erasure")
 def privacy_erasure(request: HttpRequest, member: Member) -> HttpResponse:
     """What it means to be forgotten; then ask for it."""
+    if answer := ask_for_log_in(request, "privacy_erasure"):
+        return answer
     now = timezone.now()
     if request.method == "POST":
         request_erasure(member, by=request.user, now=now)

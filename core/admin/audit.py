@@ -9,6 +9,24 @@ from core.admin.lists import PeriodFilter
 from core.models import AuditEntry
 
 
+class KindFilter(admin.SimpleListFilter):
+    """By the end of the action's name, which says what was done whatever it was done to."""
+
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request, model_admin):
+        return [
+            ("viewed", _("Somebody's data was looked at")),
+            ("exported", _("Data was taken out")),
+        ]
+
+    def queryset(self, request, queryset):
+        if self.value() in ("viewed", "exported"):
+            return queryset.filter(action__endswith=f".{self.value()}")
+        return queryset
+
+
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
     """Who did what, when: nobody can change or delete it."""
@@ -16,7 +34,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = ("recorded_at", "show_actor", "action", "show_subject", "show_changes")
     list_display_links = ("recorded_at",)
     list_select_related = ("actor", "note")
-    list_filter = (("recorded_at", PeriodFilter),)
+    list_filter = (KindFilter, ("recorded_at", PeriodFilter))
     search_fields = ("action",)
     search_help_text = _("Beginning of an action, as in “rule.”")
     ordering = ("-id",)
@@ -30,6 +48,8 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @display(description=_("actor"))
     def show_actor(self, entry):
+        if entry.actor_id and entry.actor is None:
+            return _("a login that is gone")
         return entry.actor or _("the system")
 
     @display(description=_("subject"))

@@ -43,6 +43,16 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["subject_type", "subject_id", "-id"], name="audit_of_subject"),
             models.Index(fields=["actor", "-id"], name="audit_of_actor"),
+            models.Index(
+                fields=["-id"],
+                condition=models.Q(action__endswith=".viewed"),
+                name="audit_of_views",
+            ),
+            models.Index(
+                fields=["-id"],
+                condition=models.Q(action__endswith=".exported"),
+                name="audit_of_exports",
+            ),
         ]
 
     def __str__(self):

@@ -16,6 +16,7 @@ class ClubAdmin(StaffAdmin):
     fieldsets = (
         (None, {"fields": ("name", ("currency", "country"), ("zone", "locale"))}),
         (_("What members see"), {"fields": (("phone", "email"), "address")}),
+        (_("The young"), {"fields": ("guardian_age",)}),
     )
 
     def has_add_permission(self, request):

@@ -6,6 +6,9 @@ from django.db import transaction
 from django.test import Client
 from django.urls import get_resolver, reverse
 
+from members import links
+from members.models import DataExport, Guardian
+from members.services.erasure import request_erasure
 from members.services.notices import NoticeRow, add_notices
 from purchases.enums import ImportState, Scope
 from purchases.models import ImportJob, Source
@@ -61,9 +64,30 @@ def test_every_address_has_a_row():
     assert wanted == SITE.keys() | ADMIN.keys()
 
 
+def privacy_arguments(mei, now):
+    """Of Mei: a request to be forgotten, a download that isn't ready, a guardian."""
+    guardian = Guardian.objects.create(
+        member=mei, name="Lin", email="lin@example.com", named_at=now
+    )
+    erasure = request_erasure(mei, by=None, now=now)
+    export = DataExport.objects.create(member=mei, requested_at=now, due_at=now)
+    return {
+        "privacy_export_file": [export.pk],
+        "erasure_link": [links.sign("erasure", erasure.pk)],
+        "guardian_answer": [links.sign("guardian", guardian.pk)],
+        "unsubscribe": [links.sign("unsubscribe", [mei.pk, "news", "email"])],
+        "admin:members_consent_record": [mei.pk],
+        "admin:members_erasurerequest_ask": [mei.pk],
+        "admin:members_erasurerequest_cancel": [erasure.pk],
+        "admin:members_dataexport_ask": [mei.pk],
+        "admin:members_dataexport_file": [export.pk],
+    }
+
+
 @pytest.fixture
-def arguments(cast, now):
+def arguments(cast, make_reward, now):
     mei = cast.members["mei"]
+    reward = make_reward()
     add_notices([NoticeRow(mei.pk, "tier_up", now, "n", {"tier_id": 1})], now=now)
     purchase = mei.purchases.first()
     source, rule = Source.objects.get(), EarningRule.objects.get(code="base")
@@ -84,11 +108,14 @@ def arguments(cast, now):
     }
     return {
         **shops,
+        **privacy_arguments(mei, now),
         "member_card_code": [mei.number],
         "notice_one_reading": [mei.notices.get().pk],
         "purchase_detail": [purchase.pk],
         "join_at_store": ["nowhere"],
         "statement_entry": [mei.transfers.first().pk],
+        "reward_detail": [reward.slug],
+        "reward_wish": [reward.slug],
         "mfa_remove_webauthn": [1],
         "mfa_edit_webauthn": [1],
         "api:get_purchase": [purchase.pk],
