@@ -11,7 +11,14 @@ from members.models import (
     AudienceMember,
     ClaimCode,
     Club,
+    Consent,
+    ConsentWording,
+    DataExport,
     DuplicatePair,
+    ErasedKey,
+    Erasure,
+    ErasureRequest,
+    Guardian,
     Household,
     HouseholdInvitation,
     HouseholdMember,
@@ -21,6 +28,7 @@ from members.models import (
     MergeAddition,
     MergeUndo,
     Notice,
+    Recipient,
     User,
     WorkItem,
 )
@@ -235,9 +243,7 @@ def test_invitation_constraints(make_member, now):
     accepted = {"is_accepted": True, "answered_at": now, "member": ken}
     guards("invitation_accepted_by_somebody", invite, accepted, accepted | {"member": None})
     answered = {"member": ken, "answered_at": now}
-    guards(
-        "invitation_once_per_member", invite, answered, {"member": ken}, beside={"member": ken}
-    )
+    guards("invitation_once_per_member", invite, answered, {"member": ken}, beside={"member": ken})
 
 
 def test_duplicate_constraints(make_member, now):
@@ -273,3 +279,112 @@ def test_merge_rows_are_of_two_records_and_stay(make_member, now):
             model.objects.update(id=1)
         with pytest.raises(Exception, match="append-only"), transaction.atomic():
             model.objects.all()._raw_delete("default")
+
+
+# --- Privacy ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def wording(now):
+    return ConsentWording.objects.create(
+        purpose="news", locale="en", version=1, text="x", text_hash="a", recorded_at=now
+    )
+
+
+def test_consent_constraints(make_member, wording, now):
+    def make(**changes):
+        row = {
+            "member": make_member(), "purpose": "news", "channel": "email", "is_given": True,
+            "wording": wording, "source": "profile", "effective_at": now, "recorded_at": now,
+        }  # fmt: skip
+        return Consent.objects.create(**row | changes)
+
+    soon = now + dt.timedelta(microseconds=1)
+    guards("consent_channel_is_known", make, {"channel": "any"}, {"channel": "pigeon"})
+    guards("consent_source_is_known", make, {"source": "link"}, {"source": "hearsay"})
+    guards("consent_not_in_the_future", make, {}, {"effective_at": soon})
+
+
+def test_wording_constraints(wording, now):
+    def make(**changes):
+        row = {"purpose": "news", "locale": "en", "version": 1, "text": "x", "text_hash": "a"}
+        return ConsentWording.objects.create(**row | {"recorded_at": now} | changes)
+
+    other = {"text_hash": "b"}
+    for good in ({"version": 2}, {"locale": "ja"}, {"purpose": "offers"}):
+        guards("wording_once_per_version", make, other | good, other)
+    other = {"version": 2}
+    for good in ({"text_hash": "b"}, {"locale": "ja"}, {"purpose": "offers"}):
+        guards("wording_once_per_text", make, other | good, other)
+
+
+def test_guardian_constraints(make_member, now):
+    member = make_member()
+
+    def make(**changes):
+        return Guardian.objects.create(**{"member": member, "name": "x", "named_at": now} | changes)
+
+    guards("guardian_one_at_a_time", make, {"ended_at": now}, {}, beside={})
+    guards("guardian_one_at_a_time", make, {"member": make_member()}, {})
+    one, other = {"member": make_member(), "confirmed_at": now}, {"refused_at": now}
+    guards("guardian_answers_one_way", make, one, one | other)
+
+
+def test_recipient_and_club_constraints(club):
+    def make(**changes):
+        return Recipient.objects.create(**{"name": "x", "what_for": "x", "country": "US"} | changes)
+
+    guards("recipient_country_is_iso", make, {}, {"country": "usa"[:2]})
+    clubs = Club.objects.filter(pk=1)
+    clubs.update(guardian_age=25)
+    refused("club_guardian_age_is_sane", lambda: clubs.update(guardian_age=26))
+
+
+def test_export_constraints(make_member, now):
+    member = make_member()
+
+    def make(**changes):
+        row = {"member": member, "requested_at": now, "due_at": now}
+        return DataExport.objects.create(**row | changes)
+
+    ready = {"state": "ready", "expires_at": now, "file": "x.zip"}
+    guards("export_one_at_a_time", make, ready, {}, beside={})
+    guards("export_state_is_known", make, {"state": "failed"}, {"state": "lost"})
+    guards("export_ready_has_file", make, ready, ready | {"file": ""})
+    guards("export_ready_has_file", make, ready, ready | {"expires_at": None})
+
+
+def test_erasure_request_constraints(make_member, now):
+    member = make_member()
+
+    def make(**changes):
+        row = {
+            "member": member, "source": "member", "requested_at": now, "due_at": now,
+            "try_at": now,
+        }  # fmt: skip
+        return ErasureRequest.objects.create(**row | changes)
+
+    done = {"state": "done", "closed_at": now}
+    guards("erasure_request_one_waiting", make, done, {}, beside={})
+    guards("erasure_request_state_is_known", make, done, {"state": "x", "closed_at": now})
+    guards("erasure_request_closed_has_time", make, done, {"state": "done"})
+    guards(
+        "erasure_request_closed_has_time", make, {"member": make_member()},
+        {"member": make_member(), "closed_at": now},
+    )  # fmt: skip
+    early = now - dt.timedelta(microseconds=1)
+    guards("erasure_request_due_later", make, done, done | {"due_at": early})
+    cancelled = done | {"state": "cancelled", "reason": "Mei asked"}
+    guards("erasure_request_done_is_blank", make, cancelled, done | {"reason": "Mei asked"})
+
+
+def test_erased_key_constraints(now):
+    erasure = Erasure.objects.create(members=[], erased_at=now, recorded_at=now)
+
+    def make(**changes):
+        row = {"erasure": erasure, "kind": "email", "key_id": "0", "key_hash": "a" * 64}
+        return ErasedKey.objects.create(**row | changes)
+
+    guards("erased_key_kind", make, {"kind": "phone"}, {"kind": "name"})
+    guards("erased_key_is_a_hash", make, {}, {"key_hash": "mei@example.com"})
+    guards("members_erasedkey_key_hash", make, {"key_hash": "b" * 64}, {}, beside={})
