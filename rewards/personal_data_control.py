@@ -2,13 +2,22 @@
 
 from members import registry
 from members.registry import PersonalData
-from rewards.models import Adjustment, Approval, BulkActMember, StaffAct
-from rewards.services import approvals
+from rewards.models import Adjustment, Approval, BulkActMember, StaffAct, Standing
+from rewards.services import approvals, tier_decisions
 
 _COUNTED = "Coded facts of what staff did, for their limits; without the record they name nobody."
 
 
 def register():
+    registry.register_personal_data(
+        PersonalData(
+            "rewards.Standing",
+            export=_export_standing,
+            merge=tier_decisions.merge_promises,
+            undo=tier_decisions.undo_promises,
+            why_kept="The tier and its days: codes that belong to the ledger.",
+        )
+    )
     registry.register_personal_data(
         PersonalData(
             "rewards.Approval",
@@ -37,6 +46,11 @@ def register():
             **_move(BulkActMember, unless_beside="act"),
         )
     )
+
+
+def _export_standing(member):
+    rows = Standing.objects.filter(member=member)
+    return list(rows.values("tier__name", "tier_since_on", "kept_tiers"))
 
 
 def _export_adjustments(member):

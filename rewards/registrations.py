@@ -24,7 +24,6 @@ def register():
         ("rewards.Account", _export_accounts),
         ("rewards.Transfer", _export_transfers),
         ("rewards.Award", None),
-        ("rewards.Standing", _export_standing),
         ("rewards.TierChange", None),
     ):
         registry.register_personal_data(
@@ -180,9 +179,3 @@ def _export_lots(member):
             "held",
         )
     )
-
-
-def _export_standing(member):
-    from rewards.models import Standing
-
-    return list(Standing.objects.filter(member=member).values("tier__name", "tier_since_on"))

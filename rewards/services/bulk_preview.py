@@ -48,14 +48,14 @@ _TOUCHED = {
         FROM ({_DATED}) AS dated GROUP BY member_id
     """,
     BulkKind.TIER: """
-        SELECT s.member_id, 0::bigint AS points, NULL::date AS first_on
-        FROM rewards_standing s JOIN who ON who.member_id = s.member_id
-        JOIN rewards_tier own ON own.id = s.tier_id
+        SELECT who.member_id, 0::bigint AS points, NULL::date AS first_on
+        FROM who LEFT JOIN rewards_standing s ON s.member_id = who.member_id
+        LEFT JOIN rewards_tier own ON own.id = s.tier_id
         LEFT JOIN rewards_tier wanted ON wanted.id = %(tier)s
-        WHERE coalesce(wanted.rank, own.rank) > 0 AND NOT EXISTS (
+        WHERE greatest(own.rank, wanted.rank, 0) > 0 AND NOT EXISTS (
             SELECT FROM jsonb_array_elements(s.kept_tiers) AS kept
             JOIN rewards_tier t ON t.id = (kept ->> 0)::bigint
-            WHERE t.rank >= greatest(own.rank, coalesce(wanted.rank, 0))
+            WHERE t.rank >= greatest(own.rank, wanted.rank)
               AND (kept ->> 1)::date >= %(until)s)
     """,
 }

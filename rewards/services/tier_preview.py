@@ -36,7 +36,11 @@ _MOVES = """
     ), moved AS (
         SELECT member_id, tier_id, rank AS old_rank, CASE
             WHEN reached > rank THEN reached
-            WHEN rank > 0 AND best < threshold
+            WHEN rank > 0 AND best < threshold AND NOT EXISTS (
+                SELECT FROM rewards_standing s, jsonb_array_elements(s.kept_tiers) AS kept
+                JOIN rewards_tier t ON t.id = (kept ->> 0)::bigint
+                WHERE s.member_id = judged.member_id AND t.rank >= judged.rank
+                  AND (kept ->> 1)::date >= %(today)s)
                 THEN (SELECT max(below.rank) FROM level below WHERE below.rank < judged.rank)
             ELSE rank END AS new_rank
         FROM judged
