@@ -29,6 +29,12 @@ def read_stories() -> tuple[tuple[str, str], ...]:
     return tuple((story["kind"], story["member"]) for story in stories)
 
 
+@cache
+def read_rewards() -> dict[str, Any]:
+    """The catalogue: shelves, turns, words by kind, and the rewards."""
+    return json.loads((DATA / "rewards.json").read_text(encoding="utf-8"))
+
+
 def read_table(name: str) -> list[dict[str, str]]:
     with (DATA / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
