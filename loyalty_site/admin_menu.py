@@ -18,6 +18,9 @@ GROUPS = (
             ("members.AudienceMember", "group_work"),
             ("members.Activity", "timeline"),
             ("members.Notice", "notifications"),
+            ("members.DuplicatePair", "compare"),
+            ("members.MemberMerge", "call_merge"),
+            ("members.Household", "family_home"),
         ],
     ),
     (

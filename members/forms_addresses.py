@@ -149,8 +149,11 @@ class AddressForm(forms.Form):
         return {name: self.cleaned_data[name] for name in _OWN} | {"country": self.country_code}
 
     def change_country(self):
-        """The form of the country chosen now, with what was typed; nothing is saved."""
-        return self._build_unbound(self.data)
+        """The form of the country chosen now, with what was typed and is the same anywhere."""
+        form = self._build_unbound(self.data)
+        for name in ("postal_code", "region", "city", "district"):
+            form.initial.pop(name, None)
+        return form
 
     def _build_unbound(self, data):
         form = AddressForm(country=self.country_code)

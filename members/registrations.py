@@ -18,6 +18,9 @@ from members.services.merging import MERGED_NOTICE
 def register() -> None:
     for entry in _ENTRIES:
         registry.register_personal_data(entry)
+    registry.register_viewed("admin:members_membermerge_into", "members.Member")
+    registry.register_viewed("admin:members_membermerge_change", "members.MemberMerge")
+    registry.register_viewed("admin:members_duplicatepair_change", "members.DuplicatePair")
     registry.register_notice_text(
         NoticeText(
             households.INVITED,

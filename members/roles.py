@@ -22,6 +22,9 @@ ROLES: dict[str, tuple[str, ...]] = {
         "members.add_claimcode",
         "members.view_consent",
         "members.add_consent",
+        "members.view_address",
+        "members.view_household",
+        "members.view_duplicatepair",
     ),
     # Speaks to members as sets; sees who is in them.
     MARKETER: (
@@ -41,6 +44,9 @@ ROLES: dict[str, tuple[str, ...]] = {
         "members.*_audience",
         "members.change_club",
         "members.add_consent",
+        "members.change_duplicatepair",
+        "members.add_membermerge",
+        "members.add_mergeundo",
         "members.add_dataexport",
         "members.add_erasurerequest",
         "members.change_erasurerequest",

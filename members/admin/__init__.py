@@ -1,3 +1,27 @@
-from members.admin import audiences, club, consents, logins, members, panels, privacy, stream
+from members.admin import (
+    audiences,
+    club,
+    consents,
+    duplicates,
+    households,
+    logins,
+    members,
+    merging,
+    panels,
+    privacy,
+    stream,
+)
 
-__all__ = ["audiences", "club", "consents", "logins", "members", "panels", "privacy", "stream"]
+__all__ = [
+    "audiences",
+    "club",
+    "consents",
+    "duplicates",
+    "households",
+    "logins",
+    "members",
+    "merging",
+    "panels",
+    "privacy",
+    "stream",
+]

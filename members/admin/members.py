@@ -72,7 +72,11 @@ class MemberAdmin(StaffAdmin):
                            ("display_name", "gender"))}),
         (_("Contact"), {"fields": (("email", "phone"), "locale")}),
         (_("Birthday"), {"fields": (("birth_month", "birth_day", "birth_year"),)}),
+        (_("What they told"), {"fields": (("household_size", "child_birth_years"), "income_band",
+                                          "interests", "preferences", "traits")}),
+        (_("Why"), {"fields": ("reason",)}),
     )  # fmt: skip
+    add_fieldsets = fieldsets[:-1]
 
     # --- List ---
 
@@ -123,7 +127,22 @@ class MemberAdmin(StaffAdmin):
         self._tier_names = dict(attribute.choices()) if attribute else {}
         return super().changelist_view(request, extra_context)
 
+    def get_fieldsets(self, request, obj=None):
+        """A reason is asked of whoever may change what is there."""
+        if obj is None or not self.has_change_permission(request, obj):
+            return self.add_fieldsets
+        return self.fieldsets
+
     # --- One member ---
+
+    def has_change_permission(self, request, obj=None):
+        """Not one's own record, and not one that went up in another."""
+        if obj is not None and (
+            obj.user_id == request.user.pk
+            or obj.status in (MemberStatus.MERGED, MemberStatus.ERASED)
+        ):
+            return False
+        return super().has_change_permission(request, obj)
 
     def get_urls(self):
         return [
@@ -158,6 +177,11 @@ class MemberAdmin(StaffAdmin):
             panels=panels,
             can_edit=self.has_change_permission(request, member),
             can_issue_code=self._can_issue_code(request, member),
+            can_merge=(
+                request.user.has_perm("members.add_membermerge")
+                and self.has_change_permission(request, member)
+                and member.is_active
+            ),
         )
 
     def edit_view(self, request, object_id):
@@ -171,9 +195,11 @@ class MemberAdmin(StaffAdmin):
     def save_model(self, request, obj, form, change):
         now = timezone.now()
         if change:
-            update_member(obj, form.get_changes(), by=request.user, now=now)
+            reason = form.cleaned_data.get("reason", "")
+            update_member(obj, form.get_changes(), by=request.user, now=now, reason=reason)
             return
-        member = create_member(now=now, source="staff", **form.cleaned_data)
+        fields = {name: form.cleaned_data[name] for name in form.Meta.fields}
+        member = create_member(now=now, source="staff", **fields)
         record_audit("member.enrolled", member, by=request.user, now=now)
         obj.__dict__.update(member.__dict__)
 

@@ -5,16 +5,47 @@ from django.utils.http import urlencode
 
 from core.models import AuditEntry
 from members import registry
-from members.models import Activity, Audience
+from members.addresses import format_address
+from members.enums import Interest, Preference
+from members.models import Activity, Audience, DuplicatePair
 from members.registry import STAFF_MEMBER, Panel
+from members.selectors.addresses import list_addresses
+from members.selectors.households import get_household, list_household_acts
 from members.selectors.notices import list_notices
 
 SHOWN = 10
 
 
 def _build_record(request, member, now):
-    references = list(member.references.order_by("pk")[:SHOWN])
-    return {"references": references, "login": member.user}
+    merges = member.merges_in.standing().select_related("source").order_by("pk")
+    return {
+        "references": list(member.references.order_by("pk")[:SHOWN]),
+        "login": member.user,
+        "merges": list(merges[:SHOWN]),
+        "interests": [Interest(code).label for code in member.interests],
+        "preferences": [Preference(code).label for code in member.preferences],
+    }
+
+
+def _build_addresses(request, member, now):
+    addresses = list_addresses(member)
+    return {"addresses": [(address, format_address(address)) for address in addresses]}
+
+
+def _build_household(request, member, now):
+    """The household and what happened in it; nothing for who lives alone."""
+    shown = get_household(member, now=now)
+    if shown is None:
+        return None
+    return {"shown": shown, "acts": list_household_acts(member, limit=SHOWN)}
+
+
+def _build_duplicates(request, member, now):
+    pairs = DuplicatePair.objects.about(member).open().for_list().order_by("-score", "pk")
+    found = [
+        (pair, pair.second if pair.first_id == member.pk else pair.first) for pair in pairs[:SHOWN]
+    ]
+    return {"pairs": found} if found else None
 
 
 def _build_audiences(request, member, now):
@@ -52,6 +83,9 @@ def _list_url(name, **filters):
 
 for code, build, order, permission in (
     ("record", _build_record, 10, "members.view_member"),
+    ("duplicates", _build_duplicates, 5, "members.view_duplicatepair"),
+    ("addresses", _build_addresses, 12, "members.view_address"),
+    ("household", _build_household, 14, "members.view_household"),
     ("audiences", _build_audiences, 70, "members.view_member"),
     ("notices", _build_notices, 80, "members.view_notice"),
     ("activities", _build_activities, 85, "members.view_activity"),

@@ -15,6 +15,7 @@ from purchases.models import ImportJob, Source
 from purchases.services.shops.connections import create_connection
 from purchases.services.tokens import create_token
 from rewards.models import EarningRule
+from tests.site.record import record_arguments
 from tests.site.matrix import ADMIN, GO, IN, OPEN, SITE, WHO
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +110,7 @@ def arguments(cast, make_reward, now):
     return {
         **shops,
         **privacy_arguments(mei, now),
+        **record_arguments(mei, now),
         "member_card_code": [mei.number],
         "notice_one_reading": [mei.notices.get().pk],
         "purchase_detail": [purchase.pk],

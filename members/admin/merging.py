@@ -1,0 +1,253 @@
+"""Merging two records, and undoing it: each shown exactly before it happens."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from core.admin import ReadOnlyAdmin, dress_form, link_to
+from core.models import AuditEntry
+from members.addresses import format_address
+from members.models import DuplicatePair, Member, MemberMerge
+from members.names import format_number
+from members.selectors.addresses import list_addresses
+from members.selectors.search import list_member_ids, search_members
+from members.services.merging import (
+    list_facts,
+    merge_members,
+    preview_merge,
+    preview_undo,
+    undo_merge,
+)
+
+FOUND = 10
+
+
+# --- Side by side -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing of two records; ``is_same`` where both say it alike."""
+
+    label: Any
+    values: tuple[Any, Any]
+
+    @property
+    def is_same(self) -> bool:
+        return self.values[0] == self.values[1] and self.values[0] not in ("", "–")
+
+    @property
+    def is_different(self) -> bool:
+        return self.values[0] != self.values[1] and "–" not in self.values
+
+
+def _describe(member):
+    """(label, value) of a record, in the order in which people compare them."""
+    birthday = [member.birth_year, member.birth_month, member.birth_day]
+    name, reading = _("Name"), _("Reading")
+    yield name, f"{member.family_name} {member.given_name}".strip()
+    yield reading, f"{member.family_name_reading} {member.given_name_reading}".strip()
+    yield _("Display name"), member.display_name
+    yield _("Birthday"), "-".join(str(part or "?") for part in birthday) if any(birthday) else ""
+    yield _("Form of address"), member.get_gender_display() if member.gender else ""
+    yield _("E-mail address"), member.email or ""
+    yield _("Phone number"), member.phone or ""
+    yield _("Addresses"), "; ".join(
+        ", ".join(format_address(address)) for address in list_addresses(member)
+    )
+    yield _("Language"), member.get_locale_display() if member.locale else ""
+    yield _("Membership number"), format_number(member.number)
+    yield _("Joined"), f"{date_format(member.joined_at, 'DATE_FORMAT')} ({member.source or '–'})"
+    yield _("Login"), str(member.user) if member.user else _("none")
+    yield _("Status"), member.get_status_display()
+    references = member.references.order_by("pk")[:FOUND]
+    yield _("At tills and shops"), ", ".join(map(str, references))
+
+
+def compare(first: Member, second: Member) -> list[Row]:
+    rows = [
+        Row(label, (value or "–", other or "–"))
+        for (label, value), (_label, other) in zip(_describe(first), _describe(second), strict=True)
+    ]
+    facts = zip(list_facts(first), list_facts(second), strict=True)
+    return rows + [
+        Row(label, (_write(value), _write(other))) for (label, value), (_same, other) in facts
+    ]
+
+
+def _write(number) -> str:
+    return number_format(number, force_grouping=True)
+
+
+# --- Pages --------------------------------------------------------------------------------------
+
+
+class MergeForm(forms.Form):
+    reason = forms.CharField(
+        label=_("How do you know that they are one person?"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("It stands in the audit trail, for whoever asks later."),
+    )
+
+
+@admin.register(MemberMerge)
+class MemberMergeAdmin(ReadOnlyAdmin):
+    """Which records became one, by whom; for 30 days two again."""
+
+    list_display = ("merged_at", "show_source", "show_target", "merged_by", "show_state")
+    list_display_links = ("merged_at",)
+    search_fields = ("source__number",)
+    search_help_text = _("Number, e-mail, phone or any part of a member's name")
+    ordering = ("-pk",)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).for_list()
+
+    def get_search_results(self, request, queryset, search_term):
+        if not search_term.strip():
+            return queryset, False
+        ids = list_member_ids(search_term)
+        return queryset.filter(target__in=ids) | queryset.filter(source__in=ids), False
+
+    @display(description=_("absorbed record"))
+    def show_source(self, merge):
+        return link_to(merge.source)
+
+    @display(description=_("surviving record"))
+    def show_target(self, merge):
+        return link_to(merge.target)
+
+    @display(description=_("state"), label={"undone": "warning", "standing": "success"})
+    def show_state(self, merge):
+        return ("undone", _("Undone")) if merge.is_undone else ("standing", _("Merged"))
+
+    def get_urls(self):
+        return [
+            self.build_path("into/<int:object_id>/", self.into_view, "into"),
+            self.build_path("<int:object_id>/undoing/", self.undo_view, "undo"),
+            *super().get_urls(),
+        ]
+
+    def into_view(self, request, object_id):
+        """Find the record that goes up in this one, look at both, merge."""
+        if not request.user.has_perm("members.add_membermerge"):
+            raise PermissionDenied
+        target = get_object_or_404(Member.objects.select_related("user"), pk=object_id)
+        source = self._get_source(request, target)
+        context = {"target": target, "title": _("Merge two records")}
+        if source is None:
+            return self._show_candidates(request, target, context)
+        now = timezone.now()
+        form = dress_form(MergeForm(request.POST or None))
+        if request.method == "POST" and form.is_valid():
+            reason = form.cleaned_data["reason"]
+            merge = merge_members(source, target, by=request.user, reason=reason, now=now)
+            self.message_user(request, _("The two are one record now."))
+            return HttpResponseRedirect(
+                reverse("admin:members_membermerge_change", args=[merge.pk])
+            )
+        return self.render_page(
+            request,
+            "admin/members/merge_preview.html",
+            status=422 if form.is_bound else 200,
+            **context,
+            source=source,
+            rows=compare(source, target),
+            preview=preview_merge(source, target, by=request.user, now=now),
+            form=form,
+            swapped_url=_build_url(source, target),
+        )
+
+    def _get_source(self, request, target):
+        wanted = request.GET.get("with", "")
+        if not wanted.isdecimal():
+            return None
+        members = Member.objects.select_related("user").exclude(pk=target.pk)
+        return members.filter(pk=int(wanted)).first()
+
+    def _show_candidates(self, request, target, context):
+        text = request.GET.get("q", "").strip()
+        found = [each for each in search_members(text, limit=FOUND + 1) if each != target]
+        pairs = DuplicatePair.objects.about(target).open().for_list().order_by("-score", "pk")
+        alike = [
+            pair.second if pair.first_id == target.pk else pair.first for pair in pairs[:FOUND]
+        ]
+        return self.render_page(
+            request,
+            "admin/members/merge_find.html",
+            **context,
+            text=text,
+            found=[(each, _build_url(target, each)) for each in found[:FOUND]],
+            alike=[(each, _build_url(target, each)) for each in alike],
+        )
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        merge, answer = self.get_or_redirect(request, object_id)
+        if answer:
+            return answer
+        if not self.has_view_permission(request, merge):
+            raise PermissionDenied
+        note = (
+            AuditEntry.objects.about(merge.target)
+            .select_related("note")
+            .filter(action="member.merged", changes__merge=merge.pk)
+            .first()
+        )
+        return self.render_page(
+            request,
+            "admin/members/merge_page.html",
+            title=str(merge),
+            obj=merge,
+            merge=merge,
+            links=[link_to(merge.source), link_to(merge.target)],
+            number=format_number(merge.source.number),
+            reason=getattr(note, "note", None),
+            filled=[
+                Member._meta.get_field(name).verbose_name for name in merge.moved.get("filled", [])
+            ],
+            additions=list(merge.additions.order_by("pk")),
+            can_undo=(
+                request.user.has_perm("members.add_mergeundo")
+                and not merge.is_undone
+                and timezone.now() <= merge.undo_until_at
+            ),
+        )
+
+    def undo_view(self, request, object_id):
+        """What the undoing would do, then the undoing."""
+        merge, answer = self.get_or_redirect(request, object_id)
+        if answer:
+            return answer
+        if not request.user.has_perm("members.add_mergeundo"):
+            raise PermissionDenied
+        if request.method == "POST":
+            undo_merge(merge, by=request.user, now=timezone.now())
+            self.message_user(request, _("They are two records again."))
+            return HttpResponseRedirect(
+                reverse("admin:members_membermerge_change", args=[merge.pk])
+            )
+        return self.render_page(
+            request,
+            "admin/members/merge_undo.html",
+            title=_("Undo a merge"),
+            obj=merge,
+            merge=merge,
+            source=merge.source,
+            target=merge.target,
+            preview=preview_undo(merge, by=request.user, now=timezone.now()),
+        )
+
+
+def _build_url(target, source):
+    return f"{reverse('admin:members_membermerge_into', args=[target.pk])}?with={source.pk}"
