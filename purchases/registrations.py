@@ -107,7 +107,8 @@ def register() -> None:
 def export_purchases(member):
     """JSON-ready rows of all that the member bought."""
     lines: dict[int, list[dict]] = {}
-    rows = Line.objects.filter(purchase__member=member).order_by("purchase_id", "position")
+    rows = Line.objects.present().filter(purchase__member=member)
+    rows = rows.order_by("purchase_id", "position")
     for line in rows.values(
         "purchase_id", "product__name", "product__external_id", "quantity", "amount"
     ):

@@ -83,9 +83,8 @@ def iter_facts(purchases: QuerySet[Purchase], chunk_size: int = 2_000) -> Iterat
 
 def _build_facts(purchases, club_zone):
     lines: dict[int, list[LineFacts]] = {purchase.pk: [] for purchase in purchases}
-    stored = Line.objects.filter(purchase_id__in=lines).order_by("purchase_id", "position")
-    # What its shop took off an order is an empty line, and no part of it.
-    stored = stored.exclude(purchase__version__gt=1, quantity=0, amount=0)
+    stored = Line.objects.present().filter(purchase_id__in=lines)
+    stored = stored.order_by("purchase_id", "position")
     rows: Iterable[tuple] = stored.values_list(
         "purchase_id",
         "category__lineage",

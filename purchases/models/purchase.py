@@ -23,7 +23,9 @@ class PurchaseQuerySet(models.QuerySet):
         return self.prefetch_related(
             models.Prefetch(
                 "lines",
-                queryset=Line.objects.select_related("product", "category").order_by("position"),
+                queryset=Line.objects.present()
+                .select_related("product", "category")
+                .order_by("position"),
             )
         )
 
@@ -102,6 +104,12 @@ class Purchase(models.Model):
         return self.external_id
 
 
+class LineQuerySet(models.QuerySet):
+    def present(self):
+        """Without those that a shop took off the order later: they are left empty."""
+        return self.exclude(purchase__version__gt=1, quantity=0, amount=0)
+
+
 class Line(models.Model):
     """One row of the receipt, as it was; identical rows are separate lines.
 
@@ -140,6 +148,8 @@ class Line(models.Model):
         _("paid with credit or points"), default=0, help_text=_("This part earns nothing.")
     )
     cost_amount = models.BigIntegerField(_("cost"), null=True, blank=True)
+
+    objects = LineQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("purchase line")

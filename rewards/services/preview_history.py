@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from core.time import day_of, start_of
 from members.models import AudienceMember, Member
@@ -72,7 +72,10 @@ def load_usage(
         dt.date.min if rule.first_time else cap_period(rule.cap_period, day)[0] for rule in limited
     )
     awards = Award.objects.filter(
-        member__in=group, rule__in={rule.rule_id for rule in limited}, effective_at__lt=start
+        member__in=group,
+        rule__in={rule.rule_id for rule in limited},
+        effective_at__lt=start,
+        purchase_version=F("purchase__version"),  # a shop has amended the others since
     )
     if since > dt.date(2, 1, 1):
         awards = awards.filter(effective_at__gte=start_of(since, zone))
@@ -98,7 +101,9 @@ def _list_bought(group, limited: Iterable[Rule], start) -> set[tuple[int, str, i
     categories = {
         pk for rule in limited if rule.first_time == FirstTime.CATEGORY for pk in rule.category_ids
     }
-    lines = Line.objects.filter(purchase__member__in=group, purchase__purchased_at__lt=start)
+    lines = Line.objects.present().filter(
+        purchase__member__in=group, purchase__purchased_at__lt=start
+    )
     found: set[tuple[int, str, int]] = set()
     if products:
         goods = lines.filter(product__in=products).values_list("purchase__member", "product")

@@ -42,11 +42,13 @@ _CAPPED = """
     WHERE a.rule_id = ANY(%s) AND a.effective_at >= %s
       AND NOT EXISTS (SELECT FROM unnest(%s::bigint[]) AS own (id) WHERE own.id = a.purchase_id)
 """
+# A line that its shop took off the order is empty and was not bought.
 _BOUGHT_PRODUCTS = """
     SELECT DISTINCT p.member_id, l.product_id
     FROM purchases_purchase p JOIN purchases_line l ON l.purchase_id = p.id
     WHERE p.member_id = ANY(%s) AND l.product_id = ANY(%s)
       AND NOT EXISTS (SELECT FROM unnest(%s::bigint[]) AS own (id) WHERE own.id = p.id)
+      AND (p.version = 1 OR l.quantity > 0 OR l.amount > 0)
       AND (%s::timestamptz IS NULL OR (p.recorded_at, p.purchased_at, p.external_id) < (%s, %s, %s))
 """
 _BOUGHT_CATEGORIES = """
@@ -60,6 +62,7 @@ _BOUGHT_CATEGORIES = """
     JOIN purchases_purchase p ON p.id = l.purchase_id
     WHERE p.member_id = ANY(%s)
       AND NOT EXISTS (SELECT FROM unnest(%s::bigint[]) AS own (id) WHERE own.id = p.id)
+      AND (p.version = 1 OR l.quantity > 0 OR l.amount > 0)
       AND (%s::timestamptz IS NULL OR (p.recorded_at, p.purchased_at, p.external_id) < (%s, %s, %s))
 """
 _PAST = """

@@ -156,7 +156,8 @@ PROGRAMME = {"member": None, "kind": "test", "balance": None}
             },
             {"reversed_points": 1},
         ),
-        ("reversal_has_one_cause", Reversal, {"purchase_return": None, "purchase_version": "amended"},
+        ("reversal_has_one_cause", Reversal,
+         {"purchase_return": None, "purchase_version": "amended"},
          {"purchase_return": None}),
         ("reversal_has_one_cause", Reversal, {}, {"purchase_version": "amended"}),
         # Accounts and transfers
