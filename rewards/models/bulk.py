@@ -89,7 +89,9 @@ class BulkAct(models.Model):
         verbose_name_plural = _("acts for many")
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind=BulkKind.GRANT, points__gte=1, tier__isnull=True)
+                condition=Q(
+                    kind=BulkKind.GRANT, points__isnull=False, points__gte=1, tier__isnull=True
+                )
                 | Q(kind=BulkKind.EXPIRY, points=None, until_on__isnull=False, tier__isnull=True)
                 | Q(kind=BulkKind.TIER, points=None, until_on__isnull=False),
                 name="bulk_act_terms_fit_its_kind",
