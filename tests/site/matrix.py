@@ -207,4 +207,7 @@ ADMIN = {
     "admin:rewards_earningrule_publish": back_office("get", 403, 403, 200, 200),
     "admin:rewards_earningrule_end": back_office("post", 403, 403, 200, 200),
     "admin:rewards_programmeversion_publish": back_office("get", 403, 403, 200, 200),
+    "admin:rewards_returnrefund_start": back_office("get", 200, 403, 200, 200),
+    "admin:rewards_webhookendpoint_act": back_office("get", 403, 403, 403, 200),
+    "admin:rewards_webhookmessage_replay": back_office("post", 403, 403, 403, GO),
 }

@@ -14,9 +14,10 @@ from purchases.enums import ImportState, Scope
 from purchases.models import ImportJob, Source
 from purchases.services.shops.connections import create_connection
 from purchases.services.tokens import create_token
-from rewards.models import EarningRule
-from tests.site.record import record_arguments
+from rewards.models import EarningRule, WebhookMessage
+from rewards.services.webhooks.endpoints import create_endpoint
 from tests.site.matrix import ADMIN, GO, IN, OPEN, SITE, WHO
+from tests.site.record import record_arguments
 
 pytestmark = pytest.mark.django_db
 
@@ -107,6 +108,12 @@ def arguments(cast, make_reward, now):
         ]
         for kind in ("shopify", "woocommerce")
     }
+    told, _secret = create_endpoint(
+        name="Told", url="https://1.1.1.1/", events=["tier.changed"], by=None, now=now
+    )
+    message = WebhookMessage.objects.create(
+        endpoint=told, event="tier.changed", payload={}, occurred_at=now, due_at=now
+    )
     return {
         **shops,
         **privacy_arguments(mei, now),
@@ -131,6 +138,9 @@ def arguments(cast, make_reward, now):
         "admin:purchases_importjob_columns": [job.pk],
         "admin:purchases_importjob_refused": [job.pk],
         "admin:purchases_apitoken_revoke": [token.pk],
+        "admin:rewards_returnrefund_start": [purchase.pk],
+        "admin:rewards_webhookendpoint_act": [told.pk, "off"],
+        "admin:rewards_webhookmessage_replay": [message.pk],
     }
 
 
