@@ -4,6 +4,18 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+# What a redemption or a payment holds and has spent; ``services.holding`` reads the same.
+_MOVED = """
+    SELECT t.cause_type, t.cause_id,
+           sum(CASE WHEN m.target = 'held' THEN m.amount WHEN m.source = 'held' THEN -m.amount
+               ELSE 0 END) AS held,
+           sum(CASE WHEN m.kind = 'taken' AND t.reason = 'capture' THEN m.amount
+               WHEN m.kind = 'restored' AND m.source = '' THEN -m.amount ELSE 0 END) AS spent
+    FROM rewards_transfer t
+    JOIN rewards_lotmove m ON m.transfer_id = t.id AND m.kind IN ('held', 'taken', 'restored')
+    WHERE t.cause_type IN ('redemption', 'payment') AND t.reason IN ('hold', 'capture', 'restore')
+    GROUP BY t.cause_type, t.cause_id
+"""
 # Each statement lists what is wrong; an empty answer is the proof.
 CHECKS = {
     "transfers within one unit": """
@@ -117,6 +129,82 @@ CHECKS = {
         ) c ON true
         WHERE s.tier_id <> c.to_tier_id
     """,
+    "redemptions hold and spend their price": f"""
+        SELECT r.id FROM rewards_redemption r
+        LEFT JOIN ({_MOVED}) m ON m.cause_type = 'redemption' AND m.cause_id = r.id
+        WHERE coalesce(m.held, 0) <> CASE r.state WHEN 'reserved' THEN r.price_points ELSE 0 END
+           OR coalesce(m.spent, 0) <> CASE
+               WHEN r.state = 'cancelled' OR r.confirmed_at IS NULL THEN 0
+               ELSE r.price_points END
+    """,
+    "payments hold and spend their points": f"""
+        SELECT p.id FROM rewards_payment p
+        LEFT JOIN ({_MOVED}) m ON m.cause_type = 'payment' AND m.cause_id = p.id
+        WHERE coalesce(m.held, 0) <> CASE p.state WHEN 'reserved' THEN p.points ELSE 0 END
+           OR coalesce(m.spent, 0) <> CASE p.state
+               WHEN 'captured' THEN p.points - p.refunded_points ELSE 0 END
+    """,
+    "held points are somebody's reservation": f"""
+        SELECT m.cause_type, m.cause_id FROM ({_MOVED}) m
+        WHERE m.held <> 0 AND NOT EXISTS (
+            SELECT FROM rewards_redemption r
+            WHERE m.cause_type = 'redemption' AND r.id = m.cause_id AND r.state = 'reserved'
+            UNION ALL
+            SELECT FROM rewards_payment p
+            WHERE m.cause_type = 'payment' AND p.id = m.cause_id AND p.state = 'reserved'
+        )
+    """,
+    "held credit is somebody's reservation": """
+        SELECT a.member_id, a.balance FROM rewards_account a LEFT JOIN (
+            SELECT member_id, sum(amount) AS amount FROM rewards_payment
+            WHERE kind = 'credit' AND state = 'reserved' GROUP BY member_id
+        ) p ON p.member_id = a.member_id
+        WHERE a.kind = 'credit_held' AND a.balance <> coalesce(p.amount, 0)
+    """,
+    "redemptions stand where their steps led": """
+        SELECT r.id FROM rewards_redemption r LEFT JOIN (
+            SELECT redemption_id, from_state, to_state,
+                   lag(to_state, 1, '') OVER steps AS before, lead(id) OVER steps AS next
+            FROM rewards_redemptionevent
+            WINDOW steps AS (PARTITION BY redemption_id ORDER BY id)
+        ) e ON e.redemption_id = r.id
+        WHERE e.to_state IS NULL OR e.from_state <> e.before
+           OR (e.next IS NULL AND e.to_state <> r.state)
+    """,
+    "shares add up to the price": """
+        SELECT r.id FROM rewards_redemption r JOIN rewards_redemptionshare s
+            ON s.redemption_id = r.id
+        GROUP BY r.id HAVING sum(s.share_points) <> r.price_points
+    """,
+    "codes belong to their reward": """
+        SELECT c.id FROM rewards_rewardcode c JOIN rewards_redemption r ON r.id = c.redemption_id
+        WHERE c.reward_id <> r.reward_id
+           OR (c.voided_at IS NULL AND (r.state = 'cancelled' OR
+               (r.state = 'expired' AND r.confirmed_at IS NULL)))
+    """,
+    "whoever has a pool's reward has a code": """
+        SELECT r.id FROM rewards_redemption r JOIN rewards_reward w ON w.id = r.reward_id
+        WHERE w.kind IN ('pool', 'partner')
+          AND r.state IN ('reserved', 'confirmed', 'fulfilled', 'used')
+          AND NOT EXISTS (SELECT FROM rewards_rewardcode c WHERE c.redemption_id = r.id)
+    """,
+    "seats equal their bookings": """
+        SELECT s.id FROM rewards_rewardsession s LEFT JOIN (
+            SELECT session_id, count(*) AS booked FROM rewards_redemption
+            WHERE session_id IS NOT NULL AND state <> 'cancelled'
+              AND NOT (state = 'expired' AND confirmed_at IS NULL)
+            GROUP BY session_id
+        ) b ON b.session_id = s.id
+        WHERE s.seats_left <> s.seat_count - coalesce(b.booked, 0)
+        UNION ALL
+        SELECT s.id FROM rewards_redemption r JOIN rewards_rewardsession s ON s.id = r.session_id
+        WHERE s.reward_id <> r.reward_id
+    """,
+    "parcels go on as their redemption does": """
+        SELECT r.id FROM rewards_delivery d JOIN rewards_redemption r ON r.id = d.redemption_id
+        WHERE (d.state IN ('to_pack', 'packed')) AND r.state IN ('fulfilled', 'used')
+           OR d.state IN ('sent', 'delivered') AND r.state IN ('reserved', 'confirmed')
+    """,
 }
 _COUNTS = {
     "accounts": "SELECT count(*) FROM rewards_account WHERE member_id IS NOT NULL",
@@ -125,6 +213,7 @@ _COUNTS = {
     "lot moves": "SELECT count(*) FROM rewards_lotmove",
     "awards": "SELECT count(*) FROM rewards_award",
     "returns": "SELECT count(*) FROM rewards_reversal",
+    "redemptions": "SELECT count(*) FROM rewards_redemption",
 }
 
 
