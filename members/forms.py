@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 
 from members import registry
 from members.contacts import InvalidPhone, clean_phone
-from members.fields import PhoneField
 from members.selectors.club import get_club
 
 SIGNUP_PROFILE = "members_signup_profile"  # in the session, until the member is made

@@ -22,7 +22,7 @@ class YearsField(forms.CharField):
         return ", ".join(map(str, value)) if isinstance(value, list) else value
 
     def to_python(self, value):
-        years = str(value or "").replace("、", " ").replace(",", " ").replace("，", " ").split()  # noqa: RUF001
+        years = str(value or "").replace("、", " ").replace(",", " ").replace("，", " ").split()
         if any(not (year.isdecimal() and len(year) == 4) for year in years):
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return sorted(map(int, years))

@@ -188,7 +188,7 @@ def _find_chinese_city(code: str) -> list[Place]:
             parts = list(places.pop())
             if len(parts) == 2 and _is_municipality("CN", parts[0]):
                 parts[1] = parts[0]
-            return [Place(*[*parts, ""][:2], postal_code=code)]
+            return [Place(parts[0], "".join(parts[1:2]), postal_code=code)]
     return []
 
 
@@ -210,7 +210,8 @@ def _get_code(entry: dict[str, str]) -> str:
 def _build_place(country: str, parts: list[str], code: str) -> Place:
     if len(parts) == 2 and _is_municipality(country, parts[0]):
         parts = [parts[0], *parts]
-    return Place(*[*parts, ""][:3], postal_code=code)
+    region, city, *rest = parts
+    return Place(region, city, "".join(rest), postal_code=code)
 
 
 def find_postal_code(country: str, region: str, city: str, district: str = "") -> str:

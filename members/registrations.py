@@ -11,7 +11,7 @@ from members.models import (
 )
 from members.personal_data import rows_of
 from members.registry import NoticeText, PersonalData
-from members.services import addresses, households
+from members.services import addresses, household_invitations, households
 from members.services.merging import MERGED_NOTICE
 
 
@@ -23,7 +23,7 @@ def register() -> None:
     registry.register_viewed("admin:members_duplicatepair_change", "members.DuplicatePair")
     registry.register_notice_text(
         NoticeText(
-            households.INVITED,
+            household_invitations.INVITED,
             lambda params: _("You are invited to a household."),
             build_url=lambda params: "/household/",
         )

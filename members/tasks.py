@@ -1,7 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from members.services import duplicates, households, merging
+from members.services import duplicates, household_invitations, merging
 from members.services.erasing import recheck_erasures
 from members.services.erasure import process_due_erasures, tell_about_requests
 from members.services.erasure_log import write_log
@@ -55,7 +55,7 @@ def apply_retention():
 @shared_task
 def send_household_invitations():
     """Mail the invitations that wait."""
-    households.send_household_invitations(now=timezone.now())
+    household_invitations.send_household_invitations(now=timezone.now())
 
 
 @shared_task

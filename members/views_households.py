@@ -12,13 +12,15 @@ from members.forms_households import LINK, AnswerForm, InvitationForm
 from members.models import HouseholdInvitation, Member
 from members.selectors.guardians import is_young
 from members.selectors.households import get_household, list_invitations
-from members.services.households import (
-    MOST_PEOPLE,
+from members.services.household_invitations import (
     accept_invitation,
     build_invitation_token,
     cancel_invitation,
     decline_invitation,
     invite_to_household,
+)
+from members.services.households import (
+    MOST_PEOPLE,
     keep_points,
     leave_household,
     open_household,
@@ -67,9 +69,7 @@ def household_inviting(request: HttpRequest, member: Member) -> HttpResponse:
     form = InvitationForm(request.POST, way=way)
     if form.is_valid():
         try:
-            invite_to_household(
-                member, by=request.user, now=timezone.now(), **form.get_arguments()
-            )
+            invite_to_household(member, by=request.user, now=timezone.now(), **form.get_arguments())
         except DomainError as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         else:

@@ -1,5 +1,6 @@
 """Members: found as staff type, with everything known of one on one page."""
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import F
@@ -132,6 +133,11 @@ class MemberAdmin(StaffAdmin):
         if obj is None or not self.has_change_permission(request, obj):
             return self.add_fieldsets
         return self.fieldsets
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        if obj is not None and not self.has_change_permission(request, obj):
+            kwargs["form"] = forms.ModelForm  # nothing to fill in
+        return super().get_form(request, obj, change=change, **kwargs)
 
     # --- One member ---
 

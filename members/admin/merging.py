@@ -21,13 +21,8 @@ from members.models import DuplicatePair, Member, MemberMerge
 from members.names import format_number
 from members.selectors.addresses import list_addresses
 from members.selectors.search import list_member_ids, search_members
-from members.services.merging import (
-    list_facts,
-    merge_members,
-    preview_merge,
-    preview_undo,
-    undo_merge,
-)
+from members.services.merge_previews import preview_merge, preview_undo
+from members.services.merging import list_facts, merge_members, undo_merge
 
 FOUND = 10
 
@@ -62,8 +57,9 @@ def _describe(member):
     yield _("Form of address"), member.get_gender_display() if member.gender else ""
     yield _("E-mail address"), member.email or ""
     yield _("Phone number"), member.phone or ""
-    yield _("Addresses"), "; ".join(
-        ", ".join(format_address(address)) for address in list_addresses(member)
+    yield (
+        _("Addresses"),
+        "; ".join(", ".join(format_address(address)) for address in list_addresses(member)),
     )
     yield _("Language"), member.get_locale_display() if member.locale else ""
     yield _("Membership number"), format_number(member.number)

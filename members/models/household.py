@@ -105,7 +105,7 @@ class HouseholdInvitation(models.Model):
     """An invitation to one person: a member by number, an address, or whoever has the link.
 
     The link is signed, never stored. It ends with its answer, with its day, or when it is
-    taken back. Written by ``members.services.households``.
+    taken back. Written by ``members.services.household_invitations``.
     """
 
     household = models.ForeignKey(
@@ -141,8 +141,7 @@ class HouseholdInvitation(models.Model):
                 condition=Q(expires_at__gt=F("created_at")), name="invitation_expires_later"
             ),
             models.CheckConstraint(
-                condition=Q(is_accepted=False)
-                | Q(answered_at__isnull=False, member__isnull=False),
+                condition=Q(is_accepted=False) | Q(answered_at__isnull=False, member__isnull=False),
                 name="invitation_accepted_by_somebody",
             ),
             models.UniqueConstraint(

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -21,7 +23,7 @@ _NAME_PARTS = (
 )
 BIRTHDAY_PARTS = ("birth_year", "birth_month", "birth_day")
 # What tells of the person, and what stands there once it is gone.
-PERSONAL_BLANKS = {
+PERSONAL_BLANKS: dict[str, Any] = {
     **dict.fromkeys(_NAME_PARTS, ""),
     "email": None,
     "phone": None,

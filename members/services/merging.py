@@ -2,9 +2,6 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 from celery import current_app
@@ -127,7 +124,7 @@ def merge_members(
         "entries": _run_entries(source, target, now),
         "audiences": _move_audiences(source, target, now),
         "logins": logins,
-        "filled": _list_fillings(source, target),
+        "filled": list_fillings(source, target),
         "joined_at": target.joined_at,
         "repointed": list(
             Member.objects.filter(merged_into=source).order_by("pk").values_list("pk", flat=True)
@@ -147,9 +144,7 @@ def merge_members(
         target.pk, MERGED_NOTICE, now, f"merge:{merge.pk}", {"number": source.number}
     )
     add_notices([notice], now=now)
-    transaction.on_commit(
-        lambda: current_app.send_task("members.tasks.follow_merges"), robust=True
-    )
+    transaction.on_commit(lambda: current_app.send_task("members.tasks.follow_merges"), robust=True)
     return merge
 
 
@@ -192,8 +187,8 @@ def _move_audiences(source, target, now):
     lists = list(
         rows.filter(audience__kind=AudienceKind.LIST).values_list("audience_id", flat=True)
     )
-    known = AudienceMember.objects.filter(member=target, audience__in=lists)
-    known = set(known.values_list("audience_id", flat=True))
+    own = AudienceMember.objects.filter(member=target, audience__in=lists)
+    known = set(own.values_list("audience_id", flat=True))
     left = sorted(rows.values_list("audience_id", flat=True))
     entered = sorted(set(lists) - known)
     moves = [AudienceMove(audience_id, source.pk, is_added=False) for audience_id in left]
@@ -205,7 +200,7 @@ def _move_audiences(source, target, now):
 _KINDS_MOVED = (AudienceKind.EVERYONE, AudienceKind.LIST)
 
 
-def _list_fillings(source, target):
+def list_fillings(source, target):
     """Fields in which the survivor has nothing and the other something."""
     return [
         name
@@ -256,9 +251,7 @@ def undo_merge(merge: MemberMerge, *, by: User | None, now: dt.datetime) -> Merg
     moved = merge.moved
     _release(source, target, moved)
     _restore_audiences(source, target, moved, now)
-    Member.objects.filter(pk__in=moved["repointed"], merged_into=target).update(
-        merged_into=source
-    )
+    Member.objects.filter(pk__in=moved["repointed"], merged_into=target).update(merged_into=source)
     for addition in merge.additions.order_by("-pk"):
         _undo_entries(source, target, addition.moved, now)
     _undo_entries(source, target, moved["entries"], now)
@@ -295,8 +288,7 @@ def _restore_audiences(source, target, moved, now):
     audiences = moved["audiences"]
     moves = [AudienceMove(audience_id, source.pk) for audience_id in audiences["left"]]
     moves += [
-        AudienceMove(audience_id, target.pk, is_added=False)
-        for audience_id in audiences["entered"]
+        AudienceMove(audience_id, target.pk, is_added=False) for audience_id in audiences["entered"]
     ]
     writer = RowWriter()
     move_members(writer, moves, now=now)
@@ -312,6 +304,16 @@ def _undo_entries(source, target, moved, now):
 
 
 # --- What arrives late --------------------------------------------------------------------------
+
+
+def list_facts(member: Member) -> list[tuple[str, Any]]:
+    """What each part of the product counts of a member."""
+    return [
+        (str(label), number)
+        for entry in registry.personal_data
+        if entry.facts is not None
+        for label, number in entry.facts(member)
+    ]
 
 
 def follow_merges(*, now: dt.datetime) -> int:
@@ -345,88 +347,3 @@ def _follow(merge, now):
         changes={"merge": merge.pk, "addition": addition.pk},
     )  # fmt: skip
     return 1
-
-
-# --- Previews -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class PreviewLine:
-    """One number of both records, before and after."""
-
-    label: str
-    source_before: Any
-    target_before: Any
-    source_after: Any
-    target_after: Any
-
-    @property
-    def is_changed(self) -> bool:
-        return (self.source_before, self.target_before) != (self.source_after, self.target_after)
-
-
-@dataclass(slots=True)
-class Preview:
-    """What would happen, or the refusal that would come instead."""
-
-    lines: list[PreviewLine] = field(default_factory=list)
-    fields: list[str] = field(default_factory=list)
-    refusal: DomainError | None = None
-
-
-def list_facts(member: Member) -> list[tuple[str, Any]]:
-    """What each part of the product counts of a member."""
-    return [
-        (str(label), number)
-        for entry in registry.personal_data
-        if entry.facts is not None
-        for label, number in entry.facts(member)
-    ]
-
-
-def preview_merge(
-    source: Member, target: Member, *, by: User | None, now: dt.datetime
-) -> Preview:
-    """The merge itself, done and taken back: the numbers are exact, and so is a refusal."""
-
-    def act():
-        # Any words do: these are taken back with the rest.
-        return merge_members(source, target, by=by, reason="preview", now=now)
-
-    preview = _preview(source, target, act)
-    if preview.refusal is None:
-        preview.fields = [
-            str(Member._meta.get_field(name).verbose_name)
-            for name in _list_fillings(source, target)
-        ]
-    return preview
-
-
-def preview_undo(merge: MemberMerge, *, by: User | None, now: dt.datetime) -> Preview:
-    """The same for the undoing."""
-    return _preview(
-        merge.source, merge.target, lambda: undo_merge(merge, by=by, now=now)
-    )
-
-
-def _preview(source, target, act) -> Preview:
-    with _taken_back():
-        before = list_facts(source), list_facts(target)
-        try:
-            act()
-        except DomainError as refusal:
-            return Preview(refusal=refusal)
-        after = dict(list_facts(source)), dict(list_facts(target))
-        return Preview(
-            [
-                PreviewLine(label, number, dict(before[1])[label], after[0][label], after[1][label])
-                for label, number in before[0]
-            ]
-        )
-
-
-@contextmanager
-def _taken_back() -> Iterator[None]:
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)

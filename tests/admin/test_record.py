@@ -11,7 +11,13 @@ from members.models import DuplicatePair, Member, MemberMerge
 from members.services.addresses import save_address
 from members.services.duplicates import find_duplicates
 from members.services.enrolment import create_member
-from members.services.households import accept_invitation, invite_to_household, open_household
+from members.services.household_invitations import (
+    accept_invitation,
+    invite_to_household,
+)
+from members.services.households import (
+    open_household,
+)
 from members.services.merging import merge_members
 from members.services.profiles import update_member
 from tests.admin.test_members import EDIT, page_of
@@ -47,9 +53,9 @@ def test_birthday_on_record_is_corrected_with_a_reason(clerk, pair, clock):
     wrong = data | {"birth_day": "29"}
     response = clerk.post(page_of(member, "edit"), wrong)
     assert "corrected with a reason only" in response.text
-    assert clerk.post(
-        page_of(member, "edit"), wrong | {"reason": "Passport seen"}
-    ).status_code == 302
+    assert (
+        clerk.post(page_of(member, "edit"), wrong | {"reason": "Passport seen"}).status_code == 302
+    )
     member.refresh_from_db()
     assert (member.birth_day, member.interests) == (29, ["wine"])
     entry = AuditEntry.objects.filter(action="member.updated").latest("pk")
@@ -103,9 +109,10 @@ def test_pair_is_found_shown_side_by_side_and_set_apart(owner, pair, clock):
     text = owner.get(page).text
     assert "+14155550123" in text
     assert into(pair[0], pair[1]) in text
-    assert reverse("admin:members_duplicatepair_change", args=[found.pk]) in owner.get(
-        page_of(pair[0])
-    ).text
+    assert (
+        reverse("admin:members_duplicatepair_change", args=[found.pk])
+        in owner.get(page_of(pair[0])).text
+    )
     apart = reverse("admin:members_duplicatepair_apart", args=[found.pk])
     assert owner.get(apart).status_code == 405
     owner.post(apart, {"reason": "Mother and daughter"})
@@ -122,7 +129,9 @@ def test_clerk_looks_at_pairs_and_decides_nothing(clerk, pair, clock):
     text = clerk.get(reverse("admin:members_duplicatepair_change", args=[found.pk])).text
     assert "don&#x27;t ask again" not in text
     assert "Merge them" not in text
-    assert clerk.post(reverse("admin:members_duplicatepair_apart", args=[found.pk])).status_code == 403
+    assert (
+        clerk.post(reverse("admin:members_duplicatepair_apart", args=[found.pk])).status_code == 403
+    )
     assert clerk.post(reverse("admin:members_duplicatepair_search")).status_code == 403
 
 

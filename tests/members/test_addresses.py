@@ -155,9 +155,7 @@ def test_first_address_of_a_purpose_is_the_usual_one(make_member, now):
     second = save_address(member, SHIBUYA, country="JP", by=None, now=now)
     assert (home.is_default, second.is_default) == (True, False)
     assert get_usual_address(member) == home
-    save_address(
-        member, SHIBUYA, country="JP", address=second, is_default=True, by=None, now=now
-    )
+    save_address(member, SHIBUYA, country="JP", address=second, is_default=True, by=None, now=now)
     home.refresh_from_db()
     assert not home.is_default
     office = save_address(

@@ -21,7 +21,8 @@ from members.services.erasing import erase_member, recheck_erasures
 from members.services.erasure import process_due_erasures, request_erasure
 from members.services.exports import process_waiting_exports, request_export
 from members.services.guardians import name_guardian
-from members.services.households import invite_to_household, open_household
+from members.services.household_invitations import invite_to_household
+from members.services.households import open_household
 from members.services.logins import create_login
 from members.services.merging import merge_members
 from members.services.notices import NoticeRow, add_notices

@@ -12,27 +12,29 @@ from members.selectors.households import (
     list_invitations,
     list_point_sharers,
 )
-from members.services.households import (
-    HouseholdFull,
-    InHousehold,
+from members.services.household_invitations import (
     InvitationGone,
     NoSuchNumber,
-    NotActive,
-    NotInHousehold,
-    OnlyTheHead,
     OwnInvitation,
-    TooYoungToAgree,
     accept_invitation,
     build_invitation_token,
     cancel_invitation,
     decline_invitation,
     invite_to_household,
+    send_household_invitations,
+)
+from members.services.households import (
+    HouseholdFull,
+    InHousehold,
+    NotActive,
+    NotInHousehold,
+    OnlyTheHead,
+    TooYoungToAgree,
     keep_points,
     leave_household,
     open_household,
     pool_points,
     remove_from_household,
-    send_household_invitations,
 )
 from members.services.profiles import close_member
 
@@ -175,7 +177,8 @@ def test_invitation_by_number_is_for_that_member_alone(people, now):
 def test_number_of_nobody_tells_nothing_and_opens_nothing(people, now):
     mei, ken, _ana = people
     open_household(mei, by=None, now=now)
-    invitation = invite_to_household(mei, number=f"1000000000{compute_check_digits('1000000000')}", by=None, now=now)
+    unknown = f"1000000000{compute_check_digits('1000000000')}"
+    invitation = invite_to_household(mei, number=unknown, by=None, now=now)
     assert invitation.member is None
     with pytest.raises(InvitationGone):
         accept_invitation(invitation, ken, by=None, now=now)

@@ -5,13 +5,8 @@ import datetime as dt
 import pytest
 
 from members.models import Notice
-from members.services.households import (
-    accept_invitation,
-    invite_to_household,
-    keep_points,
-    open_household,
-    pool_points,
-)
+from members.services.household_invitations import accept_invitation, invite_to_household
+from members.services.households import keep_points, open_household, pool_points
 from rewards.models import Lot, RedemptionShare, Transfer
 from rewards.services.holding import BalanceTooLow
 from rewards.services.redemption import (

@@ -3,10 +3,12 @@
 from members.models import DuplicatePair
 from members.services.addresses import save_address
 from members.services.enrolment import create_member
-from members.services.households import (
+from members.services.household_invitations import (
     accept_invitation,
     build_invitation_token,
     invite_to_household,
+)
+from members.services.households import (
     open_household,
 )
 from members.services.merging import merge_members

@@ -2,7 +2,12 @@ import pytest
 
 from members.models import HouseholdInvitation
 from members.selectors.households import get_household, list_point_sharers
-from members.services.households import build_invitation_token, open_household
+from members.services.household_invitations import (
+    build_invitation_token,
+)
+from members.services.households import (
+    open_household,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +48,9 @@ def test_number_of_nobody_gets_the_same_answer(cast, mei):
 
     mei.post("/household/opening/")
     unknown = f"1000000000{compute_check_digits('1000000000')}"
-    response = mei.post("/household/invitations/", {"way": "number", "number": unknown}, follow=True)
+    response = mei.post(
+        "/household/invitations/", {"way": "number", "number": unknown}, follow=True
+    )
     html = response.content.decode()
     assert "The invitation is on its way." in html
     assert "A member, by number" in html

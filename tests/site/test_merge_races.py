@@ -7,21 +7,25 @@ import pytest
 from members.enums import MemberStatus
 from members.models import HouseholdMember, Member, MemberMerge
 from members.services.enrolment import create_member
+from members.services.household_invitations import (
+    accept_invitation,
+    invite_to_household,
+)
 from members.services.households import (
     HouseholdFull,
     InHousehold,
-    accept_invitation,
-    invite_to_household,
     open_household,
 )
+from members.services.logins import create_login
 from members.services.merging import (
     MergeRefused,
     follow_merges,
     merge_members,
     undo_merge,
 )
+from members.services.profiles import attach_login
 from purchases.models import Purchase
-from tests.rewards.conftest import assert_ledger_true, at, balances, claim  # noqa: F401 (fixture)
+from tests.rewards.conftest import assert_ledger_true, at, balances
 from tests.rewards.holds import hold_points
 from tests.rewards.test_races import together
 
@@ -75,10 +79,10 @@ def test_chain_merged_at_once_ends_at_one_survivor(three):
 
 
 @pytest.mark.parametrize("attempt", range(3))
-def test_merge_against_redemptions_never_loses_a_point(three, claim, attempt):
+def test_merge_against_redemptions_never_loses_a_point(three, attempt, now):
     """Lock: the standings of both."""
     ann, bob, _cleo = three
-    claim(ann)
+    attach_login(ann, create_login(email="ann@example.com", by=None, now=now), by=None, now=now)
     results = together(
         lambda: merge(ann, bob),
         lambda: hold_points(Member.objects.get(pk=ann.pk), 60, key="a", now=at(DAY, 18)),
@@ -125,9 +129,7 @@ def test_returns_and_a_merge_at_once_meet_without_a_deadlock(three, counter, att
 def test_one_undo_pressed_four_times_happens_once(three):
     ann, bob, _cleo = three
     done = merge(ann, bob)
-    results = together(
-        *(lambda: undo_merge(done, by=None, now=at(DAY, 19)) for _ in range(4))
-    )
+    results = together(*(lambda: undo_merge(done, by=None, now=at(DAY, 19)) for _ in range(4)))
     assert sum(isinstance(result, MergeRefused) for result in results) == 3
     assert points_of(three) == [100, 200, 300]
     assert_ledger_true()

@@ -13,12 +13,15 @@ from members.services.addresses import save_address
 from members.services.audiences import AudienceMove, ensure_audience, move_members
 from members.services.duplicates import find_duplicates
 from members.services.enrolment import MemberKey, create_member, ensure_members
-from members.services.households import (
+from members.services.household_invitations import (
     accept_invitation,
     invite_to_household,
+)
+from members.services.households import (
     open_household,
 )
 from members.services.logins import create_login
+from members.services.merge_previews import preview_merge, preview_undo
 from members.services.merging import (
     AlreadyUndone,
     BothHaveLogins,
@@ -30,8 +33,6 @@ from members.services.merging import (
     follow_merges,
     list_facts,
     merge_members,
-    preview_merge,
-    preview_undo,
     undo_merge,
 )
 from members.services.ownership import OwnRecord
