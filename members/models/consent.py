@@ -50,7 +50,7 @@ class ConsentQuerySet(models.QuerySet):
     def standing(self, purpose, channel):
         """Given, and not withdrawn since. The same rule in Python: ``pick_standing``."""
         withdrawn = (
-            self.model.objects.about(purpose, channel)
+            Consent.objects.about(purpose, channel)
             .filter(member=OuterRef("member"), is_given=False)
             .filter(
                 Q(effective_at__gt=OuterRef("effective_at"))

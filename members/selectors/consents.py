@@ -1,6 +1,7 @@
 """What members agreed to: one member's page, or a million recipients, in one query each."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -20,10 +21,10 @@ def may_contact(
 
     Whoever never answered didn't agree. Quiet hours, caps and addresses are the sender's.
     """
-    if isinstance(members, QuerySet):
-        found = Member.objects.filter(pk__in=members.order_by().values("pk"))
-    else:
-        found = Member.objects.filter(pk__in=list(members))
+    wanted: Any = (
+        members.order_by().values("pk") if isinstance(members, QuerySet) else list(members)
+    )
+    found = Member.objects.filter(pk__in=wanted)
     leaving = ErasureRequest.objects.waiting().filter(member=OuterRef("pk"))
     given = Consent.objects.standing(purpose, channel).filter(member=OuterRef("pk"))
     return found.able_to_be_messaged().filter(Exists(given), ~Exists(leaving))

@@ -166,7 +166,11 @@ def _ensure_wording(purpose: Purpose, now: dt.datetime) -> ConsentWording:
         purpose=purpose.code,
         locale=locale,
         text_hash=hashlib.sha256(text.encode()).hexdigest(),
-        defaults={"text": text, "version": lambda: rows.count() + 1, "recorded_at": now},
+        defaults={
+            "text": text,
+            "version": lambda: rows.count() + 1,  # type: ignore[misc]  # Django calls it
+            "recorded_at": now,
+        },
     )[0]
 
 

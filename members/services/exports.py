@@ -9,6 +9,7 @@ import secrets
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import IO, Any
 
 from celery import current_app
@@ -99,7 +100,7 @@ def open_export(export: DataExport, *, by: User | None, now: dt.datetime) -> IO[
     export.save(update_fields=["download_count"])
     record_audit("member.exported", export.member, by=by, now=now)
     try:
-        return export.file.storage.open(export.file.name, "rb")
+        return export.file.storage.open(str(export.file.name), "rb")
     except FileNotFoundError as error:
         raise ExportGone from error
 
@@ -196,9 +197,7 @@ def delete_files(exports: QuerySet[DataExport]) -> int:
         export.file = ""
         export.save(update_fields=["state", "file"])
         if name:
-            transaction.on_commit(
-                lambda storage=storage, name=name: storage.delete(name), robust=True
-            )
+            transaction.on_commit(partial(storage.delete, name), robust=True)
     return len(rows)
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import logging
+from functools import partial
 
 from django.apps import apps
 from django.db import transaction
@@ -101,9 +102,7 @@ def _delete_files(line, ids, now):
             if file:
                 storage, path = file.storage, file.name
                 setattr(row, name, "")
-                transaction.on_commit(
-                    lambda storage=storage, path=path: storage.delete(path), robust=True
-                )
+                transaction.on_commit(partial(storage.delete, path), robust=True)
         row.save(update_fields=list(line.columns))
     return len(rows)
 
