@@ -5,6 +5,7 @@ from typing import Any
 
 from core.money import parse_amount
 from core.time import start_of
+from loyalty_site.demo import incident
 from loyalty_site.demo.data import LANGUAGE, read_categories, read_club
 from members.selectors.club import get_club
 from purchases.models import Channel
@@ -89,16 +90,24 @@ def _publish_rules(now: dt.datetime) -> int:
             code=rule["slug"], defaults={"name": rule["name"][LANGUAGE]}
         )
         if is_new:
-            publish_rule(
-                row,
-                starts_at=start_of(FOUNDED_ON, get_club().zone),
-                by=None,
-                now=now,
-                priority=priority * 10,
-                **_build_terms(rule),
-            )
-            published += 1
+            terms = {"by": None, "priority": priority * 10, **_build_terms(rule)}
+            for starts_at, ends_at, at in _list_spans(rule["slug"], now):
+                publish_rule(row, starts_at=starts_at, ends_at=ends_at, now=at, **terms)
+                published += 1
     return published
+
+
+def _list_spans(
+    code: str, now: dt.datetime
+) -> list[tuple[dt.datetime, dt.datetime | None, dt.datetime]]:
+    """From when to when a rule holds, and when that was published: one of them failed on a
+    morning (``incident``) and was put into force again before noon.
+    """
+    founded_at = start_of(FOUNDED_ON, get_club().zone)
+    if code != incident.RULE:
+        return [(founded_at, None, now)]
+    failed_at, mended_at = incident.find_gap(now, get_club().zone)
+    return [(founded_at, failed_at, failed_at), (mended_at, None, mended_at)]
 
 
 def _build_terms(rule: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 from core.time import day_of
+from loyalty_site.demo.catalogue import set_up_catalogue
+from loyalty_site.demo.happenings import find_staff, happen
 from loyalty_site.demo.history import (
     Taken,
     list_first_visits,
@@ -15,6 +17,7 @@ from loyalty_site.demo.history import (
     set_up_shops,
     take_in_history,
 )
+from loyalty_site.demo.incident import mend_incident
 from loyalty_site.demo.people import (
     SOURCE,
     choose_people,
@@ -52,6 +55,7 @@ class Seeded:
     member_count: int
     taken: Taken
     closed_day_count: int
+    redemptions: dict[str, int]
 
 
 class Silence:
@@ -110,7 +114,12 @@ def seed_demo(
     progress.begin(_("Day close"))
     closed = close_days(now=now, on_progress=progress.advance)
     tell_stories(members, zone=zone, now=now)
-    return Seeded(len(members), taken, len(closed))
+    progress.begin(_("Rewards"))
+    set_up_catalogue(seed=seed, now=now)
+    staff = find_staff()
+    mend_incident(staff.manager, staff.owner, zone=zone, now=now)
+    redemptions = happen(members, staff, seed=seed, now=now)
+    return Seeded(len(members), taken, len(closed), redemptions)
 
 
 def check_empty() -> None:
