@@ -101,10 +101,49 @@ def amend_purchase(
         return_window_days=first.return_window_days,
         rows=list(Line.objects.filter(purchase=purchase).order_by("position")),
     )
-    before = purchase.total_amount
     _change_lines(work, lines, known)
-    former_id = purchase.member_id
-    version = _raise_version(work, content_hash, member_id, said_at, is_void=not lines)
+    return _finish(work, first, content_hash, member_id, said_at, is_tax_included)
+
+
+@transaction.atomic(savepoint=False)
+def divide_returns_again(
+    purchase_id: int, *, said_at: dt.datetime, is_tax_included: bool, now: dt.datetime
+) -> list[Receipt]:
+    """Count a purchase's returns by their own time, after one came later than a younger one.
+
+    Where a refund names no lines, what it takes depends on what was left. Another version with the
+    same lines; the caller holds the order's lock.
+    """
+    purchase = Purchase.objects.select_for_update(of=("self",)).get(pk=purchase_id)
+    last = purchase.versions.order_by("-number")[0]
+    work = _Work(
+        purchase,
+        now,
+        effective_at=max(said_at, purchase.purchased_at),
+        zone=last.zone,
+        return_window_days=last.return_window_days,
+        rows=list(
+            Line.objects.filter(purchase=purchase).select_related("category").order_by("position")
+        ),
+    )
+    rows = {row.position: row for row in work.rows}
+    work.said = [_Goods(row, _list_lineage(row)) for row in (rows[line[0]] for line in last.lines)]
+    first = purchase.versions.order_by("number")[0]
+    content_hash = bytes(purchase.content_hash)
+    return _finish(work, first, content_hash, None, said_at, is_tax_included)
+
+
+def _list_lineage(row: Line) -> tuple[int, ...]:
+    return tuple(row.category.lineage) if row.category else ()
+
+
+def _finish(
+    work: _Work, first: PurchaseVersion, content_hash: bytes, member_id: int | None,
+    said_at: dt.datetime, is_tax_included: bool,
+) -> list[Receipt]:  # fmt: skip
+    purchase = work.purchase
+    before, former_id = purchase.total_amount, purchase.member_id
+    version = _raise_version(work, content_hash, member_id, said_at)
     returns = _divide_returns(work, is_tax_included)
     facts = _build_facts(work, version, first.recorded_at, returns, former_id)
     if not facts:
@@ -113,7 +152,7 @@ def amend_purchase(
         AMENDMENT if former_id else PURCHASE,
         [_build_activity(fact, before, purchase) for fact in facts],
         payload=facts,
-        now=now,
+        now=work.now,
     )
 
 
@@ -173,7 +212,7 @@ def _write_lines(rows) -> list[list[Any]]:
 
 
 def _raise_version(
-    work: _Work, content_hash: bytes, member_id: int | None, said_at: dt.datetime, *, is_void: bool
+    work: _Work, content_hash: bytes, member_id: int | None, said_at: dt.datetime
 ) -> PurchaseVersion:
     purchase = work.purchase
     purchase.version += 1
@@ -192,7 +231,7 @@ def _raise_version(
         number=purchase.version,
         said_at=said_at,
         recorded_at=work.now,
-        is_void=is_void,
+        is_void=not work.said,
         total_amount=purchase.total_amount,
         discount_amount=purchase.discount_amount,
         zone=work.zone,
@@ -212,11 +251,11 @@ def _divide_returns(work: _Work, is_tax_included: bool) -> list[ReturnFacts]:
     ]
     by_position = {line.position: line for line in left}
     ids = {row.position: row.pk for row in work.rows}
-    returns = (
+    returns = sorted(
         Return.objects.filter(purchase=work.purchase)
         .select_related("shop_refund")
-        .prefetch_related("lines__line")
-        .order_by("returned_at", "pk")
+        .prefetch_related("lines__line"),
+        key=lambda each: (each.returned_at, len(each.external_id), each.external_id),
     )
     found, back = [], {position: (Decimal(0), 0) for position in ids}
     for each in returns:

@@ -16,6 +16,7 @@ from purchases.enums import OrderState, RefundState
 from purchases.incoming import IncomingReturn, IncomingReturnLine
 from purchases.models import Line, Purchase, Return, ReturnLine, ShopOrder, ShopRefund, Source
 from purchases.parsing.shops import SaidRefund
+from purchases.services.amending import divide_returns_again
 from purchases.services.intake import take_in
 from purchases.services.outcome import REFUSED
 from purchases.services.shops.dividing import LineLeft, divide_refund
@@ -58,15 +59,37 @@ def settle_refunds(order: ShopOrder, *, now: dt.datetime) -> list[ShopRefund]:
         )
     )
     waiting.sort(key=_by_age)
-    given = _sum_applied(order) if order.state == OrderState.COUNTED else 0
-    for refund in waiting:
-        if order.purchase is not None and order.state == OrderState.COUNTED:
-            _apply(refund, order, order.purchase, order.total_amount - given, now)
-            if refund.state != RefundState.REFUSED:
-                given += _count_given(refund.content)
-        elif order.state != OrderState.OPEN:
+    if order.purchase is not None and order.state == OrderState.COUNTED:
+        _apply_all(waiting, order, order.purchase, now)
+    elif order.state != OrderState.OPEN:
+        for refund in waiting:
             _end(refund, RefundState.EMPTY, _("Its order doesn't count."), now)
     return waiting
+
+
+def _apply_all(
+    waiting: list[ShopRefund], order: ShopOrder, purchase: Purchase, now: dt.datetime
+) -> None:
+    applied = list(
+        ShopRefund.objects.filter(
+            source=order.source, order_external_id=order.external_id, state=RefundState.APPLIED
+        )
+    )
+    given = sum(_count_given(refund.content) for refund in applied)
+    youngest = max(map(_by_age, applied), default=None)
+    for refund in waiting:
+        _apply(refund, order, purchase, order.total_amount - given, now)
+        if refund.state != RefundState.REFUSED:
+            given += _count_given(refund.content)
+    new = [refund for refund in waiting if refund.state == RefundState.APPLIED]
+    is_late = youngest is not None and any(_by_age(refund) < youngest for refund in new)
+    if is_late and any(refund.content["loose"] for refund in applied + new):
+        divide_returns_again(
+            purchase.pk,
+            said_at=max(refund.refunded_at for refund in applied + new),
+            is_tax_included=order.is_tax_included,
+            now=now,
+        )
 
 
 def _by_age(refund: ShopRefund) -> tuple:
@@ -127,13 +150,6 @@ def _list_left(purchase_id: int) -> list[LineLeft]:
             )
         )
     return found
-
-
-def _sum_applied(order: ShopOrder) -> int:
-    applied = ShopRefund.objects.filter(
-        source=order.source, order_external_id=order.external_id, state=RefundState.APPLIED
-    )
-    return sum(map(_count_given, applied.values_list("content", flat=True)))
 
 
 def _count_given(content: dict[str, Any]) -> int:
