@@ -26,6 +26,7 @@ from rewards.services.redemption import (
     Parcel,
     cancel_redemption,
     confirm_redemption,
+    end_past_validity,
     expire_redemption,
     pack_deliveries,
     redeem_reward,
@@ -35,8 +36,9 @@ from rewards.services.redemption import (
 from rewards.services.returns import ReturnedPart, return_purchase
 
 LOGINS = 24  # members beside those with a story who have a login, and so can redeem
-_REDEMPTIONS = 90
+_REDEMPTIONS = 70
 _DAYS = 45
+_LAPSED = dt.timedelta(hours=3)
 
 
 @dataclass(slots=True)
@@ -102,15 +104,22 @@ def redeem_all_over(
         now - dt.timedelta(minutes=chance.randrange(60, _DAYS * 1440)) for _ in range(_REDEMPTIONS)
     )
     for index, moment in enumerate(moments):
-        member, reward = chance.choice(claimed), chance.choice(rewards)
-        if made := _try(member, reward, f"demo-{index}", moment):
+        member = chance.choice(claimed)
+        available = get_balances(member, now=now).available
+        in_reach = [reward for reward in rewards if reward.price_points <= available]
+        if not in_reach:
+            continue
+        if made := _try(member, chance.choice(in_reach), f"demo-{index}", moment):
             _go_on(made, staff, chance, moment, now)
     _leave_some_open(claimed, staff, rewards, now)
+    end_past_validity(now=now)
     states = Redemption.objects.values_list("state", flat=True)
     return {state: list(states).count(state) for state in set(states)}
 
 
-def _try(member: Member, reward: Reward, key: str, moment: dt.datetime) -> Redemption | None:
+def _try(
+    member: Member, reward: Reward, key: str, moment: dt.datetime, *, reserve: bool = False
+) -> Redemption | None:
     """A press that the club would refuse is no redemption, and nothing else."""
     session = None
     if reward.has_sessions:
@@ -124,6 +133,7 @@ def _try(member: Member, reward: Reward, key: str, moment: dt.datetime) -> Redem
             now=moment,
             session=session,
             parcel=_parcel_of(member) if reward.kind == RewardKind.GOODS else None,
+            reserve_only=reserve,
         )
     except DomainError:
         return None
@@ -183,6 +193,9 @@ def _leave_some_open(claimed, staff, rewards, now) -> None:
             cancel_redemption(
                 made, by=staff.manager, by_club=True, note="The machine broke down.", now=now
             )
+    lapsed = _try(richest[-1], by_slug["house-coffee"], "demo-lapsed", now - _LAPSED, reserve=True)
+    if lapsed:
+        expire_redemption(lapsed.pk, now=now)
     for member in claimed[:8]:
         for slug in ("donabe", "kitchen-table", "furoshiki"):
             add_wish(member, by_slug[slug], now=now)
