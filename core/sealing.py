@@ -24,6 +24,16 @@ def unseal(sealed: bytes) -> str:
         raise CannotUnseal from error
 
 
+def reseal(sealed: bytes) -> bytes | None:
+    """The same under the present key; None where it is already. Raises CannotUnseal."""
+    lock = _make_lock(settings.SECRET_KEY)
+    try:
+        lock.decrypt(bytes(sealed))
+    except InvalidToken:
+        return lock.encrypt(unseal(sealed).encode())
+    return None
+
+
 def _box() -> MultiFernet:
     return MultiFernet(
         [_make_lock(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]

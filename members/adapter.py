@@ -1,14 +1,11 @@
 """What allauth asks of this product: phone numbers, sign-up, mail and second factors."""
 
-import base64
-import hashlib
 from types import SimpleNamespace
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp
-from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.http import Http404
 from django.shortcuts import resolve_url
@@ -16,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.sealing import seal, unseal
 from members.contacts import InvalidPhone, clean_phone
 from members.fields import PhoneField
 from members.models import User
@@ -129,17 +127,7 @@ class MFAAdapter(DefaultMFAAdapter):
         return get_club().name
 
     def encrypt(self, text):
-        return _get_cipher().encrypt(text.encode()).decode()
+        return seal(text).decode()
 
     def decrypt(self, encrypted_text):
-        return _get_cipher().decrypt(encrypted_text.encode()).decode()
-
-
-def _get_cipher():
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet(
-        [
-            Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"members.mfa:{key}".encode()).digest()))
-            for key in keys
-        ]
-    )
+        return unseal(encrypted_text.encode())

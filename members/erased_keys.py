@@ -28,8 +28,13 @@ def _derive(secret: str) -> tuple[str, bytes]:
     return hashlib.sha256(b"id:" + key).hexdigest()[:8], key
 
 
+def name_key(secret: str) -> str:
+    """The short name under which a hash remembers the key that made it."""
+    return _derive(secret)[0]
+
+
 def list_key_ids() -> list[str]:
-    return [_derive(secret)[0] for secret in settings.ERASURE_KEYS]
+    return [name_key(secret) for secret in settings.ERASURE_KEYS]
 
 
 def write_reference(source_code: str, external_id: str) -> str:
