@@ -14,6 +14,8 @@ from members.services.work import list_waiting
 from purchases.enums import ImportState
 from purchases.models import ImportJob
 from rewards.models import DayClose
+from rewards.selectors.alerts import list_open_alerts
+from rewards.selectors.control import count_waiting_approvals
 
 _DAYS = 7
 _SLOW = dt.timedelta(minutes=10)
@@ -32,11 +34,15 @@ def add_dashboard(request, context):
     if request.user.has_perm("purchases.view_importjob"):
         imports = list(ImportJob.objects.for_list().order_by("-pk")[:5])
         cards.append(_build_import_card(imports))
+    if request.user.has_perm("rewards.view_approval"):
+        cards.append(_build_approval_card())
+    can_see_alerts = request.user.has_perm("rewards.view_alert")
     return {
         **context,
         "cards": cards,
         "imports": imports,
         "closes": closes,
+        "alerts": list_open_alerts(request.user, limit=6) if can_see_alerts else [],
         "can_search_members": request.user.has_perm("members.view_member"),
     }
 
@@ -78,6 +84,16 @@ def _build_work_card(now):
         else ngettext("%(minutes)s minute", "%(minutes)s minutes", minutes) % {"minutes": minutes},
         "url": reverse("admin:members_workitem_changelist"),
         "is_bad": oldest is not None and oldest > _SLOW,
+    }
+
+
+def _build_approval_card():
+    count = count_waiting_approvals()
+    return {
+        "title": _("Waiting for approval"),
+        "value": _("none") if not count else intcomma(count),
+        "url": reverse("admin:rewards_approval_changelist"),
+        "is_bad": count > 0,
     }
 
 

@@ -7,6 +7,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from members.selectors.club import get_club
+from rewards.selectors.alerts import count_open_alerts
+from rewards.selectors.control import MOST_COUNTED, count_waiting_approvals
 
 # (title, [(model, icon)]); the icons are names of Material Symbols.
 GROUPS = (
@@ -55,6 +57,24 @@ GROUPS = (
         ],
     ),
     (
+        _("Catalogue"),
+        [
+            ("rewards.Reward", "redeem"),
+            ("rewards.RewardCategory", "shelves"),
+            ("rewards.Rotation", "autorenew"),
+        ],
+    ),
+    (
+        _("Control"),
+        [
+            ("rewards.Approval", "approval"),
+            ("rewards.Alert", "notification_important"),
+            ("rewards.Adjustment", "exposure"),
+            ("rewards.BulkAct", "diversity_3"),
+            ("rewards.ActLimit", "speed"),
+        ],
+    ),
+    (
         _("Ledger"),
         [
             ("rewards.Transfer", "sync_alt"),
@@ -93,6 +113,12 @@ GROUPS = (
     ),
 )
 
+# How many things wait, beside the entry of the menu.
+BADGES = {
+    "rewards.Approval": lambda user: count_waiting_approvals(),
+    "rewards.Alert": lambda user: count_open_alerts(user, limit=MOST_COUNTED),
+}
+
 
 def build_menu(request):
     """Unfold's navigation, without what this person may not see."""
@@ -120,7 +146,9 @@ def _build_item(request, label, icon):
     if page is None or not page.has_view_permission(request):
         return None
     opts = model._meta
+    badge = BADGES[label](request.user) if label in BADGES else 0
     return {
+        **({"badge": badge if badge < MOST_COUNTED else f"{MOST_COUNTED - 1}+"} if badge else {}),
         "title": str(opts.verbose_name_plural)[:1].upper() + str(opts.verbose_name_plural)[1:],
         "icon": icon,
         "link": reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist"),

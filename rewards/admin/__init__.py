@@ -1,3 +1,33 @@
-from rewards.admin import ledger, panels, programme, returns, rules, standing, webhooks
+from rewards.admin import (
+    alerts,
+    approvals,
+    bulk,
+    catalogue,
+    catalogue_rotation,
+    control,
+    control_panels,
+    ledger,
+    panels,
+    programme,
+    returns,
+    rules,
+    standing,
+    webhooks,
+)
 
-__all__ = ["ledger", "panels", "programme", "returns", "rules", "standing", "webhooks"]
+__all__ = [
+    "alerts",
+    "approvals",
+    "bulk",
+    "catalogue",
+    "catalogue_rotation",
+    "control",
+    "control_panels",
+    "ledger",
+    "panels",
+    "programme",
+    "returns",
+    "rules",
+    "standing",
+    "webhooks",
+]

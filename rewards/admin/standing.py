@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import display
 
+from rewards.admin.control_tiers import TierDecisionViews
 from rewards.admin.ledger import LedgerAdmin
 from rewards.models import Standing, TierChange
 
@@ -21,7 +22,7 @@ class GraceFilter(admin.SimpleListFilter):
 
 
 @admin.register(Standing)
-class StandingAdmin(LedgerAdmin):
+class StandingAdmin(TierDecisionViews, LedgerAdmin):
     list_display = ("show_member", "tier", "tier_since_on", "review_on", "grace_until_on",
                     "settled_on")  # fmt: skip
     list_display_links = ("tier",)

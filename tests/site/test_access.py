@@ -16,6 +16,7 @@ from purchases.services.shops.connections import create_connection
 from purchases.services.tokens import create_token
 from rewards.models import EarningRule, WebhookMessage
 from rewards.services.webhooks.endpoints import create_endpoint
+from tests.site.control import control_arguments
 from tests.site.matrix import ADMIN, GO, IN, OPEN, SITE, WHO
 from tests.site.record import record_arguments
 
@@ -117,6 +118,7 @@ def arguments(cast, make_reward, now):
     return {
         **shops,
         **privacy_arguments(mei, now),
+        **control_arguments(cast, mei, now),
         **record_arguments(mei, now),
         "member_card_code": [mei.number],
         "notice_one_reading": [mei.notices.get().pk],
