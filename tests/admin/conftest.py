@@ -5,7 +5,7 @@ from django.test import Client
 from members.services.logins import create_login
 from members.services.roles import sync_roles
 from tests.purchases.conftest import storages  # noqa: F401  (fixtures)
-from tests.rewards.conftest import counter, make_rule, programme, rules, shop  # noqa: F401  (fixtures)
+from tests.rewards.conftest import counter, make_reward, make_rule, programme, rules, shop  # noqa: F401
 
 ROLES = ("clerk", "marketer", "manager", "owner")
 

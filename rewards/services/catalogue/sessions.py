@@ -54,35 +54,43 @@ def add_session(
 def change_session(
     session: RewardSession, *, by: Any, now: dt.datetime, **changes: Any
 ) -> RewardSession:
-    """Set fields of a date. Seats never go below what is booked, and a date on which people have
+    """Set fields of a date. Seats never go below what is booked, and a date that people have
     booked stays when it is. Raises InvalidSession.
     """
     if unknown := set(changes) - _FIELDS:
         raise TypeError(f"no such fields: {sorted(unknown)}")
     kept = RewardSession.objects.select_for_update().get(pk=session.pk)
-    if kept.cancelled_at is not None:
-        raise InvalidSession(_("This date is cancelled."))
-    booked = kept.booked_count
-    changed = [name for name, value in changes.items() if getattr(kept, name) != value]
-    if booked and any(name in _TIMES for name in changed):
-        raise InvalidSession(
-            _("People have booked it: cancel this date and offer another."), field="starts_at"
-        )
-    for name in changed:
-        setattr(kept, name, changes[name])
-    if kept.seat_count < booked:
-        raise InvalidSession(
-            _("%(count)s seats are booked already."), field="seat_count", count=booked
-        )
-    kept.seats_left = kept.seat_count - booked
-    check_session(kept)
-    if changed:
+    if changed := apply_changes(kept, changes):
         kept.save(update_fields=[*changed, "seats_left"])
         record_audit(
             "reward.session_changed", kept.reward, by=by, now=now,
             changes={"session": kept.pk, "fields": sorted(changed), "seats": kept.seat_count},
         )  # fmt: skip
     return kept
+
+
+def apply_changes(session: RewardSession, changes: dict[str, Any]) -> list[str]:
+    """Set the fields that differ on a session as it is kept, unsaved; returns their names.
+
+    Raises InvalidSession where bookings or the fields themselves forbid it.
+    """
+    if session.cancelled_at is not None:
+        raise InvalidSession(_("This date is cancelled."))
+    booked = session.booked_count
+    changed = [name for name, value in changes.items() if getattr(session, name) != value]
+    if booked and any(name in _TIMES for name in changed):
+        raise InvalidSession(
+            _("People have booked it: cancel this date and offer another."), field="starts_at"
+        )
+    for name in changed:
+        setattr(session, name, changes[name])
+    if session.seat_count < booked:
+        raise InvalidSession(
+            _("%(count)s seats are booked already."), field="seat_count", count=booked
+        )
+    session.seats_left = session.seat_count - booked
+    check_session(session)
+    return changed
 
 
 def check_session(session: RewardSession) -> None:
