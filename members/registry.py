@@ -248,6 +248,8 @@ class PersonalData:
     ``undo(source, target, moved, now)`` takes them back. ``facts(member)`` returns (label,
     number) pairs, which the preview of a merge shows before and after; where one is not zero at
     a record that was merged already, what arrived late follows to the survivor.
+    ``locked_first(ids)`` are the rows of these members that other acts lock before they lock a
+    member; a merge does so too, so that nobody waits in a circle.
 
     An erasure asks and acts in this order, over all entries, in one transaction:
     ``blocks(member, now)`` returns sentences that say what must be finished first (goods on
@@ -270,6 +272,7 @@ class PersonalData:
     count: Callable[[Any], int] | None = None  # else the rows with this ``member``
     labels: tuple[tuple[str, Any], ...] = ()  # of keys that are no field's name
     facts: Callable[[Any], Iterable[tuple[Any, int]]] | None = None
+    locked_first: Callable[[Iterable[int]], Any] | None = None  # a queryset
 
 
 personal_data: Registry[PersonalData] = Registry("personal data")

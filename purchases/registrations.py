@@ -70,6 +70,7 @@ def register() -> None:
             merge=merge_purchases,
             undo=undo_merge,
             facts=lambda member: [(_("Purchases"), Purchase.objects.of(member).count())],
+            locked_first=lambda ids: Purchase.objects.filter(member__in=ids),
             why_kept=(
                 "Sales are business records; without the member's own data they name nobody."
             ),
@@ -135,8 +136,7 @@ def erase_messages(member, now):
 
 def merge_purchases(source, target, now):
     """Purchases go to the surviving member; undo needs to know which they were."""
-    rows = Purchase.objects.of(source).order_by("pk").select_for_update()  # as returns lock them
-    moved = list(rows.values_list("pk", flat=True))
+    moved = list(Purchase.objects.of(source).order_by("pk").values_list("pk", flat=True))
     Purchase.objects.filter(pk__in=moved).update(member=target)
     return moved
 

@@ -110,6 +110,7 @@ def register():
                 member.bills.order_by("pk").values("number", "state", "total_amount", "opened_at")
             ),
             why_kept=_ORDERS_KEPT,
+            locked_first=lambda ids: Bill.objects.filter(member__in=ids),
             **_move(Bill),
         )
     )
