@@ -1,3 +1,5 @@
+from collections import Counter
+
 from django.apps import apps
 from django.conf import settings
 from django.core import checks
@@ -83,6 +85,7 @@ def check_retention_policy(app_configs, **kwargs):
             )
         ]
     known = {line.model.lower() for line in policy.lines}
+    told = Counter((line.model.lower(), line.then, line.columns) for line in policy.lines)
     hint = "Add a line to the policy (loyalty_site/retention.py): what, why, how long."
     problems = [
         checks.Error(
@@ -100,12 +103,14 @@ def check_retention_policy(app_configs, **kwargs):
             id="members.E006",
         )
         for line in policy.lines
-        if (fault := _find_fault(line))
+        if (fault := _find_fault(line, told))
     ]
     return problems
 
 
-def _find_fault(line):
+def _find_fault(line, told):
+    if told[line.model.lower(), line.then, line.columns] > 1:
+        return "it stands there twice"
     try:
         model = apps.get_model(line.model)
     except LookupError:

@@ -223,7 +223,7 @@ def write_archive(member: Member, file: IO[bytes], *, locale: str, now: dt.datet
             if entry.export is None:
                 continue
             stem = entry.model.lower().replace(".", "-")
-            number = _write_kind(archive, stem, entry, records)
+            number = _write_kind(archive, stem, entry, records, now)
             count += number
             if number:
                 contents.append(f"{stem}.csv, {stem}.json: {get_label(entry)} ({number})")
@@ -231,11 +231,20 @@ def write_archive(member: Member, file: IO[bytes], *, locale: str, now: dt.datet
             "club": club.name,
             "day": timezone.localtime(now).strftime("%Y-%m-%d %H:%M"),
         }
-        archive.writestr("README.txt", "\ufeff" + "\r\n".join([head, "", *contents]) + "\r\n")
+        text = "\ufeff" + "\r\n".join([head, "", *contents]) + "\r\n"
+        archive.writestr(_name_file("README.txt", now), text)
     return count
 
 
-def _write_kind(archive, stem: str, entry: PersonalData, records: list[Member]) -> int:
+def _name_file(name: str, now: dt.datetime) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, timezone.localtime(now).timetuple()[:6])
+    info.compress_type = zipfile.ZIP_DEFLATED
+    return info
+
+
+def _write_kind(
+    archive, stem: str, entry: PersonalData, records: list[Member], now: dt.datetime
+) -> int:
     rows = (row for record in records for row in entry.export(record))  # type: ignore[misc]  # asked before
     first = next(rows, None)
     if first is None:
@@ -246,19 +255,25 @@ def _write_kind(archive, stem: str, entry: PersonalData, records: list[Member]) 
         text = io.TextIOWrapper(table, encoding="utf-8", newline="", write_through=True)
         text.write("\ufeff")
         writer = csv.writer(text)
-        labels = list_column_labels(entry, columns)
-        writer.writerow([escape_cell(label) for label in labels])
-        with archive.open(f"{stem}.json", "w", force_zip64=True) as document:
+        words = [_find_words(entry, name) for name in columns]
+        writer.writerow([escape_cell(label) for label, _choices in words])
+        with archive.open(_name_file(f"{stem}.json", now), "w", force_zip64=True) as document:
             document.write(b"[")
             for row in _chain(first, rows):
                 document.write(b",\n" if count else b"\n")
                 document.write(_to_json(row))
-                writer.writerow([escape_cell(_write_cell(row.get(name))) for name in columns])
+                cells = [row.get(name) for name in columns]
+                writer.writerow(
+                    [
+                        escape_cell(_write_cell(value, choices))
+                        for value, (_label, choices) in zip(cells, words, strict=True)
+                    ]
+                )
                 count += 1
             document.write(b"\n]\n")
         text.flush()
         table.seek(0)
-        with archive.open(f"{stem}.csv", "w", force_zip64=True) as copy:
+        with archive.open(_name_file(f"{stem}.csv", now), "w", force_zip64=True) as copy:
             while chunk := table.read(256 * 1024):
                 copy.write(chunk)
         text.detach()
@@ -274,7 +289,9 @@ def _to_json(row: dict) -> bytes:
     return json.dumps(row, cls=DjangoJSONEncoder, ensure_ascii=False).encode()
 
 
-def _write_cell(value: Any) -> Any:
+def _write_cell(value: Any, choices: dict[Any, str]) -> Any:
+    if isinstance(value, str) and value in choices:
+        return choices[value]
     if isinstance(value, dt.datetime):
         return timezone.localtime(value).strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, bool):
@@ -292,24 +309,18 @@ def get_label(entry: PersonalData) -> str:
     return str(apps.get_model(entry.model)._meta.verbose_name_plural)
 
 
-def list_column_labels(entry: PersonalData, columns: Iterable[str]) -> list[str]:
-    """The columns' names as people read them: the model's own, else made of the code."""
-    own = dict(entry.labels)
+def _find_words(entry: PersonalData, path: str) -> tuple[str, dict[Any, str]]:
+    """How people read a column called, and its codes: by the model's own words."""
+    own = dict(entry.labels).get(path)
+    words: list[str] = []
+    choices: dict[Any, str] = {}
     model = apps.get_model(entry.model)
-    return [
-        str(own.get(name) or _find_field_label(model, name) or name.replace("_", " "))
-        for name in columns
-    ]
-
-
-def _find_field_label(model, path: str) -> str:
-    words = []
     for name in path.split("__"):
-        field = model._meta._forward_fields_map.get(name)
+        field = model._meta._forward_fields_map.get(name) if model else None
         if field is None:
-            return ""
-        words.append(str(field.verbose_name))
-        model = field.related_model
-        if model is None:
+            words = []
             break
-    return ": ".join(words)
+        words.append(str(field.verbose_name))
+        choices = {code: str(label) for code, label in field.flatchoices if code is not None}
+        model = field.related_model
+    return str(own or ": ".join(words) or path.replace("_", " ")), choices

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
 
+from core.time import get_zone
 from members.models import Member
 from members.selectors.club import get_club
 from members.sms import send_sms
@@ -22,7 +23,7 @@ def send_letter(
     The first line is the subject. Returns whether there was a way. Not in a transaction.
     """
     club = get_club()
-    with translation.override(locale or club.locale):
+    with translation.override(locale or club.locale), timezone.override(get_zone(club.zone)):
         values = {"club": club, **context}
         if email:
             text = render_to_string(f"members/letters/{template}.txt", values)

@@ -117,11 +117,13 @@ def test_staff_say_why(mei, make_login, now):
 
 
 def test_member_is_told_once_with_a_link(mei, now):
+    now = now.replace(hour=3)  # still the evening before where the club is
     request = request_erasure(mei, by=None, now=now)
     assert [tell_about_requests(now=now), tell_about_requests(now=now)] == [1, 0]
     (letter,) = mail.outbox
     assert letter.to == ["mei@example.com"]
     assert "/privacy/erasure/" in letter.body
+    assert "March 16, 2026" in letter.body
     assert refresh(request).told_at == now
     process_due_erasures(now=now + WEEK)
     assert len(mail.outbox) == 2

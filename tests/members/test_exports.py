@@ -137,6 +137,8 @@ def test_cells_are_escaped_and_times_are_the_club_s(mei, now):
     cells = dict(zip(head, row, strict=True))
     assert cells["family name"] == "'=cmd()"
     assert cells["joined at"] == "2026-03-10 12:00:00"
+    assert cells["status"] == "Active"
+    assert json.loads(files["members-member.json"])[0]["status"] == "active"
     assert json.loads(files["members-member.json"])[0]["family_name"] == "=cmd()"
 
 

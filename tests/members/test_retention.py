@@ -98,6 +98,13 @@ def test_line_that_can_not_be_executed_fails_the_check(policy, changes, fault):
     assert fault in problems[0]
 
 
+def test_line_that_stands_there_twice_fails_the_check(policy):
+    policy(Line(**LINE), Line(**LINE | {"days": 2}))
+    problems = [each.msg for each in check_retention_policy(None) if each.id == "members.E006"]
+    assert len(problems) == 2
+    assert "twice" in problems[0]
+
+
 def test_policy_that_is_not_there_fails_the_check(settings):
     settings.RETENTION_POLICY = "nowhere.POLICY"
     assert [problem.id for problem in check_retention_policy(None)] == ["members.E007"]
