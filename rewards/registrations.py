@@ -8,7 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from members import registry
 from members.registry import Attribute, NoticeText, PersonalData
+from rewards.registry import register_alert_check
+from rewards.selectors.waiting import list_waiting_bulk_acts, list_waiting_webhooks
 from rewards.services import merging
+from rewards.services.catalogue.alerts import LOW_STOCK
 
 _BOOKS_BALANCE = (
     "The ledger keeps amounts, dates and codes, so that the club's books stay balanced; it holds "
@@ -16,7 +19,25 @@ _BOOKS_BALANCE = (
 )
 
 
+# Writes rewards down; publishing them is another's.
+_EDITS_CATALOGUE = (
+    "rewards.add_reward",
+    "rewards.change_reward",
+    "rewards.add_rewardcode",
+    "rewards.add_rewardcategory",
+    "rewards.change_rewardcategory",
+    "rewards.add_rotation",
+    "rewards.change_rotation",
+)
+
+
 def register():
+    register_alert_check(LOW_STOCK)
+    for code, list_oldest in (
+        ("webhooks", list_waiting_webhooks),
+        ("bulk_acts", list_waiting_bulk_acts),
+    ):
+        registry.register_waiting_queue(code, list_oldest, late_after=dt.timedelta(minutes=30))
     _register_attributes()
     _register_notices()
     registry.register_value_holder("rewards.points", _holds_points)
@@ -47,21 +68,33 @@ def register():
                 "rewards.view_account",
                 "rewards.view_transfer",
                 "rewards.view_standing",
+                "rewards.view_reward",
+                "rewards.view_rewardcategory",
+                "rewards.view_rotation",
                 "rewards.view_returnrefund",
                 "rewards.add_returnrefund",
+                "rewards.use_counter",
             ],
-            "marketer": ["rewards.view_*"],
+            "marketer": ["rewards.view_*", *_EDITS_CATALOGUE],
             "manager": [
                 "rewards.view_*",
+                *_EDITS_CATALOGUE,
+                "rewards.publish_reward",
                 "rewards.add_earningrule",
                 "rewards.add_earningruleversion",
                 "rewards.add_programmeversion",
                 "rewards.add_returnrefund",
+                "rewards.add_pointsrate",
+                "rewards.add_register",
+                "rewards.change_register",
+                "rewards.use_counter",
                 "rewards.change_earningrule",
                 "rewards.change_tier",
             ],
             "owner": [
                 "rewards.view_*",
+                *_EDITS_CATALOGUE,
+                "rewards.publish_reward",
                 "rewards.add_*",
                 "rewards.change_webhookendpoint",
                 "rewards.change_earningrule",

@@ -78,7 +78,8 @@ def test_club_is_ready_when_all_answers(ask, living, settings):
 
 def test_readiness_is_cheap(ask, living, django_assert_max_num_queries):
     ask("/readyz")
-    with django_assert_max_num_queries(13):  # nine of them save, restore and limit
+    # Nine of them save, restore and limit; a queue takes one or two.
+    with django_assert_max_num_queries(11 + 2 * len(list(registry.waiting_queues))):
         ask("/readyz")
 
 
@@ -147,3 +148,9 @@ def test_beat_is_a_task_of_the_schedule(db):
     assert dt.timedelta(seconds=app.conf.beat_schedule["beat"]["schedule"]) < SILENT_AFTER / 3
     beat()
     assert Client().get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize("queue", list(registry.waiting_queues), ids=lambda queue: queue.code)
+def test_every_queue_is_asked_briefly(queue, db, now, django_assert_max_num_queries):
+    with django_assert_max_num_queries(2):
+        assert queue.list_oldest(now) == {}
