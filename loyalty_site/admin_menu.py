@@ -93,6 +93,8 @@ GROUPS = (
             ("purchases.Store", "store"),
             ("purchases.Channel", "alt_route"),
             ("purchases.Source", "point_of_sale"),
+            ("rewards.Register", "countertops"),
+            ("rewards.PointsRate", "payments"),
             ("purchases.ApiToken", "key"),
             ("rewards.WebhookEndpoint", "webhook"),
             ("rewards.WebhookMessage", "outbox"),
@@ -102,6 +104,7 @@ GROUPS = (
         _("Staff and security"),
         [
             ("members.User", "badge"),
+            ("members.StaffPin", "pin"),
             ("auth.Group", "admin_panel_settings"),
             ("core.AuditEntry", "history"),
             ("members.WorkItem", "pending_actions"),
@@ -129,6 +132,9 @@ def build_menu(request):
             ]
         }
     ]
+    if request.user.has_perm("rewards.use_counter"):
+        counter = {"title": _("Counter"), "icon": "storefront", "link": reverse("admin:counter")}
+        menu[0]["items"].append(counter)
     for title, models in GROUPS:
         items = [
             item

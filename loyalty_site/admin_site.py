@@ -21,9 +21,10 @@ class ClubAdminSite(UnfoldAdminSite):
 
     def get_urls(self):
         # Loaded late: the site is made before the models are.
-        from core.admin.saved_filters import list_paths
+        from core.admin import saved_filters
+        from rewards.admin import counter
 
-        return [*list_paths(self), *super().get_urls()]
+        return [*saved_filters.list_paths(self), *counter.list_paths(self), *super().get_urls()]
 
     def admin_view(self, view, cacheable=False):
         return super().admin_view(_in_club_time(view), cacheable)

@@ -18,6 +18,7 @@ _ADMIN_CSP = {
     "script-src": [CSP.SELF, CSP.UNSAFE_EVAL],
     "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
 }
+_NO_DEVICES = "camera=(), microphone=(), geolocation=()"
 _PROXYS_ID = re.compile(r"[0-9A-Za-z-]{16,64}")
 
 
@@ -69,13 +70,16 @@ def _choose_request_id(request):
 
 
 class AdminPolicyMiddleware:
-    """Gives ``/admin/`` alone the wider content security policy that its library needs."""
+    """Gives ``/admin/`` alone the wider content security policy that its library needs; the
+    counter, whose pages are our own, keeps the narrow one. A camera is for pages that say so.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
         response = self.get_response(request)
-        if request.path.startswith("/admin/"):
+        if request.path.startswith("/admin/") and not request.path.startswith("/admin/counter/"):
             response._csp_config = _ADMIN_CSP
+        response.headers.setdefault("Permissions-Policy", _NO_DEVICES)
         return response

@@ -43,6 +43,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "members.add_claimcode",
         "members.*_audience",
         "members.change_club",
+        "members.delete_staffpin",
         "members.add_consent",
         "members.change_duplicatepair",
         "members.add_membermerge",

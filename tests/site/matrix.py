@@ -168,6 +168,9 @@ def back_office(method, clerk, marketer, manager, owner):
 
 
 ALL_STAFF = back_office("get", 200, 200, 200, 200)
+# At the counter a device is first asked which register it is; tests/admin/test_counter.py goes on.
+AT_GET = back_office("get", GO, 403, GO, GO)
+AT_POST = back_office("post", GO, 403, GO, GO)
 # What lies beside the standard views of a ModelAdmin; those follow the roles (test_access.py).
 # The import has failed: its columns lead back to it, and it left no report of refusals (404).
 ADMIN = {
@@ -184,6 +187,33 @@ ADMIN = {
     # Without the name of a list, and for a filter that isn't there.
     "admin:list_filter_save": back_office("post", 403, 403, 403, 403),
     "admin:list_filter_remove": back_office("post", 404, 404, 404, 404),
+    # --- The counter
+    "admin:counter": AT_GET,
+    "admin:counter_find": AT_POST,
+    "admin:counter_scan": AT_POST,
+    "admin:counter_enrol": AT_GET,
+    "admin:counter_member": AT_GET,
+    "admin:counter_claim_code": AT_POST,
+    "admin:counter_rewards": AT_GET,
+    "admin:counter_redeem": AT_GET,
+    "admin:counter_sale": AT_GET,
+    "admin:counter_bill": AT_GET,
+    "admin:counter_bill_payment": AT_POST,
+    "admin:counter_bill_cancelling": AT_POST,
+    "admin:counter_receipt": AT_GET,
+    "admin:counter_claim": AT_POST,
+    "admin:counter_return": AT_GET,
+    "admin:counter_voucher": AT_GET,
+    "admin:counter_voucher_use": AT_POST,
+    "admin:counter_voucher_payment": AT_POST,
+    "admin:counter_poster": AT_GET,
+    "admin:counter_register": back_office("get", 200, 403, 200, 200),
+    "admin:counter_switch": AT_GET,
+    "admin:counter_lock": AT_POST,
+    "admin:counter_pin": AT_GET,
+    "admin:rewards_pointsrate_publish": back_office("get", 403, 403, 200, 200),
+    "admin:members_staffpin_remove": back_office("post", 403, 403, GO, GO),
+    # --- Members
     "admin:members_member_edit": back_office("get", 200, 200, 200, 200),
     "admin:members_member_claim_code": back_office("post", 409, 403, 409, 409),
     "admin:members_membermerge_into": back_office("get", 403, 403, 200, 200),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
+from django.contrib.auth.context_processors import PermWrapper
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -190,6 +191,7 @@ def show(
         f"admin/counter/{template}.html",
         {
             "desk": desk,
+            "may": PermWrapper(desk.clerk) if desk else None,
             "register": register,
             "currency": get_club().currency,
             "idle_seconds": register.idle_minutes * 60

@@ -16,6 +16,7 @@ from core.errors import DomainError
 from core.money import format_money, get_exponent, to_decimal
 from members.selectors.club import get_club
 from purchases.parsing.typed import read_typed_amount
+from rewards.admin.rules import PREVIEW, PUBLISH, list_posted
 from rewards.models import PointsRate
 from rewards.selectors.payments import Quote, get_rate, quote_points
 from rewards.selectors.wording import format_points
@@ -129,28 +130,29 @@ class PointsRateAdmin(ReadOnlyAdmin):
         """The terms; what they mean on a few bills; in force."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        now = timezone.now()
+        now, stage = timezone.now(), request.POST.get("stage")
         form = RateForm(request.POST or None, initial=_build_initial(now))
-        examples, status = None, 200
-        if request.method == "POST":
-            status = 422
-            if form.is_valid():
-                try:
-                    if request.POST.get("stage") == "publish":
-                        return self._publish(request, form, now)
-                    examples = build_examples(PointsRate(**form.get_terms()), get_club().currency)
-                    status = 200
-                except DomainError as error:
-                    form.add_error(error.field if error.field in form.fields else None, str(error))
+        if request.method == "POST" and form.is_valid() and stage in (PREVIEW, PUBLISH):
+            try:
+                if stage == PUBLISH:
+                    return self._publish(request, form, now)
+                return self._preview(request, form)
+            except DomainError as error:
+                form.add_error(None, str(error))
+        title = _("What points are worth at the till")
+        return self.render_page(request, "admin/counter/rate_form.html", title=title, form=form)
+
+    def _preview(self, request, form):
+        rate, currency = PointsRate(**form.get_terms()), get_club().currency
         return self.render_page(
             request,
-            "admin/counter/rate_form.html",
+            "admin/counter/rate_preview.html",
             title=_("What points are worth at the till"),
-            form=form,
-            examples=examples,
+            rate=rate,
+            examples=build_examples(rate, currency),
             balances=_BALANCES,
-            currency=get_club().currency,
-            status=status,
+            currency=currency,
+            posted=list_posted(request),
         )
 
     def _publish(self, request, form, now):

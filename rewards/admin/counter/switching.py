@@ -4,14 +4,16 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.errors import DomainError
 from members.models import StaffPin
-from members.recent_login import recent_login_required
+from members.recent_login import ask_for_log_in
 from members.services.pins import check_pin, set_pin
 from rewards.admin.counter.desk import (
     at_device,
@@ -86,7 +88,8 @@ def lock(request: HttpRequest, register: Register | None) -> HttpResponse:
     before = forget_clerk(request)
     if register is not None and before is not None:
         note_lock(register, before=before, now=timezone.now())
-    return redirect("admin:counter_switch")
+    query = urlencode({"next": clean_next(request, request.POST.get("next", ""))})
+    return HttpResponseRedirect(f"{reverse('admin:counter_switch')}?{query}")
 
 
 class PinForm(forms.Form):
@@ -115,9 +118,10 @@ class PinForm(forms.Form):
 
 @require_http_methods(_METHODS)
 @at_device
-@recent_login_required("admin:counter_pin")
 def set_own_pin(request: HttpRequest, register: Register | None) -> HttpResponse:
     """One's own PIN, after a log-in of the last minutes."""
+    if answer := ask_for_log_in(request, "admin:counter_pin"):
+        return answer
     form = PinForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

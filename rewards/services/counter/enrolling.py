@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
@@ -46,6 +47,7 @@ def list_alike(contact: dict[str, str]) -> list[Member]:
     ]
 
 
+@transaction.atomic
 def enrol_at_counter(
     register: Register,
     *,

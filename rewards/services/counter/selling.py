@@ -45,6 +45,7 @@ def get_caller(register: Register) -> str:
 
 
 @keeps_refusals
+@transaction.atomic
 def ring_up(
     register: Register,
     draft: Draft,

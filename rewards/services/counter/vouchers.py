@@ -3,6 +3,8 @@
 import datetime as dt
 from typing import Any
 
+from django.db import transaction
+
 from core.services.audit import keeps_refusals
 from core.services.idempotency import run_once
 from members.models import Member
@@ -21,6 +23,7 @@ USE = "counter.use_voucher"
 
 
 @keeps_refusals
+@transaction.atomic
 def use_voucher(
     register: Register,
     redemption: Redemption,
@@ -47,6 +50,7 @@ def use_voucher(
 
 
 @keeps_refusals
+@transaction.atomic
 def pay_voucher(redemption: Redemption, *, by: Any, now: dt.datetime) -> Redemption:
     """The part in money was paid; a repeat changes nothing. Raises WrongState or OwnRecord."""
     check_actor(redemption.member, by=by, act="counter.pay_voucher")
@@ -54,6 +58,7 @@ def pay_voucher(redemption: Redemption, *, by: Any, now: dt.datetime) -> Redempt
 
 
 @keeps_refusals
+@transaction.atomic
 def redeem_at_counter(
     member: Member,
     reward: Reward,
