@@ -104,6 +104,8 @@ class RotationAdmin(StaffAdmin):
         )
 
     def edit_view(self, request, object_id):
+        if not self.has_change_permission(request):
+            raise PermissionDenied
         return super().change_view(request, str(object_id))
 
     def response_post_save_add(self, request, obj):

@@ -11,11 +11,12 @@ from members.models import DataExport, Guardian
 from members.services.erasure import request_erasure
 from members.services.notices import NoticeRow, add_notices
 from purchases.enums import ImportState, Scope
-from purchases.models import ImportJob, Source
-from purchases.services.shops.connections import create_connection
+from purchases.models import (
+    ImportJob,
+    Source,
+)
 from purchases.services.tokens import create_token
-from rewards.models import EarningRule, WebhookMessage
-from rewards.services.webhooks.endpoints import create_endpoint
+from rewards.models import EarningRule, Rotation
 from tests.site.control import control_arguments
 from tests.site.matrix import ADMIN, GO, IN, OPEN, SITE, WHO
 from tests.site.record import record_arguments
@@ -91,6 +92,7 @@ def privacy_arguments(mei, now):
 def arguments(cast, make_reward, now):
     mei = cast.members["mei"]
     reward = make_reward()
+    rotation = Rotation.objects.create(name="Weekly", starts_on=now.date())
     add_notices([NoticeRow(mei.pk, "tier_up", now, "n", {"tier_id": 1})], now=now)
     purchase = mei.purchases.first()
     source, rule = Source.objects.get(), EarningRule.objects.get(code="base")
@@ -101,20 +103,7 @@ def arguments(cast, make_reward, now):
         source=source, file="none.csv", file_name="none.csv", state=ImportState.FAILED,
         created_at=now, finished_at=now,
     )  # fmt: skip
-    shops = {
-        f"webhook_{kind}": [
-            create_connection(
-                kind=kind, name="Shop", source=source, secret="s" * 20, by=None, now=now
-            ).uid
-        ]
-        for kind in ("shopify", "woocommerce")
-    }
-    told, _secret = create_endpoint(
-        name="Told", url="https://1.1.1.1/", events=["tier.changed"], by=None, now=now
-    )
-    message = WebhookMessage.objects.create(
-        endpoint=told, event="tier.changed", payload={}, occurred_at=now, due_at=now
-    )
+    shops = build_shop_arguments(source, now)
     return {
         **shops,
         **privacy_arguments(mei, now),
@@ -141,6 +130,10 @@ def arguments(cast, make_reward, now):
         "statement_entry": [mei.transfers.first().pk],
         "reward_detail": [reward.slug],
         "reward_wish": [reward.slug],
+        # A voucher has neither dates nor a pool: whoever may open them finds none (404).
+        **{name: [reward.pk] for name in ADMIN if name.startswith("admin:rewards_reward_")},
+        "admin:rewards_reward_cancel_date": [reward.pk, 1],
+        "admin:rewards_rotation_edit": [rotation.pk],
         "mfa_remove_webauthn": [1],
         "mfa_edit_webauthn": [1],
         "api:get_purchase": [purchase.pk],
