@@ -2,12 +2,15 @@
 
 import datetime as dt
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from core.errors import DomainError
+from loyalty_site.demo.data import read_stories
 from loyalty_site.demo.people import SOURCE, STAFF
-from members.models import Member, User
+from loyalty_site.demo.stories import EXPIRING
+from members.models import Member, MemberReference, User
 from members.roles import CLERK, MANAGER, OWNER
 from members.services.enrolment import create_member
 from members.services.household_invitations import accept_invitation, invite_to_household
@@ -97,6 +100,9 @@ def redeem_all_over(
 ) -> dict[str, int]:
     """Some weeks of redemptions, and what became of each; returns how many by state."""
     chance = random.Random(f"{seed}:redemptions")  # noqa: S311 - repeatable on purpose
+    claimed = [member for member in claimed if member.pk not in _list_told([EXPIRING])]
+    if not claimed:
+        return {}
     rewards = list(
         Reward.objects.published().exclude(kind=RewardKind.TIER).order_by("position", "pk")
     )
@@ -115,6 +121,13 @@ def redeem_all_over(
     end_past_validity(now=now)
     states = Redemption.objects.values_list("state", flat=True)
     return {state: list(states).count(state) for state in set(states)}
+
+
+def _list_told(kinds: Sequence[str]) -> set[int]:
+    """Members whose story it would spoil."""
+    codes = [code for kind, code in read_stories() if kind in kinds]
+    references = MemberReference.objects.filter(external_id__in=codes)
+    return set(references.values_list("member_id", flat=True))
 
 
 def _try(
@@ -254,7 +267,8 @@ def refund_to_credit(members: dict[str, Member], staff: Staff, *, now: dt.dateti
     recent = Purchase.objects.filter(
         member__in=members.values(), purchased_at__gt=now - dt.timedelta(days=14), returns=None
     ).select_related("store", "channel", "source", "member")
-    purchase = recent.exclude(member__user=None).order_by("-total_amount", "pk").first()
+    told = _list_told([kind for kind, _code in read_stories()])
+    purchase = recent.exclude(member__in=told).order_by("-total_amount", "pk").first()
     if purchase is None:
         return
     line = purchase.lines.filter(amount__gt=0, quantity__gt=0).order_by("-amount", "pk").first()

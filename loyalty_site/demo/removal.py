@@ -3,19 +3,30 @@
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from django.db import ProgrammingError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
-from core.models import AuditEntry
-from loyalty_site.demo.data import read_categories, read_club
+from core.models import AuditEntry, IdempotencyRecord
+from loyalty_site.demo.data import LANGUAGE, read_categories, read_club, read_rewards
 from loyalty_site.demo.doomed import DoomedRows, list_keys_to, list_orphans
 from loyalty_site.demo.history import TILL
+from loyalty_site.demo.incident import AUDIENCE as INCIDENT_AUDIENCE
 from loyalty_site.demo.people import SOURCE, build_club_facts, list_demo_logins
 from loyalty_site.demo.seeding import count_demo_members, lock_demo
-from members.models import Activity, ActivityBatch, Audience, Club, Member, User, WorkItem
+from members.models import (
+    Activity,
+    ActivityBatch,
+    Audience,
+    Club,
+    Household,
+    Member,
+    User,
+    WorkItem,
+)
 from members.services.profiles import update_club
 from purchases.models import Category, Channel, Product, Purchase, Source, Store
 from purchases.services.known import slug_of, split_category
@@ -24,7 +35,11 @@ from rewards.models import (
     EarningRule,
     EarningRuleVersion,
     Lot,
+    PointsRate,
     ProgrammeVersion,
+    Reward,
+    RewardCategory,
+    Rotation,
     Tier,
     Transfer,
 )
@@ -111,10 +126,13 @@ def remove_demo(*, keep_rules: bool = False, now: dt.datetime) -> dict[str, int]
         raise RulesInUse(count=own)
     doomed = DoomedRows()
     _doom(doomed, keep_rules=keep_rules)
+    files = [reward.download for reward in _list_rewards() if reward.download]
     with _written_once_rows_may_go():
         removed = _delete(doomed, keep_rules=keep_rules)
     _forget_club(now)
     _check_result()
+    for file in files:
+        transaction.on_commit(partial(file.storage.delete, file.name), robust=True)
     return removed
 
 
@@ -123,9 +141,18 @@ def _list_logins() -> QuerySet:
     return User.objects.filter(Q(email__in=emails) | Q(member__source=SOURCE))
 
 
+def _list_rewards() -> QuerySet:
+    return Reward.objects.filter(slug__in=[entry["slug"] for entry in read_rewards()["rewards"]])
+
+
 def _doom(doomed: DoomedRows, *, keep_rules: bool) -> None:
     doomed.add(Member.objects.filter(source=SOURCE))
     doomed.add(_list_logins())
+    doomed.add(_list_rewards())
+    doomed.add(Household.objects.filter(places__member__source=SOURCE).distinct())
+    doomed.add(PointsRate.objects.filter(published_by=None))  # a club's own says by whom
+    doomed.add(Audience.objects.filter(slug=INCIDENT_AUDIENCE))
+    doomed.add(IdempotencyRecord.objects.filter(key__startswith="demo-"))
     if not keep_rules:
         tiers = Tier.objects.filter(
             slug__in=[tier["slug"] for tier in read_club()["tier_programme"]["tiers"]]
@@ -194,6 +221,10 @@ def _list_shop(keep_rules: bool) -> Iterator[QuerySet]:
     """Rows that others may have come to use, users before what they use."""
     club = read_club()
     versions = EarningRuleVersion.objects
+    names = [entry["name"][LANGUAGE] for entry in read_rewards()["rotations"]]
+    yield Rotation.objects.filter(name__in=names)
+    slugs = [entry["slug"] for entry in read_rewards()["categories"]]
+    yield RewardCategory.objects.filter(slug__in=slugs)
     yield _not_named(Product.objects.filter(source__code=TILL), versions, "product_ids")
     yield Source.objects.filter(code=TILL)
     codes = [store["slug"] for store in club["stores"]]

@@ -50,7 +50,7 @@ def test_the_four_stories_have_exact_totals(stories):
     assert taken.total_amount == 1_566_94
     assert taken.return_count == 0
     assert {receipt.label: receipt.number for receipt in taken.receipts} == {
-        "points": 2_411,
+        "points": 2_407,
         "status credits": 1_459,
     }
     assert verify_ledger()[1] == []
@@ -91,7 +91,8 @@ def test_every_day_up_to_yesterday_is_closed(stories, now):
 
 def test_nobody_buys_before_joining(db, now):
     seed_demo(member_count=30, seed=2, now=now)
-    for member in Member.objects.annotate(first=Min("purchases__purchased_at")):
+    buyers = Member.objects.annotate(first=Min("purchases__purchased_at"))
+    for member in buyers.filter(first__isnull=False):
         assert member.joined_at < member.first
 
 
