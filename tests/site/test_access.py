@@ -13,10 +13,16 @@ from members.services.notices import NoticeRow, add_notices
 from purchases.enums import ImportState, Scope
 from purchases.models import (
     ImportJob,
+    ShopPrivacyRequest,
+    ShopRefund,
     Source,
+    WebhookBody,
+    WebhookDelivery,
 )
+from purchases.services.shops.connections import create_connection
 from purchases.services.tokens import create_token
-from rewards.models import EarningRule, Rotation
+from rewards.models import EarningRule, Rotation, WebhookMessage
+from rewards.services.webhooks.endpoints import create_endpoint
 from tests.site.control import control_arguments
 from tests.site.matrix import ADMIN, GO, IN, OPEN, SITE, WHO
 from tests.site.record import record_arguments
@@ -88,6 +94,36 @@ def privacy_arguments(mei, now):
     }
 
 
+def build_shop_arguments(source, now):
+    """A connection of each kind, with a message, a refund and a request of the first."""
+    connections = [
+        create_connection(kind=kind, name="Shop", source=source, secret="s" * 20, by=None, now=now)
+        for kind in ("shopify", "woocommerce")
+    ]
+    delivery = WebhookDelivery.objects.create(
+        connection=connections[0], received_at=now, last_seen_at=now, topic="orders/paid",
+        digest=b"", byte_count=2, verdict="accepted", state="done",
+    )  # fmt: skip
+    WebhookBody.objects.create(delivery=delivery, content=b"{}")
+    refund = ShopRefund.objects.create(
+        source=source, external_id="r", order_external_id="o", refunded_at=now, recorded_at=now,
+        content={"lines": [], "loose": 100, "total": 100},
+    )  # fmt: skip
+    request = ShopPrivacyRequest.objects.create(
+        connection=connections[0], kind="shop", external_id="p", received_at=now, due_on=now.date()
+    )
+    return {
+        **{f"webhook_{each.kind}": [each.uid] for each in connections},
+        **{
+            f"admin:purchases_shopconnection_{page}": [connections[0].pk]
+            for page in ("edit", "secret", "switch")
+        },
+        **{f"admin:purchases_webhookdelivery_{page}": [delivery.pk] for page in ("body", "replay")},
+        "admin:purchases_shoprefund_drop": [refund.pk],
+        "admin:purchases_shopprivacyrequest_answer": [request.pk],
+    }
+
+
 @pytest.fixture
 def arguments(cast, make_reward, now):
     mei = cast.members["mei"]
@@ -104,6 +140,12 @@ def arguments(cast, make_reward, now):
         created_at=now, finished_at=now,
     )  # fmt: skip
     shops = build_shop_arguments(source, now)
+    told, _secret = create_endpoint(
+        name="Told", url="https://1.1.1.1/", events=["tier.changed"], by=None, now=now
+    )
+    message = WebhookMessage.objects.create(
+        endpoint=told, event="tier.changed", payload={}, occurred_at=now, due_at=now
+    )
     return {
         **shops,
         **privacy_arguments(mei, now),
