@@ -2,16 +2,24 @@
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Case, Min, QuerySet, When
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
 
 from core.bulk import read_together
 from members.selectors.club import get_club
-from purchases.enums import DeliveryState
+from purchases.enums import DeliveryState, ShopKind
 from purchases.facts import LineFacts, PurchaseFacts
-from purchases.models import ImportJob, Line, Purchase, Source, WebhookDelivery
+from purchases.models import (
+    ImportJob,
+    Line,
+    Purchase,
+    ShopConnection,
+    Source,
+    WebhookDelivery,
+)
 
 
 def list_purchases(member) -> QuerySet[Purchase]:
@@ -133,3 +141,45 @@ def list_waiting_deliveries(now: dt.datetime) -> dict[str, dt.timedelta]:
     waiting = WebhookDelivery.objects.filter(state=DeliveryState.WAITING)
     oldest = waiting.aggregate(oldest=Min(since))["oldest"]
     return {"": now - oldest} if oldest is not None and oldest < now else {}
+
+
+class TopicState(NamedTuple):
+    """A kind of message that a shop may send, and the last one that came."""
+
+    topic: str
+    label: Any  # as the shop's own settings call it
+    why: Any
+    last: WebhookDelivery | None
+
+
+_TOPICS: dict[str, tuple[tuple[str, Any, Any], ...]] = {
+    ShopKind.SHOPIFY: (
+        ("orders/paid", "Order payment", _("Orders, as soon as they are paid.")),
+        ("orders/updated", "Order update", _("What is changed in an order later.")),
+        ("refunds/create", "Refund create", _("Refunds, also those that come before the order.")),
+        ("orders/cancelled", "Order cancellation", _("Not needed where updates are sent.")),
+        ("customers/redact", "customers/redact", _("A customer asks to be erased: apps only.")),
+        (
+            "customers/data_request",
+            "customers/data_request",
+            _("A customer asks for their data: apps only."),
+        ),
+        ("shop/redact", "shop/redact", _("The shop left the app: apps only.")),
+    ),
+    ShopKind.WOOCOMMERCE: (
+        ("ping", "", _("The greeting when a webhook is saved.")),
+        ("order.created", "Order created", _("Orders that are paid at once.")),
+        ("order.updated", "Order updated", _("Payment, changes and refunds.")),
+        ("order.deleted", "Order deleted", _("Orders that were thrown away.")),
+        ("order.restored", "Order restored", _("Orders that were brought back.")),
+    ),
+}
+
+
+def list_topics(connection: ShopConnection) -> list[TopicState]:
+    """What a shop should send, each with its last message: one indexed look-up per topic."""
+    found = []
+    for topic, label, why in _TOPICS[connection.kind]:
+        messages = WebhookDelivery.objects.filter(connection=connection, topic=topic)
+        found.append(TopicState(topic, label, why, messages.order_by("-received_at").first()))
+    return found

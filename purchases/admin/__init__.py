@@ -1,3 +1,21 @@
-from purchases.admin import catalogue, imports, panels, places, purchases, tokens
+from purchases.admin import (
+    catalogue,
+    deliveries,
+    imports,
+    panels,
+    places,
+    purchases,
+    shops,
+    tokens,
+)
 
-__all__ = ["catalogue", "imports", "panels", "places", "purchases", "tokens"]
+__all__ = [
+    "catalogue",
+    "deliveries",
+    "imports",
+    "panels",
+    "places",
+    "purchases",
+    "shops",
+    "tokens",
+]

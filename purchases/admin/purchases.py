@@ -10,7 +10,7 @@ from core.money import format_money
 from members.selectors.club import get_club
 from members.selectors.search import list_member_ids
 from purchases.incoming import write_quantity
-from purchases.models import Line, Purchase, Return, ReturnLine, Source
+from purchases.models import Line, Purchase, PurchaseVersion, Return, ReturnLine, Source
 from purchases.registry import staff_links
 
 _FOUND = 200  # purchases of one external id, over all sources
@@ -66,6 +66,18 @@ class ReturnInline(ReadOnlyInline):
         return format_money(item.total_amount, get_club().currency)
 
 
+class VersionInline(ReadOnlyInline):
+    """What its shop said of the order each time; purchases of tills have none."""
+
+    model = PurchaseVersion
+    fields = readonly_fields = ("number", "said_at", "recorded_at", "show_total", "is_void")
+    ordering = ("number",)
+
+    @display(description=_("total"))
+    def show_total(self, version):
+        return format_money(version.total_amount, get_club().currency)
+
+
 @admin.register(Purchase)
 class PurchaseAdmin(ReadOnlyAdmin):
     list_display = ("purchased_at", "show_member", "external_id", "store", "channel", "line_count",
@@ -81,7 +93,7 @@ class PurchaseAdmin(ReadOnlyAdmin):
     search_fields = ("external_id",)
     search_help_text = _("Purchase id, or a member's number, e-mail, phone or name")
     ordering = ("-purchased_at", "-pk")
-    inlines = (LineInline, ReturnInline)
+    inlines = (LineInline, ReturnInline, VersionInline)
     fields = (
         ("show_member", "purchased_at"),
         ("external_id", "source"),
