@@ -103,7 +103,7 @@ class ErasureRequest(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.member_id} {self.requested_at:%Y-%m-%d}"
+        return _("Request %(id)s") % {"id": self.pk}
 
     @property
     def is_waiting(self):

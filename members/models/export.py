@@ -92,7 +92,7 @@ class DataExport(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.member_id} {self.requested_at:%Y-%m-%d}"
+        return _("Download %(id)s") % {"id": self.pk}
 
     def can_be_downloaded(self, now):
         return self.state == ExportState.READY and now < self.expires_at
