@@ -6,7 +6,7 @@ from django.utils.http import urlencode
 from core.models import AuditEntry
 from members import registry
 from members.addresses import format_address
-from members.enums import Interest, Preference
+from members.enums import AudienceKind, Interest, Preference
 from members.models import Activity, Audience, DuplicatePair
 from members.registry import STAFF_MEMBER, Panel
 from members.selectors.addresses import list_addresses
@@ -49,8 +49,15 @@ def _build_duplicates(request, member, now):
 
 
 def _build_audiences(request, member, now):
-    audiences = Audience.objects.holding(member).order_by("kind", "name")
-    return {"audiences": list(audiences)}
+    audiences = list(Audience.objects.holding(member).order_by("kind", "name"))
+    can_change = member.is_active and request.user.has_perm("members.change_audience")
+    lists = []
+    if can_change:
+        others = Audience.objects.of_kind(AudienceKind.LIST).exclude(
+            pk__in=[each.pk for each in audiences]
+        )
+        lists = list(others.order_by("name")[:SHOWN])
+    return {"audiences": audiences, "lists": lists, "can_change": can_change, "member": member}
 
 
 def _build_activities(request, member, now):

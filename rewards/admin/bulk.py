@@ -118,7 +118,7 @@ class BulkActAdmin(ReadOnlyAdmin):
             return self._render_draft(request, act)
         approval = act.approval
         rows = BulkActMember.objects.filter(act=act).select_related("member")
-        left_out = [BulkOutcome.GONE, BulkOutcome.OWN, BulkOutcome.NOTHING]
+        left_out = [BulkOutcome.GONE, BulkOutcome.OWN]
         query = urlencode({"act__id__exact": act.pk})
         return self.render_page(
             request,

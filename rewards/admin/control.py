@@ -225,7 +225,9 @@ def _build_column(name):
     @display(description=field.verbose_name)
     def show(self, limit):
         value = getattr(limit, name)
-        return _("no limit") if value is None else format_measure(value, limit.kind)
+        if value is None:
+            return _("no limit")
+        return format_measure(value, limit.kind) if value else "–"
 
     return show
 

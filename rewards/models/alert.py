@@ -56,4 +56,4 @@ class Alert(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.check_code} {self.subject_id}"
+        return _("Alert %(number)s") % {"number": self.pk}

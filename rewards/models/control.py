@@ -115,7 +115,7 @@ class Approval(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.kind} {self.payload_id}"
+        return _("Request %(number)s") % {"number": self.pk}
 
     @property
     def is_waiting(self):

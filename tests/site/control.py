@@ -17,7 +17,11 @@ def control_arguments(cast, mei, now):
         check_code="rule_budget", subject_id=1, threshold=100, opened_at=now,
         facts={"used": 1, "whole": 1},
     )  # fmt: skip
+    everyone = Audience.objects.get(slug="everyone")
     return {
+        "admin:members_audience_edit": [everyone.pk],
+        "admin:members_audience_add_members": [everyone.pk],
+        "admin:members_audience_remove_member": [everyone.pk, mei.pk],
         "admin:rewards_adjustment_ask": [mei.pk],
         "admin:rewards_adjustment_withdraw": [waiting.pk],
         "admin:rewards_approval_decide": [waiting.approval_id],
