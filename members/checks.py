@@ -3,9 +3,11 @@ from collections import Counter
 from django.apps import apps
 from django.conf import settings
 from django.core import checks
+from django.db import connections
 from django.utils.module_loading import import_string
 
 from members import registry
+from members.erased_keys import list_key_ids
 from members.retention import CATEGORIES, Then, get_policy
 from members.sms import FileBackend
 
@@ -106,6 +108,22 @@ def check_retention_policy(app_configs, **kwargs):
         if (fault := _find_fault(line, told))
     ]
     return problems
+
+
+@checks.register(checks.Tags.database)
+def check_erasure_keys(app_configs, databases=None, **kwargs):
+    """Hashes whose key is gone keep nobody away any more."""
+    kept = apps.get_model("members.ErasedKey")
+    for database in databases or ():
+        if kept._meta.db_table not in connections[database].introspection.table_names():
+            continue
+        lost = kept.objects.using(database).exclude(key_id__in=list_key_ids()).count()
+        if lost:
+            yield checks.Warning(
+                f"{lost} contacts of people who were erased can't be recognised any more.",
+                hint="Add the SECRET_KEY of that time to ERASURE_KEYS (docs/privacy.md).",
+                id="members.W008",
+            )
 
 
 def _find_fault(line, told):

@@ -6,6 +6,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from django.core import mail
+from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -355,6 +356,18 @@ def test_hashes_are_keyed_and_old_keys_are_tried(mei, now, settings):
     assert ensure_members([key], source="till", now=now).ids == {key: None}
     settings.ERASURE_KEYS = ["second"]
     assert ensure_members([key], source="till", now=now).created_count == 1
+
+
+def test_check_tells_of_hashes_whose_key_is_gone(mei, now, settings):
+    settings.ERASURE_KEYS = ["first"]
+    erase_member(mei, by=None, now=now)
+
+    def list_problems(**about):
+        return [problem.id for problem in run_checks(tags=["database"], **about)]
+
+    assert list_problems(databases=["default"]) == []
+    settings.ERASURE_KEYS = ["second"]
+    assert list_problems(databases=["default"]) == ["members.W008"]
 
 
 def test_unverified_address_of_a_login_blocks_nobody(mei, now):
