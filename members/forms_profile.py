@@ -37,6 +37,13 @@ class YearsField(forms.CharField):
 class ProfileForm(forms.ModelForm):
     """Saved by ``services.profiles.update_member``, which also says what is locked."""
 
+    birth_month = forms.TypedChoiceField(
+        label=_("Month of birth"),
+        choices=lambda: [("", "—"), *((number, MONTHS[number]) for number in range(1, 13))],
+        coerce=int,
+        empty_value=None,
+        required=False,
+    )
     child_birth_years = YearsField(
         label=_("Your children's years of birth"), required=False, max_length=80
     )
@@ -76,9 +83,6 @@ class ProfileForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["birth_month"].widget = forms.Select(
-            choices=[("", "—"), *((number, MONTHS[number]) for number in range(1, 13))]
-        )
         self.fields["birth_day"].widget.attrs.update(min=1, max=31)
         self.fields["birth_year"].widget.attrs.update(min=1880, max=2200)
         self.fields["household_size"].widget.attrs.update(min=1, max=30)

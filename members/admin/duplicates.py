@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from unfold.decorators import display
 
 from core.admin import ReadOnlyAdmin, link_to
-from members.admin.merging import compare
+from members.admin.merging import build_merge_url, compare, compare_facts, show
 from members.enums import DuplicateReason, DuplicateState
 from members.models import DuplicatePair
 from members.selectors.search import list_member_ids
@@ -52,7 +52,7 @@ class DuplicatePairAdmin(ReadOnlyAdmin):
 
     @display(description=_("records"))
     def show_pair(self, pair):
-        return f"{pair.first} / {pair.second}"
+        return f"{show(pair.first)} / {show(pair.second)}"
 
     @display(description=_("why"))
     def show_reasons(self, pair):
@@ -92,9 +92,14 @@ class DuplicatePairAdmin(ReadOnlyAdmin):
             obj=pair,
             pair=pair,
             reasons=self.show_reasons(pair),
-            rows=compare(pair.first, pair.second),
-            links=[link_to(pair.first), link_to(pair.second)],
+            rows=compare(pair.first, pair.second) + compare_facts(pair.first, pair.second),
+            names=[show(pair.first), show(pair.second)],
+            links=[
+                link_to(pair.first, show(pair.first)),
+                link_to(pair.second, show(pair.second)),
+            ],
             can_decide=self.can_decide(request) and not is_own,
+            merge_url=build_merge_url(pair.first, pair.second),
             can_merge=request.user.has_perm("members.add_membermerge") and not is_own,
         )
 

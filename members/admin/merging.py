@@ -17,6 +17,7 @@ from unfold.decorators import display
 from core.admin import ReadOnlyAdmin, dress_form, link_to
 from core.models import AuditEntry
 from members.addresses import format_address
+from members.enums import MemberStatus
 from members.models import DuplicatePair, Member, MemberMerge
 from members.names import format_number
 from members.selectors.addresses import list_addresses
@@ -32,57 +33,66 @@ FOUND = 10
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing of two records; ``is_same`` where both say it alike."""
+    """One thing of two records; where it ``tells`` who they are, likeness shows."""
 
     label: Any
     values: tuple[Any, Any]
+    tells: bool = False
 
     @property
     def is_same(self) -> bool:
-        return self.values[0] == self.values[1] and self.values[0] not in ("", "–")
+        return self.tells and self.values[0] == self.values[1] != "–"
 
     @property
     def is_different(self) -> bool:
-        return self.values[0] != self.values[1] and "–" not in self.values
+        return self.tells and self.values[0] != self.values[1] and "–" not in self.values
 
 
 def _describe(member):
-    """(label, value) of a record, in the order in which people compare them."""
+    """(label, value, whether it tells who they are), in the order in which people compare."""
     birthday = [member.birth_year, member.birth_month, member.birth_day]
-    name, reading = _("Name"), _("Reading")
-    yield name, f"{member.family_name} {member.given_name}".strip()
-    yield reading, f"{member.family_name_reading} {member.given_name_reading}".strip()
-    yield _("Display name"), member.display_name
-    yield _("Birthday"), "-".join(str(part or "?") for part in birthday) if any(birthday) else ""
-    yield _("Form of address"), member.get_gender_display() if member.gender else ""
-    yield _("E-mail address"), member.email or ""
-    yield _("Phone number"), member.phone or ""
-    yield (
-        _("Addresses"),
-        "; ".join(", ".join(format_address(address)) for address in list_addresses(member)),
-    )
-    yield _("Language"), member.get_locale_display() if member.locale else ""
-    yield _("Membership number"), format_number(member.number)
-    yield _("Joined"), f"{date_format(member.joined_at, 'DATE_FORMAT')} ({member.source or '–'})"
-    yield _("Login"), str(member.user) if member.user else _("none")
-    yield _("Status"), member.get_status_display()
+    addresses = [", ".join(format_address(address)) for address in list_addresses(member)]
     references = member.references.order_by("pk")[:FOUND]
-    yield _("At tills and shops"), ", ".join(map(str, references))
+    yield _("Name"), f"{member.family_name} {member.given_name}".strip(), True
+    reading = f"{member.family_name_reading} {member.given_name_reading}".strip()
+    yield _("Reading"), reading, True
+    yield _("Display name"), member.display_name, True
+    born = "-".join(str(part or "?") for part in birthday) if any(birthday) else ""
+    yield _("Birthday"), born, True
+    yield _("Form of address"), member.get_gender_display() if member.gender else "", True
+    yield _("E-mail address"), member.email or "", True
+    yield _("Phone number"), member.phone or "", True
+    yield _("Addresses"), "; ".join(addresses), True
+    yield _("Language"), member.get_locale_display() if member.locale else "", False
+    joined = f"{date_format(member.joined_at, 'DATE_FORMAT')} ({member.source or '–'})"
+    yield _("Joined"), joined, False
+    yield _("Login"), str(member.user) if member.user else _("none"), False
+    yield _("Status"), member.get_status_display(), False
+    yield _("At tills and shops"), ", ".join(map(str, references)), False
 
 
 def compare(first: Member, second: Member) -> list[Row]:
-    rows = [
-        Row(label, (value or "–", other or "–"))
-        for (label, value), (_label, other) in zip(_describe(first), _describe(second), strict=True)
+    """Who they are; what they have is ``compare_facts``."""
+    return [
+        Row(label, (value or "–", other or "–"), tells)
+        for (label, value, tells), (_label, other, _tells) in zip(
+            _describe(first), _describe(second), strict=True
+        )
     ]
+
+
+def compare_facts(first: Member, second: Member) -> list[Row]:
     facts = zip(list_facts(first), list_facts(second), strict=True)
-    return rows + [
-        Row(label, (_write(value), _write(other))) for (label, value), (_same, other) in facts
-    ]
+    return [Row(label, (_write(value), _write(other))) for (label, value), (_same, other) in facts]
 
 
 def _write(number) -> str:
     return number_format(number, force_grouping=True)
+
+
+def show(member: Member) -> str:
+    """Name and number: two records of one person have one name."""
+    return f"{member} · {format_number(member.number)}"
 
 
 # --- Pages --------------------------------------------------------------------------------------
@@ -118,11 +128,11 @@ class MemberMergeAdmin(ReadOnlyAdmin):
 
     @display(description=_("absorbed record"))
     def show_source(self, merge):
-        return link_to(merge.source)
+        return link_to(merge.source, show(merge.source))
 
     @display(description=_("surviving record"))
     def show_target(self, merge):
-        return link_to(merge.target)
+        return link_to(merge.target, show(merge.target))
 
     @display(description=_("state"), label={"undone": "warning", "standing": "success"})
     def show_state(self, merge):
@@ -141,7 +151,11 @@ class MemberMergeAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         target = get_object_or_404(Member.objects.select_related("user"), pk=object_id)
         source = self._get_source(request, target)
-        context = {"target": target, "title": _("Merge two records")}
+        context = {
+            "target": target,
+            "target_name": show(target),
+            "title": _("Merge two records"),
+        }
         if source is None:
             return self._show_candidates(request, target, context)
         now = timezone.now()
@@ -159,10 +173,11 @@ class MemberMergeAdmin(ReadOnlyAdmin):
             status=422 if form.is_bound else 200,
             **context,
             source=source,
+            source_name=show(source),
             rows=compare(source, target),
             preview=preview_merge(source, target, by=request.user, now=now),
             form=form,
-            swapped_url=_build_url(source, target),
+            swapped_url=build_merge_url(source, target),
         )
 
     def _get_source(self, request, target):
@@ -174,7 +189,11 @@ class MemberMergeAdmin(ReadOnlyAdmin):
 
     def _show_candidates(self, request, target, context):
         text = request.GET.get("q", "").strip()
-        found = [each for each in search_members(text, limit=FOUND + 1) if each != target]
+        found = [
+            each
+            for each in search_members(text, limit=2 * FOUND)
+            if each != target and each.status in (MemberStatus.ACTIVE, MemberStatus.CLOSED)
+        ]
         pairs = DuplicatePair.objects.about(target).open().for_list().order_by("-score", "pk")
         alike = [
             pair.second if pair.first_id == target.pk else pair.first for pair in pairs[:FOUND]
@@ -184,8 +203,8 @@ class MemberMergeAdmin(ReadOnlyAdmin):
             "admin/members/merge_find.html",
             **context,
             text=text,
-            found=[(each, _build_url(target, each)) for each in found[:FOUND]],
-            alike=[(each, _build_url(target, each)) for each in alike],
+            found=[(each, build_merge_url(target, each)) for each in found[:FOUND]],
+            alike=[(each, build_merge_url(target, each)) for each in alike],
         )
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
@@ -206,7 +225,10 @@ class MemberMergeAdmin(ReadOnlyAdmin):
             title=str(merge),
             obj=merge,
             merge=merge,
-            links=[link_to(merge.source), link_to(merge.target)],
+            links=[
+                link_to(merge.source, show(merge.source)),
+                link_to(merge.target, show(merge.target)),
+            ],
             number=format_number(merge.source.number),
             reason=getattr(note, "note", None),
             filled=[
@@ -239,11 +261,11 @@ class MemberMergeAdmin(ReadOnlyAdmin):
             title=_("Undo a merge"),
             obj=merge,
             merge=merge,
-            source=merge.source,
-            target=merge.target,
+            source_name=show(merge.source),
+            target_name=show(merge.target),
             preview=preview_undo(merge, by=request.user, now=timezone.now()),
         )
 
 
-def _build_url(target, source):
+def build_merge_url(target, source):
     return f"{reverse('admin:members_membermerge_into', args=[target.pk])}?with={source.pk}"
