@@ -18,14 +18,16 @@ def main() -> None:
             os.execv(OWN_PYTHON, [str(OWN_PYTHON), *sys.argv])
         sys.exit("Django is not installed. Run bin/run or bin/test once: they set everything up.")
 
+    from django.core.exceptions import ImproperlyConfigured
+
     from loyalty_site.embedded.client import services_for_command
     from loyalty_site.embedded.layout import ServiceError
 
     try:
         with services_for_command():
             execute_from_command_line(sys.argv)
-    except ServiceError as error:
-        sys.exit(str(error))
+    except (ImproperlyConfigured, ServiceError) as error:
+        sys.exit(str(error))  # a sentence for the person at the terminal
 
 
 if __name__ == "__main__":

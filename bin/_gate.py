@@ -27,7 +27,17 @@ BIN = REPOSITORY / ".venv" / "bin"
 PYTHON = str(BIN / "python")
 APPS = ("core", "members", "purchases", "rewards", "loyalty_site")
 TYPED = ("services", "selectors", "models", "engine", "registry")
-ALSO_TYPED = ("purchases/parsing", "loyalty_site/embedded")
+ALSO_TYPED = (
+    "purchases/parsing",
+    "loyalty_site/embedded",
+    *(
+        f"loyalty_site/{name}.py"
+        for name in (
+            "environment", "health", "logs", "metrics", "observation", "probes", "redaction",
+            "restore_drill", "rotation", "sentry",
+        )
+    ),
+)  # fmt: skip
 # Debian package: how to see that it is there.
 PACKAGES: dict[str, Callable[[], object]] = {
     "chromium": lambda: shutil.which("chromium"),

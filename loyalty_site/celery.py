@@ -22,9 +22,10 @@ app.conf.update(
         # Hourly, since every club zone has its own midnight; a closed day is not closed again.
         "close-day": {"task": "rewards.tasks.close_due_days", "schedule": crontab(minute=5)},
         "sweep-work": {"task": "members.tasks.sweep_work", "schedule": 60.0},
+        "sweep-redemptions": {"task": "rewards.tasks.sweep_redemptions", "schedule": 60.0},
         "sweep-bulk-acts": {"task": "rewards.tasks.sweep_bulk_acts", "schedule": 60.0},
         "check-alerts": {"task": "rewards.tasks.check_alerts", "schedule": 600.0},
-        # Nobody wakes it: an event is told within seconds, and none costs its transaction a message.
+        # Nobody wakes it: an event is told within seconds and costs its transaction no message.
         "send-webhooks": {
             "task": "rewards.tasks.send_webhooks",
             "schedule": 10.0,

@@ -38,8 +38,9 @@ class NotReady(Exception):
 
 def check_database(now: dt.datetime) -> dict[str, Any]:
     # Not through Django's cursor, which would wait for a connection as long as a page may.
-    connection.pool.open()
-    with connection.pool.connection(timeout=PATIENCE_SECONDS) as own:
+    pool = connection.pool  # type: ignore[attr-defined]  # PostgreSQL's, by our settings
+    pool.open()
+    with pool.connection(timeout=PATIENCE_SECONDS) as own:
         own.execute("SELECT 1")
     return {}
 

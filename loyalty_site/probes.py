@@ -27,7 +27,8 @@ def readyz(request):
         status=200 if is_ready else 503,
         headers=_KEEP_NOTHING,
     )
-    response._has_been_logged = True  # it is an answer, not a failure of ours
+    # As Django marks it: this is an answer, not a failure to be logged.
+    response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 
 

@@ -80,6 +80,14 @@ def run_client(program: Path, *words: str, url: str) -> None:
         raise DrillFailed(f"{program.name} failed:\n{done.stderr.strip()[:1500]}")
 
 
+def ask(connection: psycopg.Connection, query: str | sql.Composed) -> tuple:
+    """The one row of an answer that has one."""
+    found = connection.execute(query).fetchone()
+    if found is None:
+        raise DrillFailed("The database did not answer.")
+    return found
+
+
 def count_rows(connection: psycopg.Connection) -> dict[str, int]:
     """The number of rows of each table, exactly."""
     tables = connection.execute(
@@ -89,7 +97,7 @@ def count_rows(connection: psycopg.Connection) -> dict[str, int]:
     counts = {}
     for schema, table in tables:
         query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(schema, table))
-        counts[f"{schema}.{table}"] = connection.execute(query).fetchone()[0]
+        counts[f"{schema}.{table}"] = ask(connection, query)[0]
     return counts
 
 
@@ -97,10 +105,11 @@ def describe_locale(connection: psycopg.Connection) -> sql.Composed:
     """The words for CREATE DATABASE that give the scratch the locale of the original."""
     is_new = connection.info.server_version >= 170000
     column = "datlocale" if is_new else "daticulocale"
-    provider, locale, collate, ctype, encoding = connection.execute(
+    provider, locale, collate, ctype, encoding = ask(
+        connection,
         f"SELECT datlocprovider, {column}, datcollate, datctype, pg_encoding_to_char(encoding)"
-        " FROM pg_database WHERE datname = current_database()"
-    ).fetchone()
+        " FROM pg_database WHERE datname = current_database()",
+    )
     words = [
         sql.SQL("TEMPLATE template0 ENCODING {} LC_COLLATE {} LC_CTYPE {}").format(
             sql.Literal(encoding), sql.Literal(collate), sql.Literal(ctype)
@@ -236,7 +245,7 @@ class Drill:
         path.touch(mode=0o600)
         with psycopg.connect(self.club) as connection:
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            (snapshot,) = connection.execute("SELECT pg_export_snapshot()").fetchone()
+            (snapshot,) = ask(connection, "SELECT pg_export_snapshot()")
             run_client(
                 self.clients / "pg_dump",
                 "--format=custom",

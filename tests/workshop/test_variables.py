@@ -97,6 +97,20 @@ def test_wrong_start_names_everything_at_once_and_no_secret():
     assert "s3cret" not in done.stderr
 
 
+def test_command_says_what_is_wrong_without_a_trace():
+    kept = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "migrate"],
+        cwd=REPOSITORY,
+        env={**kept, "CLUB_EMBEDDED": "0", "SECRET_KEY": "s" * 50},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("The environment is not right yet")
+    assert "DATABASE_URL is not set. Start bin/run once, or name your own" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [("1", True), ("Yes", True), ("on", True), ("0", False), ("FALSE", False), ("off", False)],
