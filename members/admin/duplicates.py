@@ -12,9 +12,16 @@ from unfold.decorators import display
 from core.admin import ReadOnlyAdmin, link_to
 from members.admin.merging import build_merge_url, compare, compare_facts, show
 from members.enums import DuplicateReason, DuplicateState
-from members.models import DuplicatePair
+from members.models import DuplicatePair, Member
 from members.selectors.search import list_member_ids
-from members.services.duplicates import find_duplicates, reopen_pair, set_apart
+from members.services.duplicates import (
+    ask_for_search,
+    find_duplicates,
+    reopen_pair,
+    set_apart,
+)
+
+SEARCHED_AT_ONCE = 50_000  # members; more of them are left to a worker
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -126,9 +133,13 @@ class DuplicatePairAdmin(ReadOnlyAdmin):
             return HttpResponseNotAllowed(["POST"])
         if not self.can_decide(request):
             raise PermissionDenied
-        count = find_duplicates(by=request.user, now=timezone.now())
-        text = ngettext("%(count)s new pair found.", "%(count)s new pairs found.", count)
-        self.message_user(request, text % {"count": count})
+        if (estimate_rows(Member) or 0) > SEARCHED_AT_ONCE:
+            ask_for_search(by=request.user, now=timezone.now())
+            self.message_user(request, _("The search has begun. Look again in some minutes."))
+        else:
+            count = find_duplicates(by=request.user, now=timezone.now())
+            text = ngettext("%(count)s new pair found.", "%(count)s new pairs found.", count)
+            self.message_user(request, text % {"count": count})
         return HttpResponseRedirect(reverse("admin:members_duplicatepair_changelist"))
 
     def _get_to_decide(self, request, object_id):

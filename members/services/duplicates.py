@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from celery import current_app
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -114,6 +115,15 @@ def find_duplicates(*, by: User | None, now: dt.datetime) -> int:
     if by is not None:
         record_audit("duplicates.searched", get_club(), by=by, now=now, changes={"new": new_count})
     return new_count
+
+
+@transaction.atomic
+def ask_for_search(*, by: User, now: dt.datetime) -> None:
+    """Let a worker look through the members: a large club takes a minute."""
+    record_audit("duplicates.search_asked", get_club(), by=by, now=now)
+    transaction.on_commit(
+        lambda: current_app.send_task("members.tasks.find_duplicates"), robust=True
+    )
 
 
 @transaction.atomic
