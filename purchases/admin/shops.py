@@ -153,7 +153,7 @@ class ShopConnectionAdmin(StaffAdmin):
 
     def edit_view(self, request, object_id):
         _connection, answer = self._get_to_change(request, object_id)
-        return answer or super().change_view(request, object_id)
+        return answer or super().change_view(request, str(object_id))
 
     def response_change(self, request, obj):
         return HttpResponseRedirect(self._build_url(obj))
