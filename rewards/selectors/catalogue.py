@@ -17,6 +17,7 @@ from members.selectors.club import get_club
 from rewards.enums import RewardKind
 from rewards.models import Reward, RewardCategory, RewardCode, RewardSession
 from rewards.selectors.offers import TOLD_KINDS, Offer, build_offers
+from rewards.selectors.programme import kept
 from rewards.selectors.rotation import list_resting
 
 PER_PAGE = 24
@@ -295,11 +296,17 @@ def get_reward_page(
 
 
 def list_categories() -> list[RewardCategory]:
-    """Shelves with something published on them, in their order."""
-    shelves = RewardCategory.objects.filter(
-        rewards__published_at__isnull=False, rewards__retired_at__isnull=True
-    )
-    return list(shelves.distinct().order_by("position", "name"))
+    """Shelves with something published on them, in their order, as kept: a new one shows within
+    ``core.kept.LIFE``.
+    """
+    shelves = kept.get("shelves")
+    if shelves is None:
+        found = RewardCategory.objects.filter(
+            rewards__published_at__isnull=False, rewards__retired_at__isnull=True
+        )
+        shelves = list(found.distinct().order_by("position", "name"))
+        kept.put("shelves", shelves)
+    return shelves
 
 
 # --- Staff --------------------------------------------------------------------------------------
