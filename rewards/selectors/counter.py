@@ -184,7 +184,9 @@ def find_goods(text: str) -> list[Good]:
 
 
 def list_goods(product_ids: Sequence[int]) -> dict[int, Good]:
-    """Goods by id; one query."""
+    """Goods by id; one query, none for none."""
+    if not product_ids:
+        return {}
     found = _list_goods("id = ANY(%(ids)s)", ids=list(product_ids), shown=len(product_ids))
     return {good.product_id: good for good in found}
 

@@ -4,8 +4,18 @@ from django.test import Client
 
 from members.services.logins import create_login
 from members.services.roles import sync_roles
+from tests.admin.counters import mei, register, set_up, till  # noqa: F401  (fixtures)
 from tests.purchases.conftest import storages  # noqa: F401  (fixtures)
-from tests.rewards.conftest import counter, make_reward, make_rule, programme, rules, shop  # noqa: F401
+from tests.rewards.conftest import (  # noqa: F401
+    claim,
+    counter,
+    make_reward,
+    make_rule,
+    programme,
+    rules,
+    shop,
+)
+from tests.site.conftest import assert_statements  # noqa: F401
 
 ROLES = ("clerk", "marketer", "manager", "owner")
 

@@ -117,13 +117,14 @@ def get_clerk(request: HttpRequest, register: Register, now: dt.datetime) -> Use
     pk, seen_at, set_at = request.session.get(_CLERK) or (None, "", "")
     if pk is None or now - dt.datetime.fromisoformat(seen_at) > _idle(register):
         return None
-    clerk = User.objects.filter(pk=pk, is_active=True, is_staff=True).first()
-    pin = StaffPin.objects.filter(user=clerk).first() if clerk else None
-    if pin is None or pin.set_at.isoformat() != set_at:
+    pin = StaffPin.objects.filter(user=pk, user__is_active=True, user__is_staff=True)
+    known = pin.select_related("user").first()
+    if known is None or known.set_at.isoformat() != set_at:
         return None
     if now - dt.datetime.fromisoformat(seen_at) > _TOUCH:
         request.session[_CLERK] = [pk, now.isoformat(), set_at]
-    return clerk
+    # The login itself, where it is the same person: what it may do is known by then.
+    return request.user if request.user.pk == pk else known.user  # type: ignore[return-value]
 
 
 def remember_clerk(request: HttpRequest, pin: StaffPin, now: dt.datetime) -> None:

@@ -55,7 +55,8 @@ def sell(request: HttpRequest, desk: Desk) -> HttpResponse:
     member = _get_customer(request)
     form = SaleForm.read(request.POST, desk.currency)
     do = request.POST.get("do", "")
-    usual = list_usual(member) if member else []
+    is_asked = not form.rows or do.startswith("usual")
+    usual = list_usual(member) if member and is_asked else []
     form.act(do, usual)
     if form.found is not None:
         member, form.found = form.found, None
