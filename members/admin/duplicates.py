@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import display
 
-from core.admin import ReadOnlyAdmin, link_to
+from core.admin import ReadOnlyAdmin, estimate_rows, link_to
 from members.admin.merging import build_merge_url, compare, compare_facts, show
 from members.enums import DuplicateReason, DuplicateState
 from members.models import DuplicatePair, Member

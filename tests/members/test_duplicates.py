@@ -5,6 +5,7 @@ from members.enums import DuplicateReason
 from members.models import DuplicatePair
 from members.services.duplicates import (
     AlreadyDecided,
+    ask_for_search,
     find_duplicates,
     reopen_pair,
     set_apart,
@@ -135,3 +136,13 @@ def test_search_takes_two_statements(make_member, now, count, django_assert_num_
     assert {reason for pair in DuplicatePair.objects.all() for reason in pair.reasons} == {
         DuplicateReason.EMAIL_VARIANT
     }
+
+
+def test_large_club_is_searched_by_a_worker(
+    make_login, now, sent_tasks, django_capture_on_commit_callbacks
+):
+    clerk = make_login(is_staff=True)
+    with django_capture_on_commit_callbacks(execute=True):
+        ask_for_search(by=clerk, now=now)
+    assert ("members.tasks.find_duplicates", []) in sent_tasks
+    assert AuditEntry.objects.filter(action="duplicates.search_asked", actor=clerk).count() == 1
