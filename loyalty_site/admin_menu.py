@@ -63,6 +63,7 @@ GROUPS = (
         _("Catalogue"),
         [
             ("rewards.Reward", "redeem"),
+            ("rewards.Redemption", "local_activity"),
             ("rewards.RewardCategory", "shelves"),
             ("rewards.Rotation", "autorenew"),
         ],

@@ -9,7 +9,14 @@ class RewardsConfig(AppConfig):
 
     def ready(self):
         from members import registry
-        from rewards import panels, personal_data, receivers, registrations, registrations_control
+        from rewards import (
+            panels,
+            personal_data,
+            receivers,
+            registrations,
+            registrations_control,
+            registrations_redemption,
+        )
         from rewards.services.accrual import accrue
         from rewards.services.settlement import enter_programme
 
@@ -19,5 +26,6 @@ class RewardsConfig(AppConfig):
         registry.register_listener("rewards.enrolment", ["signup"], enter_programme)
         registrations.register()
         registrations_control.register()
+        registrations_redemption.register()
         personal_data.register()
         panels.register()

@@ -5,6 +5,8 @@ from rewards.services.alerts import look_for_alerts
 from rewards.services.bulk_running import list_silent_acts
 from rewards.services.bulk_running import run_bulk_act as run_act
 from rewards.services.closing import close_days
+from rewards.services.payments import let_go_of_overdue_payments
+from rewards.services.redemption import end_past_validity, let_go_of_overdue
 from rewards.services.webhooks.sending import forget_old_messages, send_due_messages
 
 
@@ -12,6 +14,15 @@ from rewards.services.webhooks.sending import forget_old_messages, send_due_mess
 def close_due_days():
     """Close the days that are over; nothing to do is the usual answer."""
     close_days(now=timezone.now())
+
+
+@shared_task
+def sweep_redemptions():
+    """Let reservations go that nobody paid; end vouchers and dates that are over."""
+    now = timezone.now()
+    let_go_of_overdue(now=now)
+    end_past_validity(now=now)
+    let_go_of_overdue_payments(now=now)
 
 
 @shared_task

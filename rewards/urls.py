@@ -1,11 +1,33 @@
 from django.urls import path
 
-from rewards import views, views_catalogue
+from rewards import views, views_catalogue, views_redemption
 
 urlpatterns = [
     path("rewards/", views_catalogue.reward_list, name="reward_list"),
     path("rewards/<slug:slug>/", views_catalogue.reward_detail, name="reward_detail"),
     path("rewards/<slug:slug>/wish/", views_catalogue.reward_wish, name="reward_wish"),
+    path(
+        "rewards/<slug:slug>/redemption/",
+        views_redemption.redemption_create,
+        name="redemption_create",
+    ),
+    path("redemptions/", views_redemption.redemption_list, name="redemption_list"),
+    path("redemptions/<int:pk>/", views_redemption.redemption_detail, name="redemption_detail"),
+    path(
+        "redemptions/<int:pk>/cancellation/",
+        views_redemption.redemption_cancellation,
+        name="redemption_cancellation",
+    ),
+    path(
+        "redemptions/<int:pk>/calendar.ics",
+        views_redemption.redemption_calendar,
+        name="redemption_calendar",
+    ),
+    path(
+        "redemptions/<int:pk>/download/",
+        views_redemption.redemption_download,
+        name="redemption_download",
+    ),
     path("statement/", views.statement, name="statement"),
     path("statement/download/", views.statement_download, name="statement_download"),
     path("statement/<int:pk>/", views.statement_entry, name="statement_entry"),

@@ -1,27 +1,19 @@
 """The catalogue, for members and for visitors; and what members wish for."""
 
-import uuid
-from typing import Any
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import get_language
 from django.views.decorators.http import require_POST, require_safe
 
 from core.tables import render_for
 from members.access import in_club_time, member_page
-from members.addresses import format_address
 from members.models import Member
-from members.postal import get_country_name, list_country_codes
-from members.selectors.addresses import list_addresses
-from members.selectors.club import get_club
-from members.selectors.households import list_point_sharers
 from rewards.forms_catalogue import CatalogueForm
-from rewards.selectors.balances import get_balances
+from rewards.forms_redemption import RedeemForm
 from rewards.selectors.catalogue import get_reward_page, list_categories, list_offers
+from rewards.selectors.spending_power import count_points
 from rewards.services.catalogue import add_wish, remove_wish
 
 
@@ -33,22 +25,13 @@ def _find_member(request: HttpRequest) -> Member | None:
     return members.filter(user_id=request.user.pk).first()
 
 
-def _count_points(member: Member | None, now) -> tuple[int | None, int]:
-    """What a member can spend now, and how much of that is the household's."""
-    if member is None:
-        return None, 0
-    own = get_balances(member, now=now).available
-    pooled = sum(get_balances(each, now=now).available for each in list_point_sharers(member))
-    return own + pooled, pooled
-
-
 @require_safe
 @in_club_time
 def reward_list(request: HttpRequest) -> HttpResponse:
     """What there is, for whoever looks; a member sees how far each is for them."""
     now = timezone.now()
     member = _find_member(request)
-    points, pooled = _count_points(member, now)
+    points, pooled = count_points(member, now)
     form = CatalogueForm(request.GET, is_member=member is not None)
     wanted = form.get_wanted()
     page = list_offers(member, wanted, now=now, available_points=points, page=_read_page(request))
@@ -87,7 +70,7 @@ def reward_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One reward: what it is, whether and how one gets it, what goes well with it."""
     now = timezone.now()
     member = _find_member(request)
-    points, pooled = _count_points(member, now)
+    points, pooled = count_points(member, now)
     page = get_reward_page(member, slug, now=now, available_points=points)
     if page is None:
         raise Http404
@@ -101,22 +84,8 @@ def reward_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "now": now,
     }
     if member is not None and page.offer.can_be_had:
-        context |= _build_redeem_form(member, page)
+        context["form"] = RedeemForm(member=member, page=page, pooled=pooled)
     return _keep_private(request, render(request, "rewards/reward_detail.html", context))
-
-
-def _build_redeem_form(member: Member, page: Any) -> dict[str, Any]:
-    """What ``_redeem_form.html`` needs; its key makes a repeated press harmless."""
-    context: dict[str, Any] = {"key": uuid.uuid4().hex}
-    if page.offer.reward.is_delivered:
-        language = get_language() or ""
-        countries = [(code, get_country_name(code, language)) for code in list_country_codes()]
-        context |= {
-            "addresses": [(each, format_address(each)) for each in list_addresses(member)],
-            "countries": sorted(countries, key=lambda country: country[1]),
-            "home_country": get_club().country,
-        }
-    return context
 
 
 @require_POST

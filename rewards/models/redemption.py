@@ -99,6 +99,11 @@ class Redemption(models.Model):
     class Meta:
         verbose_name = _("redemption")
         verbose_name_plural = _("redemptions")
+        permissions = [
+            ("use_redemption", "Can take payment for redemptions, hand over and mark as used"),
+            ("cancel_redemption", "Can cancel redemptions for the club"),
+            ("send_redemption", "Can pack and send redemptions"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["member", "key"], name="redemption_once_per_key"),
             models.CheckConstraint(

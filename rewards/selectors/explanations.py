@@ -8,6 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
+from core.bulk import read_together
+from core.money import format_money
 from core.time import day_of
 from members.selectors.club import get_club
 from rewards.enums import AccountKind, Reason, Unit
@@ -20,6 +22,7 @@ from rewards.selectors.calculations import (
     build_reversal_steps,
     load_causes,
 )
+from rewards.selectors.causes import CauseText, build_title, describe_causes
 from rewards.selectors.wording import format_count, format_day, format_points
 
 _TITLES: dict[str, Any] = {
@@ -30,6 +33,7 @@ _TITLES: dict[str, Any] = {
     Reason.RETURN: gettext_lazy("Taken back after a return"),
     Reason.REOPEN: gettext_lazy("Return of a purchase whose points had lapsed"),
     Reason.OWE: gettext_lazy("Owed after a return"),
+    Reason.AMEND: gettext_lazy("Taken back, as the order was changed"),
     Reason.HOLD: gettext_lazy("Reserved"),
     Reason.CAPTURE: gettext_lazy("Used"),
     Reason.RESTORE: gettext_lazy("Given back"),
@@ -46,7 +50,8 @@ _TITLES: dict[str, Any] = {
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """One entry in words. ``direction`` is 1 where the member gained, -1 where they lost and 0
-    where points only changed their place; ``steps`` show the reckoning line by line.
+    where points only changed their place; ``steps`` show the reckoning line by line. ``about`` is
+    what it is about, ``about_url`` where its member reads more.
     """
 
     transfer: Transfer
@@ -57,6 +62,13 @@ class Explanation:
     unit: str
     steps: list[Step] = field(default_factory=list)
     purchase: Any = None
+    about: CauseText | None = None
+
+    @property
+    def about_url(self) -> str:
+        if self.about is None or self.about.member_id not in (None, self.transfer.member_id):
+            return ""
+        return self.about.url
 
 
 @dataclass(slots=True)
@@ -70,6 +82,17 @@ class _Known:
     reversals: dict[int, Reversal]
     lots: dict[int, Lot]
     causes: Causes
+    abouts: dict[tuple[str, int], CauseText] = field(default_factory=dict)
+    graces: dict[int, dt.date] = field(default_factory=dict)  # last day by id of a restoring entry
+
+    def about(self, transfer: Transfer) -> CauseText | None:
+        return self.abouts.get((transfer.cause_type, transfer.cause_id or 0))
+
+    def amount(self, transfer: Transfer) -> str:
+        """ "27 points", "$10.00"."""
+        if transfer.unit == Unit.MONEY:
+            return format_money(transfer.amount, self.currency)
+        return format_points(transfer.amount, transfer.unit)
 
     def award_of(self, transfer: Transfer) -> Award | None:
         if transfer.award_id:
@@ -87,7 +110,8 @@ def explain_transfers(transfers: Sequence[Transfer], *, now: dt.datetime) -> lis
     """Explain entries in the active language, in the order given.
 
     However many there are, it asks the database at most six times (lots, reversals, awards,
-    tiers, rules). The accounts of the transfers must be loaded (``Transfer.objects.for_list``).
+    tiers, rules), once more for each kind of cause, and once where something was given back. The
+    accounts of the transfers must be loaded (``Transfer.objects.for_list``).
     """
     known = _load(transfers, now)
     return [_explain(transfer, known) for transfer in transfers]
@@ -125,7 +149,28 @@ def _load(transfers: Sequence[Transfer], now: dt.datetime) -> _Known:
     awards = {award.pk: award for award in list_awards(pk__in=award_ids)} if award_ids else {}
     causes = load_causes(awards.values())
     today = day_of(now, club.zone)
-    return _Known(today, club.zone, club.currency, awards, reversals, lots, causes)
+    return _Known(
+        today, club.zone, club.currency, awards, reversals, lots, causes,
+        describe_causes(transfers), _load_graces(transfers),
+    )  # fmt: skip
+
+
+# A lot that came back past its day, by the club's fault, got another day for that very entry.
+_GRACES = """
+    SELECT back.transfer_id, max(later.expires_on)
+    FROM rewards_lotmove back JOIN rewards_lotmove later
+        ON later.lot_id = back.lot_id AND later.transfer_id = back.transfer_id
+        AND later.kind = 'redated'
+    WHERE back.transfer_id = ANY(%s) AND back.kind = 'restored'
+    GROUP BY back.transfer_id
+"""
+
+
+def _load_graces(transfers: Sequence[Transfer]) -> dict[int, dt.date]:
+    ids = [
+        each.pk for each in transfers if each.reason == Reason.RESTORE and each.unit == Unit.POINTS
+    ]
+    return dict(read_together([(_GRACES, [ids])])[0]) if ids else {}
 
 
 def _lot_id_of(transfer: Transfer) -> int | None:
@@ -148,15 +193,19 @@ def _explain(transfer: Transfer, known: _Known) -> Explanation:
         steps = build_reversal_steps(reversal, award)
     direction = _direction(transfer)
     sign = {1: "+", -1: "−"}.get(direction, "")
+    is_money = transfer.unit == Unit.MONEY
+    amount = known.amount(transfer) if is_money else format_count(transfer.amount)
+    about = known.about(transfer)
     return Explanation(
         transfer=transfer,
-        title=_title(transfer, award),
+        title=build_title(transfer, about) or _title(transfer, award),
         sentence=_sentence(transfer, award, reversal, known),
         direction=direction,
-        amount=f"{sign}{format_count(transfer.amount)}",
+        amount=f"{sign}{amount}",
         unit=transfer.get_unit_display(),
         steps=steps,
         purchase=award.purchase if award is not None else None,
+        about=about,
     )
 
 
@@ -177,6 +226,9 @@ def _sentence(
     transfer: Transfer, award: Award | None, reversal: Reversal | None, known: _Known
 ) -> str:
     text = _build_sentence(transfer, award, reversal, known)
+    about = known.about(transfer)
+    if about is not None and about.reason:
+        text += " " + _("The reason: %(reason)s.") % {"reason": about.reason.rstrip(".。")}
     if transfer.is_late:
         text += " " + _("It reached us late, on %(day)s.") % {
             "day": known.day(transfer.recorded_at)
@@ -185,11 +237,17 @@ def _sentence(
 
 
 def _build_sentence(transfer, award, reversal, known) -> str:
-    points = format_points(transfer.amount, transfer.unit)
+    points = known.amount(transfer)
     shown = {"points": points, "purchase": _name_purchase(award, known)}
+    about = known.about(transfer)
+    if about is not None and about.title:
+        shown["about"] = about.title
     match transfer.reason:
         case Reason.EARN if award is not None:
-            return _earn(award, transfer.amount, known)
+            text = _earn(award, transfer.amount, known)
+            if award.purchase_version > 1:
+                text += ". " + _("The shop changed this order: these replace what it had earned.")
+            return text
         case Reason.EARN:
             return _("%(points)s earned.") % shown
         case Reason.RELEASE if transfer.unit == Unit.STATUS:
@@ -202,12 +260,16 @@ def _build_sentence(transfer, award, reversal, known) -> str:
             return _expire(shown, transfer)
         case Reason.RETURN | Reason.OWE | Reason.REOPEN:
             return _return(transfer, award, reversal, shown, known)
-        case Reason.HOLD:
-            return _("%(points)s are reserved for you.") % shown
-        case Reason.CAPTURE:
-            return _("%(points)s that were reserved have been used.") % shown
+        case Reason.AMEND:
+            return (
+                _("%(points)s from %(purchase)s were taken back, as the order was changed.") % shown
+            )
+        case Reason.HOLD | Reason.CAPTURE:
+            return _spend(transfer, shown)
         case Reason.RESTORE:
-            return _("%(points)s came back to you, with the last usable day they had.") % shown
+            return _restore(transfer, shown, known)
+        case Reason.REFUND:
+            return _("%(points)s came back to you as store credit.") % shown
         case Reason.GRANT:
             return _("The club gave you %(points)s.") % shown
         case Reason.DEDUCT:
@@ -221,6 +283,37 @@ def _build_sentence(transfer, award, reversal, known) -> str:
         case Reason.UNMERGE:
             return _("%(points)s went back to the membership that they came from.") % shown
     return f"{transfer.get_reason_display()}: {points}"
+
+
+def _spend(transfer, shown) -> str:
+    """Set aside, used at once, or used after it was set aside; for what, where that is known."""
+    if transfer.reason == Reason.HOLD:
+        if "about" in shown:
+            return _("%(points)s are set aside for “%(about)s”.") % shown
+        return _("%(points)s are reserved for you.") % shown
+    was_held = transfer.debit_account.kind in (AccountKind.HELD, AccountKind.CREDIT_HELD)
+    if "about" in shown:
+        if was_held:
+            return _("%(points)s that were set aside have been used for “%(about)s”.") % shown
+        return _("%(points)s have been used for “%(about)s”.") % shown
+    if was_held:
+        return _("%(points)s that were reserved have been used.") % shown
+    return _("%(points)s have been used.") % shown
+
+
+def _restore(transfer, shown, known) -> str:
+    """docs/points.md 12: with their own last day, or with the grace where the club caused it."""
+    grace = known.graces.get(transfer.pk)
+    if transfer.unit == Unit.MONEY:
+        text = _("%(points)s came back to you.") % shown
+    elif grace is None:
+        text = _("%(points)s came back to you, with the last usable day they had.") % shown
+    else:
+        text = _(
+            "%(points)s came back to you. What was past its last day by then can be used until"
+            " %(day)s, since the club cancelled."
+        ) % {**shown, "day": format_day(grace, known.today)}
+    return text
 
 
 def _name_purchase(award: Award | None, known: _Known) -> str:
@@ -260,7 +353,29 @@ def _expire(shown: dict, transfer: Transfer) -> str:
     return _("%(points)s from %(purchase)s expired: their last day was %(day)s.") % shown
 
 
+def _amend(transfer, shown) -> str:
+    """Debts and lapsed points of an order that its shop changed; nothing came back."""
+    if transfer.reason == Reason.OWE:
+        return (
+            _(
+                "The shop changed %(purchase)s, which brings fewer points now. You had used"
+                " %(points)s of them already and owe them; the next points that become available"
+                " repay them."
+            )
+            % shown
+        )
+    return (
+        _(
+            "%(points)s from %(purchase)s had lapsed before the shop changed the order. They cost"
+            " you nothing."
+        )
+        % shown
+    )
+
+
 def _return(transfer, award, reversal, shown, known) -> str:
+    if reversal is not None and reversal.purchase_return is None:
+        return _amend(transfer, shown)
     if reversal is not None:
         shown = {**shown, "return_day": known.day(reversal.purchase_return.returned_at)}
     else:

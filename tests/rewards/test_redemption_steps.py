@@ -76,7 +76,7 @@ def test_a_reservation_ends_at_its_limit_to_the_instant(mei, press, make_reward)
     assert balances(mei) == {"available": 100, "status": 100}
     assert Reward.objects.get().stock_left == 1
     assert Notice.objects.get(member=mei, code="reward_lapsed").params == {
-        "redemption": made.pk, "reward": made.reward_id,
+        "redemption": made.pk, "reward": made.reward_id, "name": "Tote bag",
     }  # fmt: skip
     assert_ledger_true()
 

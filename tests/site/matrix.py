@@ -74,7 +74,7 @@ SITE = {
     "redemption_detail": ONE_MEMBERS_OBJECT,
     "redemption_cancellation": ONE_MEMBERS_OBJECT,
     "redemption_calendar": ONE_MEMBERS_OBJECT,
-    "redemption_download": ONE_MEMBERS_OBJECT,
+    "redemption_download": row("get", IN, OPEN, 404, 404, *[OPEN] * 4),  # a booking has none
     # A log-in of the last minutes is asked for where it says GO (tests/members/test_privacy.py).
     "privacy_notice": EVERYBODY,
     "privacy_mine": ONES_OWN,

@@ -26,6 +26,7 @@ from rewards.services.webhooks.endpoints import create_endpoint
 from tests.site.control import control_arguments
 from tests.site.matrix import ADMIN, GO, IN, OPEN, SITE, WHO
 from tests.site.record import record_arguments
+from tests.site.redemption import redemption_arguments
 
 pytestmark = pytest.mark.django_db
 
@@ -151,8 +152,9 @@ def arguments(cast, make_reward, now):
         **privacy_arguments(mei, now),
         **control_arguments(cast, mei, now),
         **record_arguments(mei, now),
+        **redemption_arguments(mei, make_reward, now),
         "member_card_code": [mei.number],
-        "notice_one_reading": [mei.notices.get().pk],
+        "notice_one_reading": [mei.notices.get(code="tier_up").pk],
         "purchase_detail": [purchase.pk],
         "join_at_store": ["nowhere"],
         "admin:counter_member": [1],

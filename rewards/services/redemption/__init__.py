@@ -7,7 +7,12 @@ from rewards.services.redemption.closing import (
     close_open_redemptions,
     confirm_redemption,
 )
-from rewards.services.redemption.delivering import end_delivery, pack_deliveries, send_delivery
+from rewards.services.redemption.delivering import (
+    end_delivery,
+    pack_deliveries,
+    send_delivery,
+    send_from_list,
+)
 from rewards.services.redemption.lapsing import (
     end_past_validity,
     expire_redemption,
@@ -32,5 +37,6 @@ __all__ = [
     "pack_deliveries",
     "redeem_reward",
     "send_delivery",
+    "send_from_list",
     "use_redemption",
 ]

@@ -6,10 +6,11 @@ from typing import Any
 from django.db import transaction
 
 from core.bulk import RowWriter
-from core.services.audit import record_audit
+from core.services.audit import keeps_refusals, record_audit
 from core.time import day_of
 from members.models import Member
 from members.selectors.club import get_club
+from members.services.conduct import OwnRecord, check_actor
 from rewards.enums import DeliveryState, RedemptionState
 from rewards.models import Delivery, Redemption, RewardSession
 from rewards.services.holding import Spending, capture_held
@@ -31,14 +32,16 @@ from rewards.services.redemption.undoing import (
 )
 
 
+@keeps_refusals
 @transaction.atomic
 def confirm_redemption(redemption: Redemption, *, by: Any, now: dt.datetime) -> Redemption:
     """Spend what a reservation holds: its part in money is paid. A repeat changes nothing.
 
     Gates and limits are not asked again: a reservation survives a later loss. Raises WrongState
-    where it was cancelled or has let go.
+    where it was cancelled or has let go, OwnRecord.
     """
     locked, spending = open_redemption(redemption.pk, now=now)
+    check_actor(locked.member, by=by, act="redemption.confirm")
     if locked.confirmed_at is not None and locked.is_open:
         return locked
     if locked.state != RedemptionState.RESERVED or locked.has_lapsed(now):
@@ -63,6 +66,7 @@ def confirm_redemption(redemption: Redemption, *, by: Any, now: dt.datetime) -> 
     return Redemption.objects.for_list().get(pk=locked.pk)
 
 
+@keeps_refusals
 @transaction.atomic
 def cancel_redemption(
     redemption: Redemption, *, by: Any, by_club: bool = False, note: str = "", now: dt.datetime
@@ -72,9 +76,11 @@ def cancel_redemption(
     A member may do so until the reward is handed over or packed, where it can be cancelled at
     all; ``by_club`` reaches further, voids a code that was shown, and gives expired points the
     programme's grace (docs/points.md 12). Raises WrongState, NotCancellable, AlreadyOnItsWay,
-    SessionBegun.
+    SessionBegun; OwnRecord for staff ``by_club``.
     """
     locked, spending = open_redemption(redemption.pk, now=now)
+    if by_club:
+        check_actor(locked.member, by=by, act="redemption.cancel")
     if locked.state == RedemptionState.CANCELLED:
         return locked
     _check_cancellable(locked, by_club=by_club, now=now)
@@ -148,7 +154,7 @@ def cancel_session(session: RewardSession, *, by: Any, note: str = "", now: dt.d
     for booking in bookings.order_by("pk"):
         try:
             cancel_redemption(booking, by=by, by_club=True, now=now)
-        except refusals.WrongState:  # used or let go meanwhile
+        except (refusals.WrongState, OwnRecord):  # used meanwhile; one's own is for a colleague
             continue
         count += 1
     return count

@@ -1,12 +1,17 @@
 """Goods from the shelf to the door."""
 
+import csv
 import datetime as dt
-from collections.abc import Iterable
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from core.bulk import RowWriter
+from core.errors import DomainError
 from core.services.audit import record_audit
 from rewards.enums import DeliveryState, RedemptionState
 from rewards.models import Delivery, Redemption
@@ -84,3 +89,75 @@ def end_delivery(
     delivery.delivered_at = None if came_back else now
     delivery.save(update_fields=["state", "delivered_at"])
     record_audit(f"delivery.{delivery.state}", locked, by=by, now=now)
+
+
+# --- Many at once, from the carrier's file ------------------------------------------------------
+
+NUMBER, CARRIER, TRACKING = "number", "carrier", "tracking_number"
+MOST_ROWS = 2000
+
+
+class UnreadableList(DomainError):
+    code = "unreadable_list"
+    field = "file"
+    message = _("The file has no columns “number” and “tracking_number”, or isn't UTF-8 text.")
+
+
+class ListTooLong(DomainError):
+    code = "list_too_long"
+    field = "file"
+    message = _("At most %(most)s rows at once.")
+
+
+@dataclass(frozen=True, slots=True)
+class SentReport:
+    """How many parcels were sent, and per line of the file why one was not."""
+
+    sent_count: int
+    refused: Sequence[tuple[int, str]] = field(default_factory=list)
+
+
+def send_from_list(data: bytes, *, by: Any, now: dt.datetime) -> SentReport:
+    """Send the parcels of a CSV file, each in a transaction of its own.
+
+    The packing list's own download with its columns ``carrier`` and ``tracking_number`` filled
+    in; rows without a tracking number are passed over. Again, it only puts numbers right. Raises
+    UnreadableList, ListTooLong.
+    """
+    rows = _read_list(data)
+    known = Redemption.objects.in_bulk({pk for _line, pk, *_rest in rows if pk is not None})
+    count, refused = 0, []
+    for line, pk, carrier, tracking_number in rows:
+        redemption = known.get(pk) if pk is not None else None
+        try:
+            if redemption is None:
+                raise refusals.NothingToSend
+            send_delivery(
+                redemption, carrier=carrier, tracking_number=tracking_number, by=by, now=now
+            )
+            count += 1
+        except DomainError as refusal:
+            refused.append((line, str(refusal)))
+    return SentReport(count, refused)
+
+
+def _read_list(data: bytes) -> list[tuple[int, int | None, str, str]]:
+    try:
+        reader = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""))
+        rows = [(reader.line_num, row) for row in reader]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UnreadableList from error
+    if not {NUMBER, TRACKING} <= set(reader.fieldnames or ()):
+        raise UnreadableList
+    if len(rows) > MOST_ROWS:
+        raise ListTooLong(most=MOST_ROWS)
+    found = []
+    for line, row in rows:
+        number = (row[NUMBER] or "").strip()
+        # A spreadsheet is kept from running what looks like a formula by an apostrophe.
+        tracking_number = (row[TRACKING] or "").strip().removeprefix("'")[:80]
+        if tracking_number:
+            pk = int(number) if number.isascii() and number.isdigit() else None
+            carrier = (row.get(CARRIER) or "").strip()[:80]
+            found.append((line, pk, carrier, tracking_number))
+    return found

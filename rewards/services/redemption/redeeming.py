@@ -76,6 +76,7 @@ class _Press:
     """One press of the button: who, what, and how it was meant."""
 
     member: Member
+    name: str  # of the reward
     offer: Offer
     key: str
     by: Any
@@ -151,7 +152,7 @@ def redeem_reward(
     _check_request(offer, session, parcel, place, seen_points, seen_amount)
     reserve_only = reserve_only or (offer.price_amount > 0 and not is_paid)
     press = _Press(
-        member, offer, key, by, now, today, place, session, parcel, reserve_only, []
+        member, reward.name, offer, key, by, now, today, place, session, parcel, reserve_only, []
     )  # fmt: skip
     ledger = open_settled_ledger(
         [member.pk, *sharers],
@@ -323,7 +324,7 @@ def _add_shares(writer: RowWriter, press: _Press) -> None:
     if not others:
         return
     writer.add("rewards_redemptionshare", _SHARE_COLUMNS, [(pk, *share) for share in press.shares])
-    params = {"redemption": pk, "reward": press.offer.reward_id, "member": press.member.pk}
+    params = {"redemption": pk, "reward": press.offer.reward_id, "name": press.name}
     notices = [
         NoticeRow(
             member_id, "points_shared", press.now, f"points_shared:{pk}",

@@ -64,7 +64,10 @@ def tell(
     writer: RowWriter, redemption: Redemption, code: str, *, now: dt.datetime, occasion: str = ""
 ) -> None:
     """A notice about a redemption; its words stand in ``rewards.notice_texts``."""
-    params = {"redemption": redemption.pk, "reward": redemption.reward_id}
+    params = {
+        "redemption": redemption.pk, "reward": redemption.reward_id,
+        "name": redemption.reward.name,
+    }  # fmt: skip
     key = f"{code}:{redemption.pk}{occasion and f':{occasion}'}"
     add_notices([NoticeRow(redemption.member_id, code, now, key, params)], now=now, writer=writer)
 

@@ -9,10 +9,11 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
 from core.bulk import RowWriter
-from core.services.audit import record_audit
+from core.services.audit import keeps_refusals, record_audit
 from core.time import day_of, get_zone
 from members.models import Member
 from members.selectors.club import get_club
+from members.services.conduct import check_actor
 from purchases.models import Store
 from rewards.codes import read_own_code, read_pool_code
 from rewards.enums import DeliveryState, RedemptionState
@@ -86,6 +87,7 @@ def _is_gone(redemption: Redemption) -> bool:
     return Delivery.objects.filter(pk=redemption.pk, state__in=gone).exists()
 
 
+@keeps_refusals
 @transaction.atomic
 def use_redemption(
     redemption: Redemption, *, member: Member | None = None, store: Store | None = None, by: Any,
@@ -93,10 +95,11 @@ def use_redemption(
 ) -> Redemption:  # fmt: skip
     """Mark a voucher as used, a booking as attended, goods as picked up: once, under a lock.
 
-    Raises as ``check_usable``, asked again under the lock.
+    Raises as ``check_usable``, asked again under the lock, and OwnRecord.
     """
     rows = Redemption.objects.select_for_update(of=("self",))
     locked = rows.select_related("reward", "session", "member").get(pk=redemption.pk)
+    check_actor(locked.member, by=by, act="redemption.use")
     check_usable(locked, member=member, now=now)
     writer = RowWriter()
     if locked.state == RedemptionState.CONFIRMED:
