@@ -26,7 +26,7 @@ _IDS = {
 def run(work: Path, *, members: int = MEMBERS, lots: int = LOTS, rounds: int = 3) -> Report:
     report = Report("close")
     copy_database("bench_before")
-    moments = _find_moments("bench_before")
+    moments = find_moments("bench_before")
     run_script("bench_before", "close_club", moments | {"members": members, "lots": lots})
     report.say(f"{members * lots:,} lots, of which {members:,} expire")
     statements = read_floor("close")
@@ -51,7 +51,7 @@ def run(work: Path, *, members: int = MEMBERS, lots: int = LOTS, rounds: int = 3
     return report
 
 
-def _find_moments(database: str) -> dict[str, object]:
+def find_moments(database: str) -> dict[str, object]:
     use_database(database)
     from core.time import day_of, start_of
     from members.selectors.club import get_club

@@ -189,11 +189,13 @@ def claim_limit(
 
 
 def check_limit(
-    kind: str, amount: int, *, member: Member, by: User | None, now: dt.datetime,
+    kind: str, amount: int, *, member: Member | None, by: User | None, now: dt.datetime,
     payload_id: int | None = None,
 ) -> None:  # fmt: skip
-    """``claim_limit`` for acts that don't wait for anybody. Raises OverLimit, on record."""
+    """``claim_limit`` for acts that don't wait for anybody; without a member where nobody knows
+    whom it is for. Raises OverLimit, on record.
+    """
     excess = claim_limit(kind, amount, member=member, by=by, now=now, payload_id=payload_id)
     if excess:
         facts = {"act": kind, "amount": amount, "above": [each.as_facts() for each in excess]}
-        raise OverLimit(subject=member, by=by, changes=facts)
+        raise OverLimit(subject=member or by, by=by, changes=facts)

@@ -248,6 +248,9 @@ def test_others_use_the_same_check(staff, ken, now):  # noqa: F811
     with pytest.raises(OverLimit):
         check_limit("late_return", 1, member=ken, by=clerk, now=now)
     check_limit("late_return", 10**9, member=ken, by=None, now=now)  # the system has none
+    with pytest.raises(OverLimit) as refused:
+        check_limit("late_return", 5_001, member=None, by=clerk, now=now)
+    assert refused.value.subject == clerk
     with pytest.raises(ValueError, match="No kind of act"):
         claim_limit("nonsense", 1, member=ken, by=clerk, now=now)
 
