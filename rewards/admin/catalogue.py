@@ -122,6 +122,7 @@ def _may_promise(request, reward) -> bool:
 @admin.register(Reward)
 class RewardAdmin(RewardPages, CodePages, StaffAdmin):
     has_page = True
+    view_on_site = False  # the page links to it where members see it
     form = RewardForm
     list_display = ("name", "show_kind", "category", "show_price", "show_state", "show_left",
                     "position")  # fmt: skip

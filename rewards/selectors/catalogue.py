@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, Count, F, OuterRef, QuerySet, Subquery, Sum, When
+from django.db.models import Case, Count, F, OuterRef, Subquery, Sum, When
 from django.db.models.functions import Coalesce, Least
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -312,7 +312,7 @@ def list_categories() -> list[RewardCategory]:
 # --- Staff --------------------------------------------------------------------------------------
 
 
-def list_low_stock(*, now: dt.datetime) -> QuerySet[Reward]:
+def list_low_stock(*, now: dt.datetime) -> Any:
     """Published rewards of which so few are left that staff wanted to be told.
 
     The fewest of stock, free codes and bookable seats counts.
@@ -322,7 +322,7 @@ def list_low_stock(*, now: dt.datetime) -> QuerySet[Reward]:
     )
 
 
-def with_left(rewards: QuerySet[Reward], *, now: dt.datetime) -> QuerySet[Reward]:
+def with_left(rewards: Any, *, now: dt.datetime) -> Any:
     """Annotate ``left_count``: the fewest of stock, free codes and bookable seats."""
     today = day_of(now, get_club().zone)
     codes = RewardCode.objects.usable(today).filter(reward=OuterRef("pk")).order_by()

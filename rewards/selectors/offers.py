@@ -15,7 +15,6 @@ from django.db.models import (
     Exists,
     Min,
     OuterRef,
-    QuerySet,
     Subquery,
     Sum,
     Value,
@@ -230,9 +229,7 @@ def build_offers(
     ]
 
 
-def _with_facts(
-    rewards: QuerySet, ids: Sequence[int], member: Member | None, now: dt.datetime
-) -> QuerySet:
+def _with_facts(rewards: Any, ids: Sequence[int], member: Member | None, now: dt.datetime) -> Any:
     """What has to be counted of each reward, in the query that reads them."""
     club = get_club()
     today = day_of(now, club.zone)
@@ -275,7 +272,7 @@ def _since(today: dt.date, zone: str) -> Case:
 
 def _list_gates(ids: Sequence[int], member: Member | None) -> dict[int, list[RewardGate]]:
     color = Tier.objects.filter(audience=OuterRef("audience")).values("color")
-    rows = RewardGate.objects.filter(reward__in=ids).select_related("audience")
+    rows: Any = RewardGate.objects.filter(reward__in=ids).select_related("audience")
     rows = rows.annotate(tier_color=Subquery(color, output_field=CharField()))
     if member is not None:
         mine = AudienceMember.objects.filter(audience=OuterRef("audience"), member=member)

@@ -4,6 +4,8 @@ import datetime as dt
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from core.models import AuditEntry
@@ -308,6 +310,20 @@ def test_list_is_filtered_and_searched(owner, make_reward, draft, now):
     assert list_names(owner, kind__exact="goods") == ["Cup"]
     assert list_names(owner, category__id__exact=shelf.pk) == ["Cup"]
     assert list_names(owner, q="dra") == ["Draft"]
+
+
+def test_list_asks_the_same_for_one_row_and_for_three(owner, make_reward, draft):
+    def count():
+        with CaptureQueriesContext(connection) as queries:
+            list_names(owner)
+        return len(queries)
+
+    make_reward("Cup")
+    list_names(owner)
+    one = count()
+    draft("pool")
+    draft("experience")
+    assert count() == one
 
 
 def test_rotation_shows_its_next_turns(owner, make_reward):
