@@ -140,7 +140,9 @@ def scratch_database(url: str, locale: sql.Composed) -> Iterator[str]:
                 "or name another server with --scratch."
             ) from error
     try:
-        yield with_name(url, name)
+        # Held all along, so that no other drill takes this database for a leftover.
+        with psycopg.connect(with_name(url, name), autocommit=True):
+            yield with_name(url, name)
     finally:
         with psycopg.connect(url, autocommit=True) as connection:
             drop(connection, name)

@@ -1,6 +1,7 @@
 """The drill run for real: on a club that is right, on an old backup, and on broken books."""
 
 import os
+import secrets
 import subprocess
 import sys
 
@@ -8,7 +9,14 @@ import psycopg
 import pytest
 
 from loyalty_site.embedded.layout import REPOSITORY
-from loyalty_site.restore_drill import PREFIX, DrillFailed, libpq_environment
+from loyalty_site.restore_drill import (
+    PREFIX,
+    DrillFailed,
+    describe_locale,
+    libpq_environment,
+    with_name,
+)
+from tests.upgrade.fixture import dump, load, manage
 
 ERASE = """
 from django.utils import timezone
@@ -24,33 +32,46 @@ SET session_replication_role = replica;
 UPDATE rewards_account SET balance = balance + 1 WHERE id = (
     SELECT id FROM rewards_account WHERE kind = 'available' AND balance > 0 LIMIT 1);
 """
-GIVEN = ("DATABASE_URL", "PGHOST", "CELERY_BROKER_URL", "CACHE_URL", "SMTP_HOST", "SMTP_PORT")
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def run(var, services):
-    """Runs a command on a small club of its own, which the embedded services hold."""
-    attachment = services(needed=("database", "broker"))
-    inherited = {key: value for key, value in os.environ.items() if key not in GIVEN}
+def club(django_db_setup, django_db_blocker):
+    """The address of a small club's database, beside that of the tests."""
+    from django.db import connection
 
-    def run_command(*words, **environment):
+    fresh = with_name(os.environ["DATABASE_URL"], connection.settings_dict["NAME"])
+    name = f"drilled_{secrets.token_hex(4)}"
+    with psycopg.connect(fresh, autocommit=True) as own:
+        own.execute(f"CREATE DATABASE {name} {describe_locale(own).as_string()}")
+    url = with_name(fresh, name)
+    load(url, dump(fresh))
+    manage(url, "seed_demo", "--members=4", "-v0")
+    yield url
+    with psycopg.connect(fresh, autocommit=True) as own:
+        own.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def run(club, tmp_path):
+    """Runs a command for that club, with files and a secret of its own."""
+
+    def run_command(*words):
+        environment = {"DATABASE_URL": club, "CLUB_VAR": str(tmp_path / "var")}
         return subprocess.run(
             [sys.executable, *words],
             cwd=REPOSITORY,
-            env={**inherited, "CLUB_VAR": str(var), **environment},
+            env={**os.environ, **environment},
             capture_output=True,
             text=True,
         )
 
-    run_command.url = attachment.environment["DATABASE_URL"]
-    for words in (("migrate", "-v0"), ("seed_demo", "--members=4", "-v0")):
-        done = run_command("manage.py", *words)
-        assert done.returncode == 0, done.stderr
+    run_command.url = club
     return run_command
 
 
-def drill(run, *words, **environment):
-    done = run("-m", "loyalty_site.restore_drill", *words, **environment)
+def drill(run, *words):
+    done = run("-m", "loyalty_site.restore_drill", *words)
     with psycopg.connect(run.url) as connection:
         left = connection.execute(
             "SELECT datname FROM pg_database WHERE datname LIKE %s", [f"{PREFIX}%"]
@@ -59,8 +80,8 @@ def drill(run, *words, **environment):
     return done
 
 
-def test_drill_passes_for_a_true_club_and_fails_for_a_broken_one(run, var, tmp_path):
-    backup = tmp_path / "before.dump"
+def test_drill_passes_for_a_true_club_and_fails_for_a_broken_one(run, tmp_path):
+    backup, log = tmp_path / "before.dump", tmp_path / "var" / "erasures.jsonl"
     done = drill(run, f"--keep={backup}")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "rows in" in done.stdout
@@ -71,11 +92,11 @@ def test_drill_passes_for_a_true_club_and_fails_for_a_broken_one(run, var, tmp_p
 
     # Who was erased after the backup is erased again where it is restored.
     assert run("manage.py", "shell", "-c", ERASE).returncode == 0
-    log = (var / "erasures.jsonl").read_text()
-    done = drill(run, f"--dump={backup}", DATABASE_URL=run.url, SECRET_KEY=_secret(var))
+    written = log.read_text()
+    done = drill(run, f"--dump={backup}")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Erased 1 records again" in done.stdout
-    assert (var / "erasures.jsonl").read_text() == log
+    assert log.read_text() == written
 
     with psycopg.connect(run.url, autocommit=True) as connection:
         connection.execute(BREAK)
@@ -90,10 +111,6 @@ def test_drill_passes_for_a_true_club_and_fails_for_a_broken_one(run, var, tmp_p
     assert done.returncode == 1
     assert "pg_restore failed" in done.stdout
     assert "FAILED" in drill(run, "--dump=nowhere.dump").stdout
-
-
-def _secret(var):
-    return (var / "secret_key").read_text()
 
 
 def test_drill_without_a_database_says_so():
