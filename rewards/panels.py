@@ -184,10 +184,12 @@ def remark_lines(purchase: Purchase) -> dict[int, str]:
 
 
 def build_awards(request: Any, purchase: Purchase, now: dt.datetime) -> dict[str, Any] | None:
-    awards = list(list_awards(purchase=purchase.pk).order_by("unit", "rule_version__priority"))
+    awards = list_awards(purchase=purchase.pk, purchase_version=purchase.version)
+    awards = list(awards.order_by("unit", "rule_version__priority"))
     if not awards:
         return None
     return {
         "awards": explain_awards(awards, now=now),
         "reversals": list_reversals([award.pk for award in awards]),
+        "is_amended": purchase.version > 1,
     }

@@ -182,7 +182,7 @@ class ReversalAdmin(LedgerAdmin):
     list_select_related = ("award__member",)
     member_path = "award__member"
     fields = (
-        ("show_member", "show_award", "show_return"),
+        ("show_member", "show_award", "show_return", "purchase_version"),
         ("reversed_points", "pending_points", "own_lot_points"),
         ("lapsed_points", "other_lots_points", "owed_points"),
         ("effective_at", "recorded_at"),

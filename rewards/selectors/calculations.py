@@ -149,12 +149,15 @@ def build_award_steps(award: Award, causes: Causes, today: dt.date) -> list[Step
 
 
 def build_reversal_steps(reversal: Reversal, award: Award) -> list[Step]:
-    """Where the points of a return came from (docs/points.md 14)."""
+    """Where the points of a return or an amendment came from (docs/points.md 14, 18)."""
+    others = _("From your other points")
+    if reversal.purchase_version_id is not None:
+        others = _("Used already: from what the order earns now, and other points")
     places = (
         (_("Not yet available"), reversal.pending_points),
         (_("Left of this purchase"), reversal.own_lot_points),
         (_("Had lapsed already"), reversal.lapsed_points),
-        (_("From your other points"), reversal.other_lots_points),
+        (others, reversal.other_lots_points),
         (_("Owed"), reversal.owed_points),
     )
     steps = [Step(label, format_count(points)) for label, points in places if points]

@@ -110,6 +110,12 @@ CHECKS = {
         SELECT a.id FROM rewards_award a JOIN rewards_reversal r ON r.award_id = a.id
         GROUP BY a.id HAVING sum(r.reversed_points) > a.awarded_points
     """,
+    "amended awards are taken back whole": """
+        SELECT a.id FROM rewards_award a
+        JOIN purchases_purchase p ON p.id = a.purchase_id AND p.version > a.purchase_version
+        WHERE a.awarded_points <> (SELECT coalesce(sum(r.reversed_points), 0)
+                                   FROM rewards_reversal r WHERE r.award_id = a.id)
+    """,
     "tier audiences follow the tiers": """
         SELECT s.member_id FROM rewards_standing s JOIN rewards_tier t ON t.id = s.tier_id
         JOIN members_member who ON who.id = s.member_id AND who.status = 'active'
