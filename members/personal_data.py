@@ -1,13 +1,17 @@
 """What export, erasure and merge do with this app's own rows (see ``members.registry``)."""
 
+import datetime as dt
+
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from core.models import AuditEntry, AuditNote
+from core.time import day_of
 from members import registry
 from members.enums import ErasureState
 from members.models import (
@@ -24,8 +28,11 @@ from members.models import (
     Notice,
 )
 from members.registry import ClaimFact, NoticeText, PersonalData
+from members.selectors.club import get_club
 from members.services import consents
+from members.services.erasure import WAITING_NOTICE
 from members.services.exports import READY_NOTICE, delete_files
+from members.services.guardians import ANSWERED_NOTICE
 
 
 def rows_of(model, *names, order="pk"):
@@ -75,17 +82,30 @@ def register():
             hint=_("Month and day, as in 12-31."),
         )
     )
-    registry.register_notice_text(
-        NoticeText(
-            READY_NOTICE,
-            lambda params: _("Your download of everything is ready."),
-            build_url=lambda params: reverse("privacy_mine"),
+    for code, build_text in (
+        (READY_NOTICE, lambda params: _("Your download of everything is ready.")),
+        (WAITING_NOTICE, _write_waiting),
+        (ANSWERED_NOTICE, _write_answered),
+    ):
+        registry.register_notice_text(
+            NoticeText(code, build_text, build_url=lambda params: reverse("privacy_mine"))
         )
-    )
     for name in ("change", "edit", "claim_code", "close"):
         registry.register_viewed(f"admin:members_member_{name}", "members.Member")
     for name in ("consent_record", "erasurerequest_ask"):
         registry.register_viewed(f"admin:members_{name}", "members.Member", "member_id")
+
+
+def _write_waiting(params):
+    due_at = dt.datetime.fromisoformat(params["due"])
+    day = date_format(day_of(due_at, get_club().zone))
+    return _("You asked to be forgotten. Your membership is erased on %(day)s.") % {"day": day}
+
+
+def _write_answered(params):
+    if params["agrees"]:
+        return _("Your parent or guardian agreed to your membership.")
+    return _("Your parent or guardian did not agree. Some things are closed to you.")
 
 
 # --- The record ---------------------------------------------------------------------------------

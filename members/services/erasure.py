@@ -27,9 +27,11 @@ from members.services.erasing import (
 )
 from members.services.erasure_log import log_on_commit, read_log
 from members.services.letters import get_address, send_letter
+from members.services.notices import NoticeRow, add_notices
 
 logger = logging.getLogger(__name__)
 
+WAITING_NOTICE = "erasure_waiting"
 _TRY_AGAIN = dt.timedelta(hours=12)
 
 
@@ -77,11 +79,22 @@ def request_erasure(
         due_at=due_at,
         try_at=due_at,
     )
+    _give_notice(request, now)
     record_audit("erasure.requested", member, by=by, now=now, changes={"source": source})
     transaction.on_commit(
         lambda: current_app.send_task("members.tasks.sweep_erasures"), robust=True
     )
     return request
+
+
+def _notice_key(request):
+    return f"erasure:{request.pk}"
+
+
+def _give_notice(request, now):
+    params = {"due": request.due_at.isoformat()}
+    row = NoticeRow(request.member_id, WAITING_NOTICE, now, _notice_key(request), params)
+    add_notices([row], now=now)
 
 
 def _check_is_here(member):
@@ -102,6 +115,7 @@ def cancel_erasure(request: ErasureRequest, *, by: User | None, now: dt.datetime
     request.state = ErasureState.CANCELLED
     request.closed_at = now
     request.save(update_fields=["state", "closed_at"])
+    request.member.notices.unread().filter(key=_notice_key(request)).update(read_at=now)
     record_audit("erasure.cancelled", request.member, by=by, now=now)
     log_on_commit()
     return request

@@ -21,8 +21,11 @@ from members.services.consents import (
     withdraw_what_needs_a_guardian,
 )
 from members.services.letters import send_letter
+from members.services.notices import NoticeRow, add_notices
 
 logger = logging.getLogger(__name__)
+
+ANSWERED_NOTICE = "guardian_answered"
 
 
 class NotYoung(DomainError):
@@ -87,6 +90,8 @@ def answer_as_guardian(guardian: Guardian, *, agrees: bool, now: dt.datetime) ->
         record_answers(member, [yes], source=ConsentSource.GUARDIAN, by=None, now=now)
     else:
         _take_back(member, now)
+    key = f"guardian:{guardian.pk}:{now.isoformat()}"
+    add_notices([NoticeRow(member.pk, ANSWERED_NOTICE, now, key, {"agrees": agrees})], now=now)
     record_audit("guardian.answered", member, by=None, now=now, changes={"agrees": agrees})
     return guardian
 

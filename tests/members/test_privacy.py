@@ -31,6 +31,7 @@ from members.selectors.guardians import (
     get_guardian_state,
     is_young,
 )
+from members.selectors.notices import list_notices
 from members.selectors.privacy import count_held, get_seen, list_held, list_policy
 from members.services.consents import Answer, record_answers
 from members.services.erasure import request_erasure
@@ -264,6 +265,8 @@ def test_guardian_is_asked_by_mail_and_says_yes(young, as_member, client, now):
     client.post(path, {"agrees": "1"})
     check_guardian(young, now=now)
     assert has_agreed(young, GUARDIAN)
+    (notice,) = list_notices(young)
+    assert notice.text == "Your parent or guardian agreed to your membership."
     assert record_answers(
         young, [Answer(PROFILING, ANY, True)], source=ConsentSource.PROFILE, by=None, now=now
     )
@@ -399,9 +402,12 @@ def test_member_asks_to_be_forgotten_and_thinks_again(mei, as_member):
     client.post(reverse("privacy_erasure"))
     request = ErasureRequest.objects.waiting().get()
     assert (request.member, request.requested_by, request.source) == (mei, mei.user, "member")
+    (notice,) = list_notices(mei, unread=True)
+    assert notice.text.startswith("You asked to be forgotten. Your membership is erased on ")
     assert "You asked to be forgotten" in client.get(reverse("privacy_mine")).text
     client.post(reverse("privacy_erasure_cancellation"))
     assert not ErasureRequest.objects.waiting().exists()
+    assert list_notices(mei, unread=True) == []
     assert client.post(reverse("privacy_erasure_cancellation")).status_code == 302
 
 
