@@ -6,6 +6,7 @@ from django.http import HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -197,9 +198,13 @@ class BulkActAdmin(ReadOnlyAdmin):
             cancel_bulk(act, by=request.user, now=timezone.now())
             self.message_user(request, _("It is cancelled."))
             return self._go_to(act)
+        sentence = describe_bulk(act)
+        if act.confirmed_at is None:  # nobody is written down yet
+            shown = {"kind": act.get_kind_display(), "audience": act.audience}
+            sentence = capfirst(_("%(kind)s for “%(audience)s”") % shown)
         return self.render_page(
             request, "admin/rewards/bulk_cancel.html", title=_("Cancel it"), obj=act, act=act,
-            sentence=describe_bulk(act),
+            sentence=sentence,
         )  # fmt: skip
 
 

@@ -104,8 +104,10 @@ def change_limit(limit: ActLimit, changes: dict[str, int | None], *, by, now: dt
     for name, value in changed.items():
         setattr(limit, name, value)
     limit.save(update_fields=list(changed))
-    changes = {"kind": limit.kind, "role": limit.role, **facts}
-    record_audit("limit.changed", limit, by=by, now=now, changes=changes)
+    record_audit(
+        "limit.changed", limit, by=by, now=now,
+        changes={"kind": limit.kind, "role": limit.role, **facts},
+    )  # fmt: skip
 
 
 # --- Checks --------------------------------------------------------------------------------------
@@ -143,7 +145,7 @@ def find_approver_excess(kind: str, amount: int, *, by: User, now: dt.datetime) 
 
 def _sum_used(kind: str, member: Member | None, by: User, now: dt.datetime) -> tuple[int, ...]:
     ids = [] if member is None else [member.pk, *(each.pk for each in list_point_sharers(member))]
-    params = {"kind": kind, "actor": by.pk, "members": ids, "since": now - DAY}
+    params: dict[str, Any] = {"kind": kind, "actor": by.pk, "members": ids, "since": now - DAY}
     with connection.cursor() as cursor:
         cursor.execute(_USED, params)
         return tuple(int(each) for each in cursor.fetchone())

@@ -81,7 +81,13 @@ def hold_tier(
     """The decision itself, in an open book that the caller writes."""
     book = ledger.books[member_id]
     tiers.keep_tier(
-        book, tier_id, until, ledger.terms, reason=reason, at=now, decided_by_id=by and by.pk
+        book,
+        tier_id,
+        until,
+        ledger.terms,
+        reason=reason,
+        at=now,
+        decided_by_id=by.pk if by else None,
     )
     if tell:
         facts = {"tier_id": tier_id, "until": until.isoformat()}
