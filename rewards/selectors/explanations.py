@@ -272,6 +272,14 @@ def _build_sentence(transfer, award, reversal, known) -> str:
             return _("%(points)s came back to you as store credit.") % shown
         case Reason.GRANT:
             return _("The club gave you %(points)s.") % shown
+        case Reason.DEDUCT if transfer.debit_account.kind == AccountKind.OWED:
+            return (
+                _(
+                    "The club deducted %(points)s that you no longer had. You owe them; the next"
+                    " points that become available repay them."
+                )
+                % shown
+            )
         case Reason.DEDUCT:
             return _("The club deducted %(points)s.") % shown
         case Reason.FORFEIT:

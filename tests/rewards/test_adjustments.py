@@ -11,6 +11,7 @@ from members.services.conduct import OwnRecord
 from members.services.enrolment import create_member
 from members.services.profiles import attach_login, close_member
 from rewards.models import ActLimit, Adjustment, Approval, Lot, StaffAct, Transfer
+from rewards.selectors.explanations import explain_transfers
 from rewards.services.adjustments import (
     CannotAdjust,
     InvalidAdjustment,
@@ -110,8 +111,14 @@ def test_deduction_of_more_than_there_is_is_refused(adjust, ken):
 
 def test_what_is_missing_is_owed_by_choice(adjust, ken):
     adjust(100)
-    adjust(-130, reason="misuse", owes_missing=True)
+    taken = adjust(-130, reason="misuse", owes_missing=True)
     assert balances(ken) == {"owed": 30}
+    entries = Transfer.objects.filter(cause_id=taken.pk).for_list().order_by("pk")
+    assert [each.sentence for each in explain_transfers(entries, now=taken.posted_at)] == [
+        "The club deducted 100 points. The reason: use against the terms.",
+        "The club deducted 30 points that you no longer had. You owe them; the next points that"
+        " become available repay them. The reason: use against the terms.",
+    ]
     assert_ledger_true()
     adjust(50)
     assert balances(ken) == {"available": 20}

@@ -10,6 +10,7 @@ from members.registry import notice_texts, personal_data
 from members.services.audiences import AudienceMove, ensure_audience, move_members
 from members.services.enrolment import create_member
 from members.services.profiles import attach_login, close_member
+from rewards import tasks
 from rewards.models import (
     ActLimit,
     Approval,
@@ -204,6 +205,18 @@ def test_nobody_gives_to_themselves(draft, staff, crowd, now):  # noqa: F811
     run_bulk_act(act.pk, now=now)
     assert (balances(mine), balances(other)) == ({}, {"available": 50})
     assert BulkActMember.objects.get(member=mine).outcome == "own"
+
+
+def test_tasks_only_say_look_now(draft, staff, crowd, now, sent_tasks):  # noqa: F811
+    (member,) = crowd(1)
+    act = confirm_bulk(draft(), by=staff("owner"), now=now)
+    tasks.run_bulk_act(act.pk)
+    tasks.run_bulk_act(act.pk)
+    assert balances(member) == {"available": 50}
+    tasks.sweep_bulk_acts()  # nothing is silent
+    tasks.check_alerts()
+    act.refresh_from_db()
+    assert act.state == "done"
 
 
 # --- Consent -------------------------------------------------------------------------------------
