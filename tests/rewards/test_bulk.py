@@ -399,9 +399,9 @@ def test_reserved_points_get_the_later_day_too(counter, rules, claim, run, crowd
     (member,) = crowd(1)
     claim(member)
     give(member, 30, TODAY + dt.timedelta(days=5), now, "a")
-    hold_points(member, 30, cause=("redemption", 1), now=now)
+    hold_points(member, 30, cause=("test", 1), now=now)
     assert run("expiry").moved_points == 30
-    release_points(("redemption", 1), now=at(TODAY + dt.timedelta(days=20)))
+    release_points(("test", 1), now=at(TODAY + dt.timedelta(days=20)))
     assert balances(member) == {"available": 30}
     assert_ledger_true()
 

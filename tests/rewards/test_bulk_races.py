@@ -82,7 +82,7 @@ def test_spending_beside_a_run_loses_nothing(act, crowd, staff, now):  # noqa: F
     results = together(
         lambda: run_bulk_act(act.pk, now=now),
         lambda: run_bulk_act(act.pk, now=now),
-        *(lambda m=m: hold_points(m, 25, cause=("redemption", m.pk), now=now) for m in crowd[:12]),
+        *(lambda m=m: hold_points(m, 25, cause=("test", m.pk), now=now) for m in crowd[:12]),
     )
     assert errors(results) == []
     act.refresh_from_db()
