@@ -72,7 +72,7 @@ class RedemptionAdmin(PackingPages, ReadOnlyAdmin):
     """Rows that services write; each step has a button that calls one."""
 
     list_display = ("reserved_at", "show_member", "show_reward", "show_state", "show_points",
-                    "show_amount", "place", "expires_on")  # fmt: skip
+                    "show_amount", "show_place", "expires_on")  # fmt: skip
     list_display_links = ("reserved_at",)
     list_select_related = ("member", "reward")
     list_filter = (
@@ -85,6 +85,7 @@ class RedemptionAdmin(PackingPages, ReadOnlyAdmin):
     search_fields = ("member__number",)
     search_help_text = gettext_lazy("Code, or number, e-mail, phone or name of a member")
     ordering = ("-reserved_at", "-pk")
+    list_before_template = "admin/rewards/redemption_list_tools.html"
 
     def get_search_results(self, request, queryset, search_term):
         text = search_term.strip()
@@ -127,6 +128,10 @@ class RedemptionAdmin(PackingPages, ReadOnlyAdmin):
     def show_amount(self, redemption):
         amount = redemption.price_amount
         return format_money(amount, get_club().currency) if amount else "–"
+
+    @display(description=gettext_lazy("where"))
+    def show_place(self, redemption):
+        return redemption.get_place_display()
 
     # --- One redemption ---
 

@@ -54,7 +54,7 @@ def word_state(redemption: Redemption, *, now: dt.datetime) -> Wording:
 def _word_reserved(redemption: Redemption) -> Wording:
     until = write_moment(redemption.lapses_at)
     if not redemption.price_amount:
-        return Wording(_("Reserved for you"), _("Until %(until)s.") % {"until": until}, OPEN)
+        return Wording(_("Reserved for you"), _("Held until %(until)s") % {"until": until}, OPEN)
     shown = {"amount": format_money(redemption.price_amount, get_club().currency), "until": until}
     hint = _("Pay %(amount)s at the counter until %(until)s and show this code. Then it is yours.")
     return Wording(_("Reserved for you"), hint % shown, OPEN)
@@ -67,7 +67,7 @@ def _word_open(redemption: Redemption, now: dt.datetime) -> Wording:
         return _word_delivery(delivery)
     if redemption.session is not None:
         shown = {"moment": write_moment(redemption.session.starts_at)}
-        hint = _("%(moment)s. Show this code when you arrive.") % shown
+        hint = _("Show this code when you arrive: %(moment)s") % shown
         return Wording(_("You are booked"), hint, GOOD)
     match reward.kind:
         case RewardKind.GOODS:
