@@ -9,7 +9,7 @@ from members.registry import MEMBER_HOME, Panel
 from rewards import cause_texts, notice_texts
 from rewards.selectors.redemptions import (
     find_member_id,
-    list_redemptions,
+    list_current,
     list_waiting_reservations,
     show_redemption,
 )
@@ -52,6 +52,6 @@ def register() -> None:
 
 def build_panel(request: Any, member: Member, now: dt.datetime) -> dict[str, Any] | None:
     """What the member has to use, newest first; nothing where there is none."""
-    rows = list_redemptions(member, now=now).filter(is_current=True)[:SHOWN]
-    shown = [show_redemption(each, now=now) for each in rows]
+    found = list_current(member, now=now, limit=SHOWN)
+    shown = [show_redemption(each, now=now) for each in found]
     return {"shown": shown} if shown else None
