@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from members import registry
 from members.registry import PersonalData
 from rewards.models import Bill, Delivery, Payment, Redemption, RedemptionShare, Wish
+from rewards.services.counter.bills import cancel_open_bills
 from rewards.services.redemption import close_open_redemptions
 
 _ORDERS_KEPT = _(
@@ -109,6 +110,7 @@ def register():
             export=lambda member: list(
                 member.bills.order_by("pk").values("number", "state", "total_amount", "opened_at")
             ),
+            before_erase=cancel_open_bills,
             why_kept=_ORDERS_KEPT,
             locked_first=lambda ids: Bill.objects.filter(member__in=ids),
             **_move(Bill),

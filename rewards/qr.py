@@ -7,15 +7,15 @@ from django.utils.safestring import SafeString, mark_safe
 
 
 def build_qr_svg(text: str) -> SafeString:
-    """``text`` as an SVG with a quiet zone, coloured and sized by CSS through ``qr``."""
+    """``text`` as an SVG with a quiet zone, coloured and sized by CSS through ``qr-code``."""
     out = io.BytesIO()
     segno.make(text, error="m", micro=False).save(
         out,
         kind="svg",
         xmldecl=False,
         svgns=True,
-        svgclass="qr",
-        lineclass="qr-line",
+        svgclass="qr-code",
+        lineclass="qr-code-line",
         omitsize=True,
         border=4,
         nl=False,

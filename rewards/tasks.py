@@ -5,6 +5,7 @@ from rewards.services.alerts import look_for_alerts
 from rewards.services.bulk_running import list_silent_acts
 from rewards.services.bulk_running import run_bulk_act as run_act
 from rewards.services.closing import close_days
+from rewards.services.counter import cancel_lapsed_bills
 from rewards.services.payments import let_go_of_overdue_payments
 from rewards.services.redemption import end_past_validity, let_go_of_overdue
 from rewards.services.webhooks.sending import forget_old_messages, send_due_messages
@@ -23,6 +24,7 @@ def sweep_redemptions():
     let_go_of_overdue(now=now)
     end_past_validity(now=now)
     let_go_of_overdue_payments(now=now)
+    cancel_lapsed_bills(now=now)
 
 
 @shared_task

@@ -226,9 +226,9 @@ def list_last_receipts(register: Register, *, now: dt.datetime, limit: int = 5) 
 
 def list_returnable(purchase: Purchase) -> list[Any]:
     """Lines of which something is left to come back, each with ``left_quantity``."""
-    lines = purchase.lines.select_related("product").annotate(back=Sum("returned__quantity"))
+    lines: Any = purchase.lines.select_related("product")
     found: list[Any] = []
-    for line in lines.order_by("position"):
+    for line in lines.annotate(back=Sum("returned__quantity")).order_by("position"):
         line.left_quantity = line.quantity - (line.back or 0)
         if line.left_quantity > 0:
             found.append(line)

@@ -7,13 +7,20 @@ import pytest
 
 from core.errors import IdempotencyConflict
 from core.models import AuditEntry
+from members import registry
 from members.models import Member, User
 from members.services.conduct import OwnRecord
 from members.services.enrolment import MemberGone
 from members.services.profiles import close_member
 from purchases.models import Category, Channel, Line, Product, Purchase, Source, Store
 from rewards.models import Bill, Payment, PointsRate, Register, Transfer
-from rewards.services.counter import cancel_bill, pay_bill, quote_earning, ring_up
+from rewards.services.counter import (
+    cancel_bill,
+    cancel_lapsed_bills,
+    pay_bill,
+    quote_earning,
+    ring_up,
+)
 from rewards.services.counter.bills import BillClosed, BillLapsed
 from rewards.services.counter.draft import (
     DiscountTooLarge,
@@ -268,6 +275,25 @@ def test_bill_whose_points_were_let_go_is_not_paid(mei, rate, ring, sam, is_swep
     cancel_bill(bill, by=sam, now=later)
     assert balances(mei)["available"] == 100
     assert_ledger_true()
+
+
+def test_lapsed_bills_end_by_themselves(mei, rate, ring, sam):
+    bill = Bill.objects.get(pk=ring(1000, member=mei, points=40).bill_id)
+    almost = NOW + dt.timedelta(minutes=29)
+    assert cancel_lapsed_bills(now=almost) == 0
+    assert cancel_lapsed_bills(now=NOW + dt.timedelta(minutes=30)) == 1
+    bill.refresh_from_db()
+    assert (bill.state, balances(mei)["available"]) == ("cancelled", 100)
+    assert cancel_lapsed_bills(now=NOW + dt.timedelta(hours=1)) == 0
+
+
+def test_open_bills_end_before_an_erasure(mei, rate, ring):
+    ring(1000, member=mei, points=40)
+    entry = registry.personal_data["rewards.bill"]
+    entry.before_erase(mei, NOW)
+    entry.before_erase(mei, NOW)
+    assert Bill.objects.get().state == "cancelled"
+    assert "held" not in balances(mei)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from members.models import StaffPin, User
 from members.selectors.club import get_club
+from members.services.viewing import record_view
 from rewards.models import Register
 
 USE = "rewards.use_counter"
@@ -185,8 +186,11 @@ def show(
     register: Register | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """A page of the counter. The camera is open to it alone."""
+    """A page of the counter, to which alone the camera is open. Seeing a member is on record."""
     register = desk.register if desk else register
+    if desk and (head := context.get("head")):
+        member = head["member"]
+        record_view(member._meta.label, member.pk, by=desk.clerk, now=desk.now, page="counter")
     response = TemplateResponse(
         request,
         f"admin/counter/{template}.html",

@@ -15,7 +15,6 @@ from members.enums import MemberStatus
 from members.models import Member
 from members.selectors.club import get_club
 from members.services.claims import CODE_LIFE, issue_claim_code
-from members.services.viewing import record_view
 from rewards.admin.counter.desk import Desk, at_desk, get_key, make_key, show
 from rewards.qr import build_qr_svg
 from rewards.selectors.counter import get_member_in_view
@@ -49,7 +48,6 @@ def build_head(member: Member) -> dict:
 def show_member(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
     """Who they are, what they have, what they usually take; the field for the bill first."""
     member = get_member(pk)
-    record_view(member._meta.label, member.pk, by=desk.clerk, now=desk.now, page="counter")
     context = {
         "head": build_head(member),
         "view": get_member_in_view(member, now=desk.now),

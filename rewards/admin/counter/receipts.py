@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core.errors import DomainError
 from core.models import AuditEntry
 from core.money import to_decimal
-from members.services.viewing import record_view
 from purchases.models import Purchase
 from purchases.parsing.typed import read_typed_amount
 from rewards.admin.counter.desk import Desk, at_desk, show
@@ -51,7 +50,6 @@ def _show(
     member = purchase.member
     context: dict = {"purchase": purchase, "can_return": desk.may(RETURN), **more}
     if member is not None:
-        record_view("purchases.Purchase", purchase.pk, by=desk.clerk, now=desk.now, page="counter")
         awards = list(list_awards(purchase=purchase.pk).order_by("unit", "rule_version__priority"))
         context |= {
             "head": build_head(member),

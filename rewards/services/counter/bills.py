@@ -9,13 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 from core.services.audit import record_audit
+from members.models import Member
 from rewards.enums import BillState, PaymentState
 from rewards.models import Bill, Payment
 from rewards.selectors.counter import list_bill_payments
 from rewards.services.counter.draft import PricedLine
 from rewards.services.counter.intake import take_in_bill
 from rewards.services.counter.selling import note_sale
-from rewards.services.payments import capture_payment, release_payment
+from rewards.services.payments import HOLD, capture_payment, release_payment
 
 
 class BillClosed(DomainError):
@@ -84,6 +85,26 @@ def cancel_bill(bill: Bill, *, by: Any, now: dt.datetime) -> Bill:
         "counter.bill_cancelled", bill, by=by, now=now, changes={"register": bill.register_id}
     )
     return bill
+
+
+def cancel_lapsed_bills(*, now: dt.datetime, limit: int = 500) -> int:
+    """Bills whose points have been let go end by themselves, each in its own transaction."""
+    lapsed = Bill.objects.open().filter(opened_at__lte=now - HOLD).order_by("opened_at")
+    count = 0
+    for bill in lapsed[:limit]:
+        try:
+            cancel_bill(bill, by=None, now=now)
+        except BillClosed:  # paid a moment ago
+            continue
+        count += 1
+    return count
+
+
+@transaction.atomic
+def cancel_open_bills(member: Member, now: dt.datetime) -> None:
+    """Before a member is erased: nobody waits for their money any more."""
+    for bill in Bill.objects.open().filter(member=member).order_by("pk"):
+        cancel_bill(bill, by=None, now=now)
 
 
 def _lock(bill: Bill) -> Bill:

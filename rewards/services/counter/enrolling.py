@@ -62,7 +62,8 @@ def enrol_at_counter(
 
     ``names`` are fields of Member. Raises NothingKnown, InvalidEmail or InvalidPhone.
     """
-    fields = read_contact(contact) | {name: text.strip() for name, text in names.items()}
+    fields: dict[str, Any] = {name: text.strip() for name, text in names.items()}
+    fields |= read_contact(contact)
     if not any(fields.values()):
         raise NothingKnown
 

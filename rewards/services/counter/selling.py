@@ -96,7 +96,7 @@ def find_rung_up(register: Register, key: str) -> RungUp | None:
     known = IdempotencyRecord.objects.filter(
         caller=get_caller(register), operation=RING_UP, key=key, result__isnull=False
     ).first()
-    if known is None:
+    if known is None or known.result is None:
         return None
     return RungUp(known.result.get("purchase"), known.result.get("bill"), True)
 
@@ -172,7 +172,11 @@ def _open_bill(
         total_amount=total,
         opened_at=now,
     )
-    receipt = {"bill_amount": total, "source": get_counter_source(), "external_id": bill.number}
+    receipt: dict[str, Any] = {
+        "bill_amount": total,
+        "source": get_counter_source(),
+        "external_id": bill.number,
+    }
     if points:
         reserve_points_payment(
             member, points, key=f"{bill.number}:points", by=by, now=now, **receipt
