@@ -58,7 +58,9 @@ class Pages:
 
     def admin(self, address: str) -> tuple[float, int, list[str]]:
         milliseconds, count = self.get(address)
-        return milliseconds, count, [sql for sql in self.statements if "COUNT(" in sql.upper()]
+        # A count of the whole list; what counts within a row's own look-up is none.
+        counting = [sql for sql in self.statements if sql.upper().startswith("SELECT COUNT(")]
+        return milliseconds, count, counting
 
     def search(self, text: str) -> tuple[float, int]:
         from members.selectors.search import search_members
