@@ -11,8 +11,9 @@ from django.utils.translation import ngettext
 from core.time import day_of
 from members.selectors.club import get_club
 from members.services.work import list_waiting
-from purchases.enums import ImportState
+from purchases.enums import ImportState, RefundState
 from purchases.models import ImportJob
+from purchases.selectors import count_parked_refunds, find_due_privacy_request
 from rewards.models import DayClose
 from rewards.selectors.alerts import list_open_alerts
 from rewards.selectors.control import count_waiting_approvals
@@ -34,6 +35,7 @@ def add_dashboard(request, context):
     if request.user.has_perm("purchases.view_importjob"):
         imports = list(ImportJob.objects.for_list().order_by("-pk")[:5])
         cards.append(_build_import_card(imports))
+    cards += _build_shop_cards(request.user, now)
     if request.user.has_perm("rewards.view_approval"):
         cards.append(_build_approval_card())
     can_see_alerts = request.user.has_perm("rewards.view_alert")
@@ -95,6 +97,32 @@ def _build_approval_card():
         "url": reverse("admin:rewards_approval_changelist"),
         "is_bad": count > 0,
     }
+
+
+def _build_shop_cards(user, now):
+    """Nothing where no shop is connected or nothing waits: most clubs have none."""
+    cards = []
+    if user.has_perm("purchases.view_shoprefund") and (count := count_parked_refunds()):
+        url = reverse("admin:purchases_shoprefund_changelist")
+        cards.append(
+            {
+                "title": _("Refunds that wait for their order"),
+                "value": intcomma(count),
+                "url": f"{url}?state__exact={RefundState.PARKED}",
+                "is_bad": False,
+            }
+        )
+    may_see = user.has_perm("purchases.view_shopprivacyrequest")
+    if may_see and (due := find_due_privacy_request()):
+        cards.append(
+            {
+                "title": _("Privacy request of a shop, due on"),
+                "value": due.due_on.strftime("%Y-%m-%d"),
+                "url": reverse("admin:purchases_shopprivacyrequest_change", args=[due.pk]),
+                "is_bad": due.due_on <= day_of(now, get_club().zone) + dt.timedelta(days=_DAYS),
+            }
+        )
+    return cards
 
 
 def _build_import_card(imports):

@@ -36,8 +36,8 @@ class ReasonForm(forms.Form):
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(ReadOnlyAdmin):
-    list_display = ("received_at", "connection", "topic", "show_state", "order_external_id",
-                    "note", "show_verdict", "seen_count")  # fmt: skip
+    list_display = ("received_at", "topic", "show_state", "order_external_id", "note",
+                    "connection", "show_verdict", "seen_count")  # fmt: skip
     list_display_links = ("received_at",)
     list_select_related = ("connection",)
     list_filter = (
@@ -145,7 +145,15 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
 
     @display(
         description=_("at the door"),
-        label={"old_secret": "warning", "wrong_signature": "danger", "other_shop": "danger"},
+        label={
+            "accepted": "success",
+            "ping": "info",
+            "old_secret": "warning",
+            "wrong_signature": "danger",
+            "other_shop": "danger",
+            "inactive": "warning",
+            "too_large": "warning",
+        },
     )
     def show_verdict(self, delivery):
         return delivery.verdict, delivery.get_verdict_display()
@@ -163,8 +171,8 @@ def _print_body(content: bytes) -> str:
 class ShopRefundAdmin(ReadOnlyAdmin):
     """Refunds as shops told them; those without their order wait here."""
 
-    list_display = ("recorded_at", "external_id", "order_external_id", "source", "show_amount",
-                    "show_state", "reason")  # fmt: skip
+    list_display = ("recorded_at", "external_id", "show_state", "order_external_id",
+                    "show_amount", "source", "reason")  # fmt: skip
     list_display_links = ("recorded_at", "external_id")
     list_select_related = ("source",)
     list_filter = (("state", ChoicesDropdownFilter), ("source", RelatedDropdownFilter))
@@ -173,11 +181,11 @@ class ShopRefundAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     fields = (
         ("external_id", "order_external_id", "source"),
-        ("show_amount", "show_state", "reason"),
+        ("show_amount", "state", "reason"),
         ("refunded_at", "recorded_at", "settled_at"),
         ("show_lines", "show_return"),
     )
-    readonly_fields = ("show_amount", "show_state", "show_lines", "show_return")
+    readonly_fields = ("show_amount", "show_lines", "show_return")
     change_form_template = "admin/purchases/refund_form.html"
 
     def get_urls(self):
@@ -234,7 +242,13 @@ class ShopRefundAdmin(ReadOnlyAdmin):
 
     @display(
         description=_("state"),
-        label={"parked": "warning", "refused": "danger", "applied": "success"},
+        label={
+            "parked": "warning",
+            "refused": "danger",
+            "empty": "info",
+            "applied": "success",
+            "dropped": "info",
+        },
     )
     def show_state(self, refund):
         return refund.state, refund.get_state_display()
@@ -253,7 +267,7 @@ class ShopRefundAdmin(ReadOnlyAdmin):
 class ShopPrivacyRequestAdmin(ReadOnlyAdmin):
     """What shops pass on about their customers' rights, with the day by which it is due."""
 
-    list_display = ("due_on", "kind", "connection", "show_member", "show_state", "note",
+    list_display = ("due_on", "kind", "show_state", "show_member", "note", "connection",
                     "received_at")  # fmt: skip
     list_display_links = ("due_on",)
     list_select_related = ("connection", "member")
@@ -262,10 +276,10 @@ class ShopPrivacyRequestAdmin(ReadOnlyAdmin):
     fields = (
         ("kind", "connection", "external_id"),
         ("show_member", "customer_reference", "show_orders"),
-        ("received_at", "due_on", "show_state"),
+        ("received_at", "due_on", "state"),
         ("note", "done_at", "done_by"),
     )
-    readonly_fields = ("show_member", "show_orders", "show_state")
+    readonly_fields = ("show_member", "show_orders")
     change_form_template = "admin/purchases/privacy_form.html"
 
     def get_urls(self):

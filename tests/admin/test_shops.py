@@ -245,3 +245,27 @@ def test_purchase_shows_its_versions(manager, shopify):
     page = manager.get(page_of(Purchase.objects.get())).text
     assert "$79.38" in page
     assert "$102.48" in page
+
+
+def test_first_page_tells_what_shops_left_to_staff(manager, clerk, shopify, now):
+    """Nothing while nothing waits; a request turns red a week before it is due."""
+
+    def list_cards(client):
+        cards = client.get(reverse("admin:index")).context["cards"]
+        return [
+            (card["value"], card["is_bad"])
+            for card in cards
+            if "shop" in card["url"] and "import" not in card["url"]
+        ]
+
+    assert list_cards(manager) == []
+    shopify.send("refunds/create", read_file("shopify/refunds_create"))
+    shopify.send("shop/redact", read_file("shopify/shop_redact"))
+    item = ShopPrivacyRequest.objects.get()
+    due = item.due_on.isoformat()
+    assert list_cards(manager) == [("1", False), (due, False)]
+    item.due_on -= dt.timedelta(days=23)
+    item.save()
+    assert list_cards(manager)[1] == (item.due_on.isoformat(), True)
+    manager.post(page_of(item, "answer"), {"reason": "Done"})
+    assert list_cards(manager) == [("1", False)]
