@@ -9,8 +9,8 @@ from rewards.selectors.programme import kept
 from tests.site.conftest import TODAY
 
 pytestmark = pytest.mark.django_db
-QUERIES_OF_HOME = 11  # of a process that keeps nothing yet
-QUERIES_OF_HOME_KEPT = 8
+QUERIES_OF_HOME = 12  # of a process that keeps nothing yet
+QUERIES_OF_HOME_KEPT = 9
 
 
 @pytest.fixture
