@@ -16,7 +16,7 @@ def seal(text: str) -> bytes:
     return _box().encrypt(text.encode())
 
 
-def unseal(sealed: bytes) -> str:
+def unseal(sealed: bytes | memoryview) -> str:
     """Decrypt what was sealed under this key or a former one. Raises CannotUnseal."""
     try:
         return _box().decrypt(bytes(sealed)).decode()

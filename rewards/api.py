@@ -144,7 +144,11 @@ def get_rewards(
     who = _find_member(member) if member else None
     available = get_balances(who, now=now).available if who else None
     found = list_offers(
-        who, Wanted(text=search, kinds=(kind,) if kind else ()), now=now, available_points=available, page=page
+        who,
+        Wanted(text=search, kinds=(kind,) if kind else ()),
+        now=now,
+        available_points=available,
+        page=page,
     )
     return {
         "page": found.number,

@@ -42,11 +42,16 @@ class Opening:
 
 
 class AnyGate(Protocol):
-    """A row of a ``members.models.gate.Gate`` table."""
+    """A row of a ``members.models.gate.Gate`` table, or what was read of one."""
 
-    audience_id: int
-    opens_at: dt.datetime
-    closes_at: dt.datetime | None
+    @property
+    def audience_id(self) -> int: ...
+
+    @property
+    def opens_at(self) -> dt.datetime: ...
+
+    @property
+    def closes_at(self) -> dt.datetime | None: ...
 
 
 def check_gates(member: Member, gates: Iterable[AnyGate], *, now: dt.datetime) -> Opening:

@@ -133,7 +133,7 @@ def _read_refund(
 
 def _read_refunded_line(item: Mapping[str, Any], currency: str) -> tuple[str, str, int, int] | None:
     """A refund's own line holds negative numbers and names the order's line in its meta data."""
-    meta = {each.get("key"): each.get("value") for each in read_list(item, "meta_data")}
+    meta = {str(each.get("key")): each.get("value") for each in read_list(item, "meta_data")}
     if not meta.get(_REFUNDED_ITEM):
         return None
     quantity = item.get("quantity")

@@ -105,7 +105,8 @@ def _word_delivery(delivery: Delivery) -> Wording:
 
 
 def _word_used(redemption: Redemption) -> Wording:
-    shown = {"day": format_day(day_of(redemption.used_at, get_club().zone))}
+    used_at = redemption.used_at or redemption.reserved_at
+    shown = {"day": format_day(day_of(used_at, get_club().zone))}
     if redemption.session is not None:
         return Wording(_("You were there"), _("On %(day)s.") % shown, OVER)
     if redemption.reward.is_delivered:

@@ -75,7 +75,7 @@ class ReturnPreview:
 
 def count_late_days(purchase: Purchase, now: dt.datetime) -> int:
     """Days after the last on which the channel takes returns; 0 in time."""
-    zone = purchase.store.zone if purchase.store_id else get_club().zone
+    zone = purchase.store.zone if purchase.store is not None else get_club().zone
     bought_on = day_of(purchase.purchased_at, zone)
     last_on = bought_on + dt.timedelta(days=purchase.channel.returns_accepted_days)
     return max((day_of(now, zone) - last_on).days, 0)
@@ -169,7 +169,7 @@ def _settle(
     else:
         refund.money_amount = rest
     _refund_payments(purchase, refund, otherwise, by, now)
-    if refund.credit_amount:
+    if refund.credit_amount and purchase.member is not None:
         give_credit(
             purchase.member, refund.credit_amount, cause=("return", item.pk), is_refund=True,
             by=by, now=now,
@@ -218,7 +218,8 @@ def _take_back(
     (outcome,) = take_in(purchase.source, [], [incoming], now=now).outcomes
     if outcome.refusal is not None:
         raise outcome.refusal
-    return Return.objects.select_related("purchase").get(pk=outcome.id)
+    # Without a refusal it has an id.
+    return Return.objects.select_related("purchase").get(pk=outcome.id or 0)
 
 
 def _count_paid_otherwise(item: Return) -> int:

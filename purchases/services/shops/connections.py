@@ -118,7 +118,7 @@ def switch_connection(connection: ShopConnection, *, is_active: bool, by, now: d
         record_audit(action, connection, by=by, now=now)
 
 
-def open_secret(sealed: bytes | None) -> str | None:
+def open_secret(sealed: bytes | memoryview | None) -> str | None:
     """The secret itself; None where there is none, or it was sealed under a key that is gone."""
     try:
         return unseal(sealed) if sealed else None

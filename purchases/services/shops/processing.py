@@ -174,7 +174,7 @@ def _settle_refund(delivery: WebhookDelivery, data, now: dt.datetime) -> Settled
     note_refunds(connection.source, [said], now=now)
     settle_refunds(order, now=now)
     refund = ShopRefund.objects.get(source=connection.source, external_id=said.external_id)
-    return Settled(_STATES[refund.state], _say(refund), said.order_id, order.purchase)
+    return Settled(_STATES[RefundState(refund.state)], _say(refund), said.order_id, order.purchase)
 
 
 _STATES = {

@@ -35,7 +35,8 @@ def pack_deliveries(redemptions: Iterable[Redemption], *, by: Any, now: dt.datet
     """Mark parcels as packed; from then on members can't cancel by themselves."""
     ids = [each.pk for each in redemptions]
     list(Redemption.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk"))
-    packed = list(Delivery.objects.to_pack().filter(pk__in=ids).select_related("redemption"))
+    waiting = Delivery.objects.filter(pk__in=ids).to_pack()  # type: ignore[attr-defined]
+    packed = list(waiting.select_related("redemption"))
     Delivery.objects.filter(pk__in=[each.pk for each in packed]).update(
         state=DeliveryState.PACKED, packed_at=now
     )

@@ -3,6 +3,7 @@
 import datetime as dt
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -125,7 +126,7 @@ def end_past_validity(*, now: dt.datetime, limit: int = 1000) -> int:
     own transaction. Returns how many ended.
     """
     count = 0
-    values = {"today": day_of(now, get_club().zone), "limit": limit, "now": now}
+    values: dict[str, Any] = {"today": day_of(now, get_club().zone), "limit": limit, "now": now}
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_END, values)

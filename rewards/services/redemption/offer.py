@@ -99,7 +99,7 @@ def read_offer(member_id: int, reward: Reward, key: str, *, now: dt.datetime) ->
             (_IDS, []),
         ]
     )
-    return Offer(
+    return Offer(  # type: ignore[call-arg]  # the columns of _REWARD and _IDS, in their order
         reward.pk, *terms[0], [_Gate(*row) for row in gates], known[0] if known else None,
         any(overdue[0]), *ids[0],
     )  # fmt: skip

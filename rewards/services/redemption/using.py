@@ -68,7 +68,7 @@ def check_usable(redemption: Redemption, *, member: Member | None = None, now: d
     if not redemption.is_open or redemption.has_lapsed(now) or redemption.is_past_validity(today):
         state = redemption.get_state_display()
         if redemption.is_open:
-            state = RedemptionState.EXPIRED.label
+            state = str(RedemptionState.EXPIRED.label)
         raise refusals.CodeOver(state=state)
     session = redemption.session
     if session is not None and day_of(session.starts_at, get_club().zone) > today:
