@@ -61,7 +61,7 @@ def test_trail_is_read_only(owner, busy):
 
 def test_plain_save_leaves_an_audit_row_with_names_of_fields_only(owner, club):
     audience = Audience.objects.create(slug="tasters", kind="list", name="Tasters")
-    url = reverse("admin:members_audience_change", args=[audience.pk])
+    url = reverse("admin:members_audience_edit", args=[audience.pk])
     assert owner.post(url, {"name": "Cheese tasters"}).status_code == 302
     entry = AuditEntry.objects.about(audience).get()
     assert (entry.action, entry.actor, entry.changes) == (
@@ -81,5 +81,5 @@ def test_history_leads_to_the_trail_of_the_object(owner, club, now):
 
 def test_audiences_of_tiers_keep_their_names(owner, programme):
     audience = Audience.objects.get(slug="tier-gold")
-    url = reverse("admin:members_audience_change", args=[audience.pk])
+    url = reverse("admin:members_audience_edit", args=[audience.pk])
     assert owner.post(url, {"name": "Mine"}).status_code == 403
