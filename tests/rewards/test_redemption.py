@@ -68,6 +68,28 @@ def test_its_code_is_of_twelve_random_letters_shown_in_fours(press, make_reward)
     assert made.shown_code == "-".join([made.code[:4], made.code[4:8], made.code[8:]])
 
 
+@pytest.mark.parametrize("kind", ["voucher", "pool", "goods", "experience"])
+@pytest.mark.parametrize("price_amount", [0, 500])
+def test_what_is_answered_is_what_was_written(
+    press, make_reward, kind, price_amount, django_assert_num_queries
+):
+    """It is built from what was sent to the database; reading it again finds the same."""
+    reward = make_reward(kind=kind, price_amount=price_amount, stock_left=5, valid_days=9)
+    make_codes(reward, "ONE", expires_on=DAY + dt.timedelta(days=2))
+    session = make_date(reward) if kind == "experience" else None
+    made = press(reward, session=session, parcel=PARCEL if kind == "goods" else None)
+    read = Redemption.objects.for_list().get()
+    for field in Redemption._meta.concrete_fields:
+        assert getattr(made, field.attname) == getattr(read, field.attname), field.attname
+    with django_assert_num_queries(0):
+        assert made.shown_code == read.shown_code
+        for name in ("reward", "session", "delivery", "pool_code"):
+            assert getattr(made, name, None) == getattr(read, name, None), name
+        assert made.member_id == made.member.pk
+    if kind == "goods":
+        assert made.delivery.address_text == read.delivery.address_text
+
+
 # --- Once ----------------------------------------------------------------------------------------
 
 

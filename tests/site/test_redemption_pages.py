@@ -13,6 +13,7 @@ from rewards.models import Delivery, Redemption, RedemptionShare, Reward
 from rewards.selectors.redemptions import list_current, list_redemptions
 from rewards.services.grants import grant_points
 from rewards.services.redemption import (
+    Parcel,
     cancel_redemption,
     confirm_redemption,
     end_delivery,
@@ -20,7 +21,6 @@ from rewards.services.redemption import (
     send_delivery,
     use_redemption,
 )
-from rewards.services.redemption.redeeming import Parcel
 from tests.rewards.conftest import balances
 from tests.rewards.test_redemption import make_codes
 from tests.site.conftest import TODAY

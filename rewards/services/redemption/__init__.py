@@ -18,7 +18,8 @@ from rewards.services.redemption.lapsing import (
     expire_redemption,
     let_go_of_overdue,
 )
-from rewards.services.redemption.redeeming import Parcel, redeem_reward
+from rewards.services.redemption.press import Parcel
+from rewards.services.redemption.redeeming import redeem_reward
 from rewards.services.redemption.using import check_usable, find_by_code, use_redemption
 
 __all__ = [

@@ -168,5 +168,5 @@ _TAKE_CODE = """
         WHERE reward_id = %s AND redemption_id IS NULL AND voided_at IS NULL
           AND (expires_on IS NULL OR expires_on >= %s)
         ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING id
+    RETURNING id, code, expires_on
 """

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -16,11 +15,9 @@ from members.selectors.club import get_club
 from members.selectors.households import list_point_sharers
 from members.services.activities import ActivityRow, record_batch
 from members.services.notices import NoticeRow, add_notices
-from rewards.codes import generate_code
-from rewards.engine.book import Cause
 from rewards.engine.limits import cap_period
 from rewards.engine.settling import keep_alive
-from rewards.enums import AccountKind, Place, RedemptionState, RewardKind
+from rewards.enums import AccountKind, Place, RewardKind
 from rewards.models import Redemption, Reward, RewardSession
 from rewards.services.holding import BalanceTooLow, CannotSpend, take_shares
 from rewards.services.ledger import Ledger, write_ledger
@@ -28,27 +25,25 @@ from rewards.services.redemption import refusals
 from rewards.services.redemption.fulfilment import (
     FOLLOW_CODE,
     fulfil,
-    is_fulfilled_at_once,
-    last_day,
     tier_until,
 )
 from rewards.services.redemption.lapsing import let_go_before
 from rewards.services.redemption.offer import KNOWN, Offer, check_offer, list_claims, read_offer
+from rewards.services.redemption.press import (
+    COLUMNS,
+    DELIVERY_COLUMNS,
+    Parcel,
+    Press,
+    build_delivery,
+    build_redemption,
+    complete,
+)
 from rewards.services.redemption.rows import add_event, record_staff_act
 from rewards.services.settlement import open_settled_ledger
 from rewards.services.tier_decisions import check_keep
 
 ACTIVITY = "redemption"
-_COLUMNS = (
-    "id", "member_id", "reward_id", "session_id", "state", "code", "key", "price_points",
-    "price_amount", "value_amount", "cost_amount", "place", "is_from_stock", "reserved_at",
-    "lapses_at", "confirmed_at", "fulfilled_at", "expires_on",
-)  # fmt: skip
 _SHARE_COLUMNS = ("redemption_id", "member_id", "share_points")
-_DELIVERY_COLUMNS = (
-    "redemption_id", "state", "recipient", "phone", "country", "address_text", "carrier",
-    "tracking_number",
-)  # fmt: skip
 _COUNT = """
     SELECT count(*) FROM rewards_redemption
     WHERE member_id = %s AND reward_id = %s AND reserved_at >= %s AND reserved_at < %s
@@ -59,52 +54,6 @@ _COUNT = """
 class InvalidKey(DomainError):
     code = "invalid_key"
     message = _("The key of the request is missing or longer than 60 characters.")
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """Where goods are sent: what is written on the parcel, line by line."""
-
-    recipient: str
-    country: str
-    address_text: str
-    phone: str = ""
-
-
-@dataclass(slots=True)
-class _Press:
-    """One press of the button: who, what, and how it was meant."""
-
-    member: Member
-    name: str  # of the reward
-    offer: Offer
-    key: str
-    by: Any
-    now: dt.datetime
-    today: dt.date
-    place: str
-    session: RewardSession | None
-    parcel: Parcel | None
-    reserve_only: bool
-    shares: list[tuple[int, int]]
-
-    @property
-    def state(self) -> RedemptionState:
-        if self.reserve_only:
-            return RedemptionState.RESERVED
-        if is_fulfilled_at_once(self.offer.kind):
-            return RedemptionState.FULFILLED
-        return RedemptionState.CONFIRMED
-
-    @property
-    def lapses_at(self) -> dt.datetime | None:
-        return (
-            self.now + dt.timedelta(minutes=self.offer.hold_minutes) if self.reserve_only else None
-        )
-
-    @property
-    def cause(self) -> Cause:
-        return ("redemption", self.offer.redemption_id)
 
 
 @transaction.atomic
@@ -151,8 +100,8 @@ def redeem_reward(
     check_offer(offer, now=now, today=today)
     _check_request(offer, session, parcel, place, seen_points, seen_amount)
     reserve_only = reserve_only or (offer.price_amount > 0 and not is_paid)
-    press = _Press(
-        member, reward.name, offer, key, by, now, today, place, session, parcel, reserve_only, []
+    press = Press(
+        member, reward, offer, key, by, now, today, place, session, parcel, reserve_only, []
     )  # fmt: skip
     ledger = open_settled_ledger(
         [member.pk, *sharers],
@@ -173,8 +122,7 @@ def redeem_reward(
         check_keep(ledger, member, offer.tier_id or 0, tier_until(offer, today), now=now)
     press.shares = _share_out(press, ledger, sharers)
     _move_points(press, ledger)
-    _write(press, ledger)
-    made = _get(offer.redemption_id)
+    made = _write(press, ledger)
     record_staff_act("made", made, by=by, now=now, points=made.price_points, place=str(place))
     return made
 
@@ -207,7 +155,7 @@ def _check_request(offer, session, parcel, place, seen_points, seen_amount) -> N
         raise refusals.PriceChanged
 
 
-def _build_count(press: _Press) -> list[tuple[str, list]]:
+def _build_count(press: Press) -> list[tuple[str, list]]:
     offer, zone = press.offer, get_club().zone
     if offer.limit_count is None:
         return []
@@ -236,7 +184,7 @@ _PERIODS = (
 )
 
 
-def _share_out(press: _Press, ledger: Ledger, pool: Sequence[int]) -> list[tuple[int, int]]:
+def _share_out(press: Press, ledger: Ledger, pool: Sequence[int]) -> list[tuple[int, int]]:
     """Who pays how much: the member first, then the household in its order."""
     left = press.offer.price_points
     shares = []
@@ -251,7 +199,7 @@ def _share_out(press: _Press, ledger: Ledger, pool: Sequence[int]) -> list[tuple
     return shares
 
 
-def _move_points(press: _Press, ledger: Ledger) -> None:
+def _move_points(press: Press, ledger: Ledger) -> None:
     take_shares(
         ledger, press.shares, cause=press.cause, now=press.now, captured=not press.reserve_only
     )
@@ -263,68 +211,47 @@ def _move_points(press: _Press, ledger: Ledger) -> None:
         )  # fmt: skip
 
 
-def _write(press: _Press, ledger: Ledger) -> None:
+def _write(press: Press, ledger: Ledger) -> Redemption:
     """Everything in one round trip; what is scarce is taken first in it, and checked after."""
     offer, now = press.offer, press.now
     writer = RowWriter()
-    session_id = press.session.pk if press.session else None
     until = day_of(press.lapses_at or now, get_club().zone)
-    claims = list_claims(offer, session_id, now=now, last_day=until)
+    claims = list_claims(offer, press.session and press.session.pk, now=now, last_day=until)
     for sql, values, _refusal in claims:
         writer.claim(sql, values)
-    _add_redemption(writer, press, session_id)
+    made = build_redemption(press)
+    writer.add("rewards_redemption", COLUMNS, [[getattr(made, name) for name in COLUMNS]])
+    add_event(
+        writer, made.pk, "", made.state, member_id=made.member_id, reward_id=made.reward_id,
+        cause=press.place, by=press.by, now=now,
+    )  # fmt: skip
     _add_shares(writer, press)
-    if press.parcel is not None and offer.kind == RewardKind.GOODS:
-        parcel = press.parcel
-        row = (
-            offer.redemption_id, "to_pack", parcel.recipient, parcel.phone, parcel.country,
-            parcel.address_text, "", "",
-        )  # fmt: skip
-        writer.add("rewards_delivery", _DELIVERY_COLUMNS, [row])
+    delivery = build_delivery(press)
+    if delivery is not None:
+        row = [getattr(delivery, name) for name in DELIVERY_COLUMNS]
+        writer.add("rewards_delivery", DELIVERY_COLUMNS, [row])
     if offer.has_pool and not press.reserve_only:
-        writer.execute(FOLLOW_CODE, [offer.redemption_id])
+        writer.execute(FOLLOW_CODE, [made.pk])
     write_ledger(ledger, now=now, writer=writer)
     activity = ActivityRow(
-        press.member.pk, ACTIVITY, now, "rewards.redemption", offer.redemption_id,
-        {"reward": offer.reward_id, "points": offer.price_points}, offer.activity_id,
+        made.member_id, ACTIVITY, now, "rewards.redemption", made.pk,
+        {"reward": made.reward_id, "points": made.price_points}, offer.activity_id,
     )  # fmt: skip
     record_batch(ACTIVITY, [activity], now=now, writer=writer, batch_id=offer.batch_id)
     for (_sql, _values, refusal), answer in zip(claims, writer.answers, strict=False):
         if not answer:
             raise refusal
+    return complete(made, press, delivery, writer.answers[-1][0] if offer.has_pool else None)
 
 
-def _add_redemption(writer: RowWriter, press: _Press, session_id: int | None) -> None:
-    offer, now, state = press.offer, press.now, press.state
-    is_reserved = press.reserve_only
-    writer.add(
-        "rewards_redemption",
-        _COLUMNS,
-        [
-            (
-                offer.redemption_id, press.member.pk, offer.reward_id, session_id, state,
-                generate_code(), press.key, offer.price_points, offer.price_amount,
-                offer.value_amount, offer.cost_amount, press.place, offer.stock_left is not None,
-                now, press.lapses_at, None if is_reserved else now,
-                now if state == RedemptionState.FULFILLED else None,
-                None if is_reserved else last_day(offer, press.session, press.today),
-            )
-        ],
-    )  # fmt: skip
-    add_event(
-        writer, offer.redemption_id, "", state, member_id=press.member.pk,
-        reward_id=offer.reward_id, cause=press.place, by=press.by, now=now,
-    )  # fmt: skip
-
-
-def _add_shares(writer: RowWriter, press: _Press) -> None:
+def _add_shares(writer: RowWriter, press: Press) -> None:
     """Where others paid too: who gave how much, and a notice for each of them."""
     pk = press.offer.redemption_id
     others = [share for share in press.shares if share[0] != press.member.pk]
     if not others:
         return
     writer.add("rewards_redemptionshare", _SHARE_COLUMNS, [(pk, *share) for share in press.shares])
-    params = {"redemption": pk, "reward": press.offer.reward_id, "name": press.name}
+    params = {"redemption": pk, "reward": press.offer.reward_id, "name": press.reward.name}
     notices = [
         NoticeRow(
             member_id, "points_shared", press.now, f"points_shared:{pk}",
