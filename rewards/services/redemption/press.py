@@ -126,9 +126,12 @@ def complete(
         pool_code._state.adding = False
         if not press.reserve_only and expires_on is not None:
             made.expires_on = min(made.expires_on or expires_on, expires_on)
-    for name, row in (("pool_code", pool_code), ("delivery", delivery)):
-        Redemption._meta.get_field(name).set_cached_value(made, row)
-    for row in (made, delivery):
+    related: tuple[tuple[str, Any], ...] = (("pool_code", pool_code), ("delivery", delivery))
+    for name, row in related:
+        field: Any = Redemption._meta.get_field(name)
+        field.set_cached_value(made, row)
+    written: tuple[Any, ...] = (made, delivery)
+    for row in written:
         if row is not None:
             row._state.adding, row._state.db = False, "default"
     return made

@@ -216,11 +216,13 @@ def _write(press: Press, ledger: Ledger) -> Redemption:
     offer, now = press.offer, press.now
     writer = RowWriter()
     until = day_of(press.lapses_at or now, get_club().zone)
-    claims = list_claims(offer, press.session and press.session.pk, now=now, last_day=until)
+    session_id = press.session.pk if press.session is not None else None
+    claims = list_claims(offer, session_id, now=now, last_day=until)
     for sql, values, _refusal in claims:
         writer.claim(sql, values)
     made = build_redemption(press)
-    writer.add("rewards_redemption", COLUMNS, [[getattr(made, name) for name in COLUMNS]])
+    columns = tuple(getattr(made, name) for name in COLUMNS)
+    writer.add("rewards_redemption", COLUMNS, [columns])
     add_event(
         writer, made.pk, "", made.state, member_id=made.member_id, reward_id=made.reward_id,
         cause=press.place, by=press.by, now=now,
@@ -228,7 +230,7 @@ def _write(press: Press, ledger: Ledger) -> Redemption:
     _add_shares(writer, press)
     delivery = build_delivery(press)
     if delivery is not None:
-        row = [getattr(delivery, name) for name in DELIVERY_COLUMNS]
+        row = tuple(getattr(delivery, name) for name in DELIVERY_COLUMNS)
         writer.add("rewards_delivery", DELIVERY_COLUMNS, [row])
     if offer.has_pool and not press.reserve_only:
         writer.execute(FOLLOW_CODE, [made.pk])
