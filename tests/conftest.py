@@ -7,6 +7,19 @@ import pytest
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """At the end the database is dropped, which a thread of a live server may still hold open."""
+    from django.db import connection
+
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _flush_append_only_tables():
     """Tests with real commits end with TRUNCATE, which append-only tables refuse."""
