@@ -19,14 +19,14 @@ from bench.wire import CountingProxy
 MAX_RATIO = 4.0  # a quarter of the floor's rate
 MAX_TRIPS = 10
 MAX_WAIT_SECONDS = 0.250
-REDEMPTIONS = int(os.environ.get("BENCH_REDEMPTIONS", "400"))
+REDEMPTIONS = int(os.environ.get("BENCH_REDEMPTIONS", "1200"))
 WARM_UP = 20
-WARM = 8  # of each worker: a statement is prepared at its sixth use
-TINY = {"redemptions": 72, "warm_up": 8, "attempts": 24, "stock": 5, "clerks": 6, "tabs": 8}
+WARM = 14  # of each worker: prepared at the sixth use, planned for good after five more
+TINY = {"redemptions": 128, "warm_up": 8, "attempts": 24, "stock": 5, "clerks": 6, "tabs": 8}
 MAIL = "@bench.example"
 REFUSALS = ("SoldOut", "CodeUsed", "BalanceTooLow")
 NOW = dt.datetime(2026, 3, 11, 19, 0, tzinfo=dt.UTC)
-POINTS = 1000  # of each member, in four lots
+POINTS = 1000  # of each member, in two lots
 PRICE = 30
 SHELVES = 8  # at several connections, members want different rewards, as they do
 
@@ -104,9 +104,9 @@ def _fill_club(count: int) -> list[int]:
         member.user = user
     Member.objects.bulk_update(members, ["user"])
     for member in members:
-        for lot in range(4):
+        for lot in range(2):
             grant_points(
-                member, POINTS // 4, expires_on=None, note="", key=f"{member.pk}-{lot}", by=None,
+                member, POINTS // 2, expires_on=None, note="", key=f"{member.pk}-{lot}", by=None,
                 now=before + dt.timedelta(days=lot),
             )  # fmt: skip
     for number in range(SHELVES):

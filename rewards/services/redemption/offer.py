@@ -1,6 +1,7 @@
 """What a reward is at this instant, for this member: read in one round trip at the press."""
 
 import datetime as dt
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,30 +13,31 @@ from rewards.models import Reward, Rotation
 from rewards.selectors.rotation import list_rewards_on_show
 from rewards.services.redemption import refusals
 
-_REWARD = """
-    SELECT kind, price_points, price_amount, value_amount, cost_amount, stock_left,
-           limit_count, limit_period, hold_minutes, valid_days, is_cancellable, rotation_id,
-           tier_id, tier_days, published_at IS NOT NULL AND retired_at IS NULL
-    FROM rewards_reward WHERE id = %s
-"""
-_GATES = """
-    SELECT g.audience_id, g.opens_at, g.closes_at, g.price_points, g.price_amount,
-           EXISTS (SELECT FROM members_audiencemember a
-                   WHERE a.audience_id = g.audience_id AND a.member_id = %s)
-    FROM rewards_rewardgate g WHERE g.reward_id = %s
-"""
 KNOWN = """
     SELECT id, reward_id, session_id FROM rewards_redemption WHERE member_id = %s AND key = %s
 """
-_OVERDUE = """
-    SELECT EXISTS (SELECT FROM rewards_redemption
-                   WHERE member_id = %s AND state = 'reserved' AND lapses_at <= %s),
-           EXISTS (SELECT FROM rewards_payment
-                   WHERE member_id = %s AND state = 'reserved' AND lapses_at <= %s)
-"""
-_IDS = """
-    SELECT nextval('rewards_redemption_id_seq'), nextval('members_activitybatch_id_seq'),
+# All that is asked at the press, in one row: each statement more is a tenth of a millisecond.
+_OFFER = """
+    SELECT r.kind, r.price_points, r.price_amount, r.value_amount, r.cost_amount, r.stock_left,
+           r.limit_count, r.limit_period, r.hold_minutes, r.valid_days, r.is_cancellable,
+           r.rotation_id, r.tier_id, r.tier_days,
+           r.published_at IS NOT NULL AND r.retired_at IS NULL,
+           (SELECT json_agg(json_build_array(
+                       g.audience_id, g.opens_at, g.closes_at, g.price_points, g.price_amount,
+                       EXISTS (SELECT FROM members_audiencemember a
+                               WHERE a.audience_id = g.audience_id AND a.member_id = %(member)s)))
+            FROM rewards_rewardgate g WHERE g.reward_id = r.id)::text,
+           (SELECT ARRAY[k.id, k.reward_id, k.session_id] FROM rewards_redemption k
+            WHERE k.member_id = %(member)s AND k.key = %(key)s),
+           EXISTS (SELECT FROM rewards_redemption o
+                   WHERE o.member_id = %(member)s AND o.state = 'reserved'
+                     AND o.lapses_at <= %(now)s)
+           OR EXISTS (SELECT FROM rewards_payment p
+                      WHERE p.member_id = %(member)s AND p.state = 'reserved'
+                        AND p.lapses_at <= %(now)s),
+           nextval('rewards_redemption_id_seq'), nextval('members_activitybatch_id_seq'),
            nextval('members_activity_id_seq')
+    FROM rewards_reward r WHERE r.id = %(reward)s
 """
 
 
@@ -90,19 +92,26 @@ class Offer:
 
 def read_offer(member_id: int, reward: Reward, key: str, *, now: dt.datetime) -> Offer:
     """Read the reward, its gates for the member, and what the key has done before."""
-    terms, gates, known, overdue, ids = read_together(
-        [
-            (_REWARD, [reward.pk]),
-            (_GATES, [member_id, reward.pk]),
-            (KNOWN, [member_id, key]),
-            (_OVERDUE, [member_id, now, member_id, now]),
-            (_IDS, []),
-        ]
+    values = {"member": member_id, "reward": reward.pk, "key": key, "now": now}
+    (((*terms, gates, known, has_overdue, redemption_id, batch_id, activity_id),),) = read_together(
+        [(_OFFER, values)]
     )
-    return Offer(  # type: ignore[call-arg]  # the columns of _REWARD and _IDS, in their order
-        reward.pk, *terms[0], [_Gate(*row) for row in gates], known[0] if known else None,
-        any(overdue[0]), *ids[0],
+    return Offer(
+        reward.pk, *terms, [_read_gate(row) for row in json.loads(gates or "[]")],
+        tuple(known) if known else None, has_overdue, redemption_id, batch_id, activity_id,
     )  # fmt: skip
+
+
+def _read_gate(row: list) -> _Gate:
+    audience_id, opens_at, closes_at, points, amount, is_mine = row
+    return _Gate(
+        audience_id,
+        dt.datetime.fromisoformat(opens_at),
+        dt.datetime.fromisoformat(closes_at) if closes_at else None,
+        points,
+        amount,
+        is_mine,
+    )
 
 
 def check_offer(offer: Offer, *, now: dt.datetime, today: dt.date) -> None:
