@@ -93,13 +93,19 @@ class Offer:
 def read_offer(member_id: int, reward: Reward, key: str, *, now: dt.datetime) -> Offer:
     """Read the reward, its gates for the member, and what the key has done before."""
     values = {"member": member_id, "reward": reward.pk, "key": key, "now": now}
-    (((*terms, gates, known, has_overdue, redemption_id, batch_id, activity_id),),) = read_together(
-        [(_OFFER, values)]
-    )
-    return Offer(
-        reward.pk, *terms, [_read_gate(row) for row in json.loads(gates or "[]")],
-        tuple(known) if known else None, has_overdue, redemption_id, batch_id, activity_id,
-    )  # fmt: skip
+    ((row,),) = read_together([(_OFFER, values)])
+    gates, known, has_overdue, redemption_id, batch_id, activity_id = row[-6:]
+    fields: list[Any] = [
+        reward.pk,
+        *row[:-6],
+        [_read_gate(gate) for gate in json.loads(gates or "[]")],
+        tuple(known) if known else None,
+        has_overdue,
+        redemption_id,
+        batch_id,
+        activity_id,
+    ]
+    return Offer(*fields)
 
 
 def _read_gate(row: list) -> _Gate:
