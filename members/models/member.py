@@ -340,7 +340,7 @@ class Member(models.Model):
 class MemberReference(models.Model):
     """A till's or shop's own id for a member. Unique per source; written by enrolment."""
 
-    source_code = models.CharField(_("source"), max_length=40)
+    source_code = models.CharField(_("source"), max_length=50)
     external_id = models.CharField(_("external id"), max_length=120)
     member = models.ForeignKey(
         Member, models.PROTECT, related_name="references", verbose_name=_("member")
