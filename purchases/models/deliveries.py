@@ -72,8 +72,8 @@ class WebhookDelivery(models.Model):
     objects = DeliveryQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("webhook delivery")
-        verbose_name_plural = _("webhook deliveries")
+        verbose_name = _("message from a shop")
+        verbose_name_plural = _("messages from shops")
         constraints = [
             # WooCommerce makes its delivery ids of the second alone: only with the body's digest
             # do two of them tell one message from another.
@@ -123,8 +123,8 @@ class WebhookBody(models.Model):
     content = models.BinaryField(_("body"))
 
     class Meta:
-        verbose_name = _("body of a webhook delivery")
-        verbose_name_plural = _("bodies of webhook deliveries")
+        verbose_name = _("body of a message from a shop")
+        verbose_name_plural = _("bodies of messages from shops")
 
     def __str__(self):
         return str(self.delivery_id)

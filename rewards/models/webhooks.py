@@ -92,8 +92,8 @@ class WebhookMessage(models.Model):
     objects = WebhookMessageQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("webhook message")
-        verbose_name_plural = _("webhook messages")
+        verbose_name = _("message to another system")
+        verbose_name_plural = _("messages to other systems")
         constraints = [
             models.CheckConstraint(
                 condition=Q(state=WebhookState.SENT, sent_at__isnull=False)
