@@ -1,4 +1,4 @@
-"""What the models can't say: one unit per transfer, append-only rows, the programme's accounts."""
+"""What the models can't say: one unit per transfer, and rows that are written once."""
 
 from django.db import migrations
 
@@ -6,7 +6,7 @@ from core.append_only import AppendOnly
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rewards", "0001_initial"), ("core", "0001_initial")]
+    dependencies = [("rewards", "0001_initial")]
 
     operations = [
         migrations.RunSQL(
@@ -28,4 +28,6 @@ class Migration(migrations.Migration):
         AppendOnly("rewards_award"),
         AppendOnly("rewards_reversal"),
         AppendOnly("rewards_tierchange"),
+        AppendOnly("rewards_redemptionevent"),
+        AppendOnly("rewards_pointsrate"),
     ]

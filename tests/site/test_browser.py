@@ -123,6 +123,7 @@ def test_public_pages_are_well_made(width, scheme, visit, rules):
         assert_well_made(page, path)
     page.goto("/accounts/signup/")
     page.get_by_role("button", name="Send me a code").click()
+    page.locator("[aria-invalid=true]").first.wait_for()
     assert_well_made(page, "sign-up with errors")
 
 

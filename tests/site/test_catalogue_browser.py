@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from playwright.sync_api import expect
 
 from rewards.models import RewardCategory, RewardSession, Tier, Wish
 from rewards.services.catalogue import add_wish
@@ -85,10 +86,11 @@ def test_reward_is_found_and_wished_for_by_keyboard(visit, mei, shelf):  # noqa:
             break
     page.keyboard.press("Enter")
     page.locator("button[aria-pressed=true]").wait_for()
-    assert heart.evaluate("each => each === document.activeElement")
+    expect(heart).to_be_focused()
     assert Wish.objects.filter(member=mei, reward__slug="cup").exists()
     page.keyboard.press("Space")
-    page.locator("button[aria-pressed=false]").wait_for()
+    expect(heart).to_have_attribute("aria-pressed", "false")
+    expect(heart).to_be_focused()
     assert not Wish.objects.filter(reward__slug="cup").exists()
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
