@@ -153,17 +153,18 @@ def test_stored_databases_are_small():
     assert [path.name for path in FIXTURES if path.stat().st_size > 1_000_000] == []
 
 
-@pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.name)
-def test_database_of_a_release_upgrades(path, upgrade):
-    upgrade(path)
-
-
-def test_database_of_this_code_goes_the_same_way(club, upgrade, tmp_path):
-    path, again = tmp_path / "now.sql.gz", tmp_path / "again.sql.gz"
+def write_now(club, folder):
+    """The database of this very code as a fixture; written twice, it is the same file."""
+    path, again = folder / "now.sql.gz", folder / "again.sql.gz"
     write_fixture(club, path)
     write_fixture(club, again)
     assert path.read_bytes() == again.read_bytes()
-    upgrade(path)
+    return path
+
+
+@pytest.mark.parametrize("path", [*FIXTURES, None], ids=lambda path: path.name if path else "now")
+def test_database_upgrades(path, club, upgrade, tmp_path):
+    upgrade(path or write_now(club, tmp_path))
 
 
 def test_newest_migrations_bear_rows(club, make_database, read_schema, schema):
