@@ -88,7 +88,7 @@ def check_retention_policy(app_configs, **kwargs):
         ]
     known = {line.model.lower() for line in policy.lines}
     told = Counter((line.model.lower(), line.then, line.columns) for line in policy.lines)
-    hint = "Add a line to the policy (loyalty_site/retention.py): what, why, how long."
+    hint = "Add a line to the policy (loyalty_site/retention/): what, why, how long."
     problems = [
         checks.Error(
             f"{entry.model} holds personal data but has no line in the retention policy.",

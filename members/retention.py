@@ -28,6 +28,10 @@ CATEGORIES: Mapping[str, Any] = {
 }
 
 
+# Days, as a policy counts them and its words say them.
+MONTH, YEAR = 30, 365
+
+
 class Then(StrEnum):
     """What happens to a row when its time is over."""
 

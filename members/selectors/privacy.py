@@ -16,7 +16,7 @@ from members import registry
 from members.models import Member, Recipient
 from members.postal import get_country_name
 from members.registry import PersonalData
-from members.retention import CATEGORIES, AtErasure, Line, Then, get_policy
+from members.retention import CATEGORIES, MONTH, YEAR, AtErasure, Line, Then, get_policy
 from members.selectors.club import get_club
 
 SEEN_ACTIONS = ("member.viewed", "member.exported")
@@ -113,11 +113,11 @@ def write_keeping(line: Line) -> str:
 
 
 def _write_span(days: int) -> str:
-    if days % 365 == 0:
-        years = days // 365
+    if days % YEAR == 0:
+        years = days // YEAR
         return ngettext("%(number)s year", "%(number)s years", years) % {"number": years}
-    if days % 30 == 0:
-        months = days // 30
+    if days % MONTH == 0:
+        months = days // MONTH
         return ngettext("%(number)s month", "%(number)s months", months) % {"number": months}
     return ngettext("%(number)s day", "%(number)s days", days) % {"number": days}
 

@@ -1,0 +1,134 @@
+"""What a membership is made of: purchases, points, and what members did and were told."""
+
+from django.utils.translation import gettext_lazy as _
+
+from members.retention import MONTH, YEAR, AtErasure, Line, Then
+
+DELETED, KEPT = AtErasure.DELETED, AtErasure.KEPT
+
+BOUGHT = (
+    Line(
+        "purchases.Purchase",
+        "bought",
+        _("Your purchases and returns"),
+        _("To give you points, take returns back, and keep the books as the law asks."),
+        KEPT,
+    ),
+    Line(
+        "purchases.ReceiptClaim",
+        "bought",
+        _("Receipts that you claimed later"),
+        _("To give you the points of a purchase without your card, and to stop who guesses."),
+        DELETED,
+        days=3 * MONTH,
+        since="attempted_at",
+        then=Then.DELETE,
+    ),
+)
+
+POINTS = (
+    Line(
+        "rewards.Account",
+        "points",
+        _("Your balances"),
+        _("To know what you have."),
+        KEPT,
+    ),
+    Line(
+        "rewards.Transfer",
+        "points",
+        _("Every movement of points"),
+        _("So that nothing is lost, and every point can be explained."),
+        KEPT,
+    ),
+    Line(
+        "rewards.Lot",
+        "points",
+        _("Points by when they were earned and until when they can be used"),
+        _("So that the oldest are used first."),
+        KEPT,
+    ),
+    Line(
+        "rewards.Award",
+        "points",
+        _("How the points of each purchase were reckoned"),
+        _("To explain them, and to undo them rightly with a return."),
+        KEPT,
+    ),
+    Line(
+        "rewards.Standing",
+        "points",
+        _("Your tier"),
+        _("To give you what it holds."),
+        KEPT,
+    ),
+    Line(
+        "rewards.TierChange",
+        "points",
+        _("When your tier changed"),
+        _("To reckon points by the tier that you had."),
+        KEPT,
+    ),
+    Line(
+        "rewards.Redemption",
+        "points",
+        _("What you got for points: rewards, vouchers, places"),
+        _("To give it to you, and to keep the books."),
+        KEPT,
+    ),
+    Line(
+        "rewards.RedemptionShare",
+        "points",
+        _("What you and your household put together for a reward"),
+        _("To give everybody theirs back, should it be cancelled."),
+        KEPT,
+    ),
+    Line(
+        "rewards.Payment",
+        "points",
+        _("What you paid with points or store credit"),
+        _("To take it back where a purchase is returned, and to keep the books."),
+        KEPT,
+    ),
+    Line(
+        "rewards.Bill",
+        "points",
+        _("Bills at the counter that points or store credit paid in part"),
+        _("To take the rest of the money, and to keep the books."),
+        KEPT,
+    ),
+    Line(
+        "rewards.Wish",
+        "points",
+        _("Your wish list"),
+        _("To show you how far you are."),
+        DELETED,
+    ),
+)
+
+DID = (
+    Line(
+        "members.Activity",
+        "did",
+        _("What you did, as ids and codes"),
+        _("So that it earns what it should, once."),
+        KEPT,
+    ),
+    Line(
+        "members.AudienceMember",
+        "did",
+        _("Which groups you are in: your tier, lists of staff"),
+        _("To open to you what is open to them."),
+        DELETED,
+    ),
+    Line(
+        "members.Notice",
+        "did",
+        _("News for you on these pages"),
+        _("To tell you what happened to your points and your membership."),
+        DELETED,
+        days=2 * YEAR,
+        since="effective_at",
+        then=Then.DELETE,
+    ),
+)
