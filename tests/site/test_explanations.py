@@ -8,6 +8,7 @@ from members.models import User
 from rewards.enums import Reason
 from rewards.models import Transfer
 from rewards.selectors.explanations import explain_transfers
+from rewards.selectors.explanations.sentences import TITLES
 from rewards.services.grants import grant_points
 from rewards.services.settlement import settle_members
 from tests.rewards.conftest import at
@@ -173,9 +174,7 @@ def test_spending_gifts_and_late_entries(counter, rules, claim):
 
 
 def test_every_reason_has_a_title_and_words():
-    from rewards.selectors.explanations import _TITLES
-
-    assert set(_TITLES) == set(Reason)
+    assert set(TITLES) == set(Reason)
 
 
 def test_many_entries_are_explained_together(

@@ -1,31 +1,19 @@
-"""Every entry of the ledger as a sentence, for the member and for staff (docs/points.md 5)."""
+"""The title and the sentence of an entry, by its reason."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from core.bulk import read_together
-from core.money import format_money
 from core.time import day_of
-from members.selectors.club import get_club
 from rewards.enums import AccountKind, Reason, Unit
-from rewards.models import Award, Lot, Reversal, Transfer
-from rewards.selectors.calculations import (
-    Causes,
-    Step,
-    build_award_steps,
-    build_calculation,
-    build_reversal_steps,
-    load_causes,
-)
-from rewards.selectors.causes import CauseText, build_title, describe_causes
-from rewards.selectors.wording import format_count, format_day, format_points
+from rewards.models import Award, Reversal, Transfer
+from rewards.selectors.calculations import build_calculation
+from rewards.selectors.explanations.known import Known
+from rewards.selectors.wording import format_count, format_day
 
-_TITLES: dict[str, Any] = {
+TITLES: dict[str, Any] = {
     Reason.EARN: gettext_lazy("Earned"),
     Reason.RELEASE: gettext_lazy("Now available"),
     Reason.REPAY: gettext_lazy("Debt repaid"),
@@ -47,183 +35,14 @@ _TITLES: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """One entry in words. ``direction`` is 1 where the member gained, -1 where they lost and 0
-    where points only changed their place; ``steps`` show the reckoning line by line. ``about`` is
-    what it is about, ``about_url`` where its member reads more.
-    """
-
-    transfer: Transfer
-    title: str
-    sentence: str
-    direction: int
-    amount: str
-    unit: str
-    steps: list[Step] = field(default_factory=list)
-    purchase: Any = None
-    about: CauseText | None = None
-
-    @property
-    def about_url(self) -> str:
-        if self.about is None or self.about.member_id not in (None, self.transfer.member_id):
-            return ""
-        return self.about.url
-
-
-@dataclass(slots=True)
-class _Known:
-    """What a set of transfers refers to, loaded together."""
-
-    today: dt.date
-    zone: str
-    currency: str
-    awards: dict[int, Award]
-    reversals: dict[int, Reversal]
-    lots: dict[int, Lot]
-    causes: Causes
-    abouts: dict[tuple[str, int], CauseText] = field(default_factory=dict)
-    graces: dict[int, dt.date] = field(default_factory=dict)  # last day by id of a restoring entry
-
-    def about(self, transfer: Transfer) -> CauseText | None:
-        return self.abouts.get((transfer.cause_type, transfer.cause_id or 0))
-
-    def amount(self, transfer: Transfer) -> str:
-        """ "27 points", "$10.00"."""
-        if transfer.unit == Unit.MONEY:
-            return format_money(transfer.amount, self.currency)
-        return format_points(transfer.amount, transfer.unit)
-
-    def award_of(self, transfer: Transfer) -> Award | None:
-        if transfer.award_id:
-            return self.awards.get(transfer.award_id)
-        if transfer.reversal_id and transfer.reversal_id in self.reversals:
-            return self.awards.get(self.reversals[transfer.reversal_id].award_id)
-        lot = self.lots.get(_lot_id_of(transfer) or 0)
-        return self.awards.get(lot.award_id) if lot is not None and lot.award_id else None
-
-    def day(self, moment: dt.datetime) -> str:
-        return format_day(day_of(moment, self.zone), self.today)
-
-
-def explain_transfers(transfers: Sequence[Transfer], *, now: dt.datetime) -> list[Explanation]:
-    """Explain entries in the active language, in the order given.
-
-    However many there are, it asks the database at most six times (lots, reversals, awards,
-    tiers, rules), once more for each kind of cause, and once where something was given back. The
-    accounts of the transfers must be loaded (``Transfer.objects.for_list``).
-    """
-    known = _load(transfers, now)
-    return [_explain(transfer, known) for transfer in transfers]
-
-
-def explain_awards(awards: Iterable[Award], *, now: dt.datetime) -> list[tuple[Award, str]]:
-    """The reckoning of awards as sentences (a purchase's page); lots and rules are loaded."""
-    awards = list(awards)
-    club = get_club()
-    causes = load_causes(awards)
-    known = _Known(day_of(now, club.zone), club.zone, club.currency, {}, {}, {}, causes)
-    return [(award, _earn(award, award.awarded_points, known)) for award in awards]
-
-
-def list_awards(**lookup: Any):
-    """Awards with all that their explanation needs."""
-    return Award.objects.filter(**lookup).select_related(
-        "rule_version__rule", "purchase__store", "lot"
-    )
-
-
-def _load(transfers: Sequence[Transfer], now: dt.datetime) -> _Known:
-    club = get_club()
-    lot_ids = {pk for transfer in transfers if (pk := _lot_id_of(transfer))}
-    lots = Lot.objects.in_bulk(lot_ids) if lot_ids else {}
-    reversal_ids = {transfer.reversal_id for transfer in transfers if transfer.reversal_id}
-    reversals = (
-        Reversal.objects.select_related("purchase_return").in_bulk(reversal_ids)
-        if reversal_ids
-        else {}
-    )
-    award_ids = {transfer.award_id for transfer in transfers if transfer.award_id}
-    award_ids |= {reversal.award_id for reversal in reversals.values()}
-    award_ids |= {lot.award_id for lot in lots.values() if lot.award_id}
-    awards = {award.pk: award for award in list_awards(pk__in=award_ids)} if award_ids else {}
-    causes = load_causes(awards.values())
-    today = day_of(now, club.zone)
-    return _Known(
-        today, club.zone, club.currency, awards, reversals, lots, causes,
-        describe_causes(transfers), _load_graces(transfers),
-    )  # fmt: skip
-
-
-# A lot that came back past its day, by the club's fault, got another day for that very entry.
-_GRACES = """
-    SELECT back.transfer_id, max(later.expires_on)
-    FROM rewards_lotmove back JOIN rewards_lotmove later
-        ON later.lot_id = back.lot_id AND later.transfer_id = back.transfer_id
-        AND later.kind = 'redated'
-    WHERE back.transfer_id = ANY(%s) AND back.kind = 'restored'
-    GROUP BY back.transfer_id
-"""
-
-
-def _load_graces(transfers: Sequence[Transfer]) -> dict[int, dt.date]:
-    ids = [
-        each.pk for each in transfers if each.reason == Reason.RESTORE and each.unit == Unit.POINTS
-    ]
-    return dict(read_together([(_GRACES, [ids])])[0]) if ids else {}
-
-
-def _lot_id_of(transfer: Transfer) -> int | None:
-    """The lot that an entry's key names where no award does: a repayment, a gift that ended."""
-    if transfer.award_id or transfer.reversal_id:
-        return None
-    if transfer.reason not in (Reason.REPAY, Reason.EXPIRE, Reason.RELEASE):
-        return None
-    _head, found, pk = transfer.key.rpartition("lot:")
-    return int(pk) if found and pk.isdigit() else None
-
-
-def _explain(transfer: Transfer, known: _Known) -> Explanation:
-    award = known.award_of(transfer)
-    reversal = known.reversals.get(transfer.reversal_id or 0)
-    steps: list[Step] = []
-    if award is not None and transfer.reason == Reason.EARN:
-        steps = build_award_steps(award, known.causes, known.today)
-    elif award is not None and reversal is not None:
-        steps = build_reversal_steps(reversal, award)
-    direction = _direction(transfer)
-    sign = {1: "+", -1: "−"}.get(direction, "")
-    is_money = transfer.unit == Unit.MONEY
-    amount = known.amount(transfer) if is_money else format_count(transfer.amount)
-    about = known.about(transfer)
-    return Explanation(
-        transfer=transfer,
-        title=build_title(transfer, about) or _title(transfer, award),
-        sentence=_sentence(transfer, award, reversal, known),
-        direction=direction,
-        amount=f"{sign}{amount}",
-        unit=transfer.get_unit_display(),
-        steps=steps,
-        purchase=award.purchase if award is not None else None,
-        about=about,
-    )
-
-
-def _direction(transfer: Transfer) -> int:
-    """What the member's accounts as a whole gained; ``owed`` counts against them."""
-    from_member = transfer.debit_account.member_id == transfer.member_id
-    to_member = transfer.credit_account.member_id == transfer.member_id
-    return to_member - from_member
-
-
-def _title(transfer: Transfer, award: Award | None) -> str:
+def write_title(transfer: Transfer, award: Award | None) -> str:
     if award is not None and transfer.reason == Reason.EARN:
         return award.rule_version.rule.name
-    return str(_TITLES.get(transfer.reason, transfer.get_reason_display()))
+    return str(TITLES.get(transfer.reason, transfer.get_reason_display()))
 
 
-def _sentence(
-    transfer: Transfer, award: Award | None, reversal: Reversal | None, known: _Known
+def write_sentence(
+    transfer: Transfer, award: Award | None, reversal: Reversal | None, known: Known
 ) -> str:
     text = _build_sentence(transfer, award, reversal, known)
     about = known.about(transfer)
@@ -244,7 +63,7 @@ def _build_sentence(transfer, award, reversal, known) -> str:
         shown["about"] = about.title
     match transfer.reason:
         case Reason.EARN if award is not None:
-            text = _earn(award, transfer.amount, known)
+            text = write_earning(award, transfer.amount, known)
             if award.purchase_version > 1:
                 text += ". " + _("The shop changed this order: these replace what it had earned.")
             return text
@@ -324,13 +143,13 @@ def _restore(transfer, shown, known) -> str:
     return text
 
 
-def _name_purchase(award: Award | None, known: _Known) -> str:
+def _name_purchase(award: Award | None, known: Known) -> str:
     if award is None:
         return pgettext("source of points", "an earlier entry")
     return _("your purchase of %(day)s") % {"day": known.day(award.purchase.purchased_at)}
 
 
-def _earn(award: Award, points: int, known: _Known) -> str:
+def write_earning(award: Award, points: int, known: Known) -> str:
     """ "$18.40 × 1 point per $1 × Gold 1.5 = 27, available on December 3"."""
     shown = {
         "calculation": build_calculation(award, known.causes),
