@@ -6,10 +6,10 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from members.enums import Channel, ConsentSource
+from members.enums import Channel
 from members.models import Consent
 from members.purposes import DATA, MESSAGES, Purpose, list_asked
-from members.services.consents import Answer
+from members.services.consents import BY_STAFF, Answer
 
 
 def list_offered_channels(purpose: Purpose) -> list[str]:
@@ -88,14 +88,6 @@ class GuardianForm(forms.Form):
     )
 
 
-_COUNTER_SOURCES = (
-    ConsentSource.COUNTER,
-    ConsentSource.PHONE,
-    ConsentSource.PAPER,
-    ConsentSource.SHOP,
-)
-
-
 class StaffAnswerForm(forms.Form):
     """What a member said at the counter, on the phone, or signed."""
 
@@ -110,7 +102,7 @@ class StaffAnswerForm(forms.Form):
         coerce=lambda value: value == "1",
     )
     source = forms.ChoiceField(
-        label=_("Said"), choices=[(source.value, source.label) for source in _COUNTER_SOURCES]
+        label=_("Said"), choices=[(source.value, source.label) for source in BY_STAFF]
     )
     said_on = forms.DateField(
         label=_("On"),

@@ -14,6 +14,7 @@ from members.admin.merging import build_merge_url, compare, compare_facts, show
 from members.enums import DuplicateReason, DuplicateState
 from members.models import DuplicatePair, Member
 from members.selectors.search import list_member_ids
+from members.services.conduct import list_own_member_ids
 from members.services.duplicates import (
     ask_for_search,
     find_duplicates,
@@ -91,7 +92,7 @@ class DuplicatePairAdmin(ReadOnlyAdmin):
             return answer
         if not self.has_view_permission(request, pair):
             raise PermissionDenied
-        is_own = request.user.pk in (pair.first.user_id, pair.second.user_id)
+        is_own = not list_own_member_ids(request.user).isdisjoint((pair.first_id, pair.second_id))
         return self.render_page(
             request,
             "admin/members/duplicate_page.html",

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core.admin import StaffAdmin
-from core.services.audit import record_audit
+from core.services.audit import keeps_refusals, record_audit
 from members import registry
 from members.enums import AudienceKind, MemberStatus
 from members.forms_profile import StaffMemberForm
@@ -20,6 +20,7 @@ from members.names import format_number
 from members.registry import STAFF_MEMBER
 from members.selectors.search import list_member_ids
 from members.services.claims import CODE_LIFE, issue_claim_code
+from members.services.conduct import list_own_member_ids
 from members.services.enrolment import create_member
 from members.services.profiles import close_member, update_member
 
@@ -142,11 +143,8 @@ class MemberAdmin(StaffAdmin):
     # --- One member ---
 
     def has_change_permission(self, request, obj=None):
-        """Not one's own record, and not one that went up in another."""
-        if obj is not None and (
-            obj.user_id == request.user.pk
-            or obj.status in (MemberStatus.MERGED, MemberStatus.ERASED)
-        ):
+        """Not a record that went up in another. On one's own the services refuse, on record."""
+        if obj is not None and obj.status in (MemberStatus.MERGED, MemberStatus.ERASED):
             return False
         return super().has_change_permission(request, obj)
 
@@ -166,6 +164,9 @@ class MemberAdmin(StaffAdmin):
         if not self.has_view_permission(request, member):
             raise PermissionDenied
         now = timezone.now()
+        can_edit = self.has_change_permission(request, member) and (
+            member.pk not in list_own_member_ids(request.user)
+        )
         panels = []
         for panel in registry.list_panels(STAFF_MEMBER):
             if panel.permission and not request.user.has_perm(panel.permission):
@@ -181,16 +182,16 @@ class MemberAdmin(StaffAdmin):
             member=member,
             number=format_number(member.number),
             panels=panels,
-            can_edit=self.has_change_permission(request, member),
+            can_edit=can_edit,
             can_issue_code=self._can_issue_code(request, member),
             can_merge=(
-                request.user.has_perm("members.add_membermerge")
-                and self.has_change_permission(request, member)
-                and member.is_active
+                request.user.has_perm("members.add_membermerge") and can_edit and member.is_active
             ),
         )
 
+    @keeps_refusals
     def edit_view(self, request, object_id):
+        """The form; Django saves it in a transaction of its own."""
         return super().change_view(request, str(object_id))
 
     def response_post_save_change(self, request, obj):
@@ -202,7 +203,9 @@ class MemberAdmin(StaffAdmin):
         now = timezone.now()
         if change:
             reason = form.cleaned_data.get("reason", "")
-            update_member(obj, form.get_changes(), by=request.user, now=now, reason=reason)
+            update_member(
+                obj, form.get_changes(), by=request.user, now=now, reason=reason, as_staff=True
+            )
             return
         fields = {name: form.cleaned_data[name] for name in form.Meta.fields}
         member = create_member(now=now, source="staff", **fields)

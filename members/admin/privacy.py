@@ -26,7 +26,6 @@ from members.selectors.privacy import get_seen, list_policy
 from members.services.erasing import list_open_reasons
 from members.services.erasure import cancel_erasure, request_erasure
 from members.services.exports import request_export
-from members.services.ownership import check_not_own
 from members.views_privacy import serve_export
 
 
@@ -61,7 +60,6 @@ class ErasureRequestAdmin(OfMemberAdmin):
         form = dress_form(StaffErasureForm(request.POST or None))
         if form.is_bound and form.is_valid():
             try:
-                check_not_own(request.user, member)
                 request_erasure(
                     member, by=request.user, now=now, source=RequestSource.STAFF,
                     **form.cleaned_data,
@@ -90,7 +88,7 @@ class ErasureRequestAdmin(OfMemberAdmin):
             return answer
         if not request.user.has_perm("members.change_erasurerequest"):
             raise PermissionDenied
-        cancel_erasure(erasure, by=request.user, now=timezone.now())
+        cancel_erasure(erasure, by=request.user, now=timezone.now(), as_staff=True)
         self.message_user(request, _("The membership stays."))
         return _to_member(erasure.member_id)
 
@@ -136,8 +134,7 @@ class DataExportAdmin(OfMemberAdmin):
         if not request.user.has_perm("members.add_dataexport"):
             raise PermissionDenied
         member = get_object_or_404(Member, pk=member_id)
-        check_not_own(request.user, member)
-        export = request_export(member, by=request.user, now=timezone.now())
+        export = request_export(member, by=request.user, now=timezone.now(), as_staff=True)
         self.message_user(request, _("It is being put together; look again in some minutes."))
         url = reverse("admin:members_dataexport_change", args=[export.pk])
         return HttpResponseRedirect(url)
@@ -148,8 +145,7 @@ class DataExportAdmin(OfMemberAdmin):
             return answer
         if not request.user.has_perm("members.add_dataexport"):
             raise PermissionDenied
-        check_not_own(request.user, export.member)
-        return serve_export(request, export)
+        return serve_export(request, export, as_staff=True)
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         context["can_download"] = (

@@ -11,20 +11,25 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
-from core.services.audit import record_audit
+from core.services.audit import keeps_refusals, record_audit
 from members.enums import Channel, ConsentSource
 from members.models import Consent, ConsentWording, Member, User
 from members.purposes import GUARDIAN, PURPOSES, Purpose, get_purpose
 from members.selectors.club import get_club
 from members.selectors.consents import get_answers
 from members.selectors.guardians import check_guardian
+from members.services.conduct import check_actor
 
-# Where a no was said, not just a box left empty.
-_SAID_BY_THEMSELVES = {
+# What staff write down for members.
+BY_STAFF = (
     ConsentSource.COUNTER,
     ConsentSource.PHONE,
     ConsentSource.PAPER,
     ConsentSource.SHOP,
+)
+# Where a no was said, not just a box left empty.
+_SAID_BY_THEMSELVES = {
+    *BY_STAFF,
     ConsentSource.IMPORT,
     ConsentSource.LINK,
 }
@@ -50,6 +55,7 @@ class Answer:
     is_given: bool
 
 
+@keeps_refusals
 @transaction.atomic
 def record_answers(
     member: Member,
@@ -64,8 +70,11 @@ def record_answers(
 
     Only what differs from what stands is written. ``effective_at`` is when they said so, where
     that was earlier (a signed form). Taking back is always possible; agreeing isn't, for a
-    young member alone. Raises UnknownConsent, MembershipOver, GuardianNeeded.
+    young member alone. Raises UnknownConsent, MembershipOver, GuardianNeeded, or OwnRecord
+    where staff write it down (BY_STAFF) of themselves.
     """
+    if source in BY_STAFF:
+        check_actor(member, by=by, act="consent.record")
     answers = list(answers)
     for answer in answers:
         _check_known(answer)

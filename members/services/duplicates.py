@@ -7,11 +7,11 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
-from core.services.audit import record_audit
+from core.services.audit import keeps_refusals, record_audit
 from members.enums import DuplicateState
 from members.models import DuplicatePair, Member, User
 from members.selectors.club import get_club
-from members.services.ownership import check_not_own
+from members.services.conduct import check_actor
 
 SHARED_BY_MOST = 12  # a contact or name that more share is a till's own, or a common one
 WORTH_A_LOOK = 20
@@ -126,6 +126,7 @@ def ask_for_search(*, by: User, now: dt.datetime) -> None:
     )
 
 
+@keeps_refusals
 @transaction.atomic
 def set_apart(
     pair: DuplicatePair, *, by: User | None, now: dt.datetime, reason: str = ""
@@ -142,6 +143,7 @@ def set_apart(
     return pair
 
 
+@keeps_refusals
 @transaction.atomic
 def reopen_pair(pair: DuplicatePair, *, by: User | None, now: dt.datetime) -> DuplicatePair:
     """Look at two again that were set apart. Raises AlreadyDecided or OwnRecord."""
@@ -174,7 +176,7 @@ def note_undone_merge(source: Member, target: Member) -> None:
 
 def _lock_pair(pair, by):
     pair = DuplicatePair.objects.select_for_update(no_key=True).get(pk=pair.pk)
-    check_not_own(by, pair.first, pair.second)
+    check_actor(pair.first, pair.second, by=by, act="duplicate.decide")
     return pair
 
 

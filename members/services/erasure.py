@@ -12,12 +12,13 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
-from core.services.audit import record_audit
+from core.services.audit import keeps_refusals, record_audit
 from members.enums import ErasureState, MemberStatus, RequestSource
 from members.erased_keys import KeyHash
 from members.links import build_url, sign
 from members.models import Erasure, ErasureRequest, Member, User
 from members.retention import get_policy
+from members.services.conduct import check_actor
 from members.services.erasing import (
     AlreadyErased,
     MergedAway,
@@ -47,6 +48,7 @@ class NotWaiting(DomainError):
     message = _("This request is closed already.")
 
 
+@keeps_refusals
 @transaction.atomic
 def request_erasure(
     member: Member,
@@ -60,10 +62,12 @@ def request_erasure(
 
     Nothing happens for the days that the policy grants. Something that is still open doesn't
     keep anybody from asking: then the erasure waits for it. Staff say why. Raises AlreadyErased,
-    MergedAway or ReasonMissing.
+    MergedAway, ReasonMissing, or OwnRecord.
     """
-    if source == RequestSource.STAFF and not reason.strip():
-        raise ReasonMissing
+    if source == RequestSource.STAFF:
+        check_actor(member, by=by, act="erasure.request")
+        if not reason.strip():
+            raise ReasonMissing
     member = Member.objects.select_for_update(no_key=True).get(pk=member.pk)
     _check_is_here(member)
     waiting = ErasureRequest.objects.waiting().filter(member=member).first()
@@ -104,9 +108,17 @@ def _check_is_here(member):
         raise MergedAway
 
 
+@keeps_refusals
 @transaction.atomic
-def cancel_erasure(request: ErasureRequest, *, by: User | None, now: dt.datetime) -> ErasureRequest:
-    """The member thinks again; possible until the erasure has begun. Raises NotWaiting."""
+def cancel_erasure(
+    request: ErasureRequest, *, by: User | None, now: dt.datetime, as_staff: bool = False
+) -> ErasureRequest:
+    """The member thinks again; possible until the erasure has begun.
+
+    Raises NotWaiting, or OwnRecord.
+    """
+    if as_staff:
+        check_actor(request.member, by=by, act="erasure.cancel")
     # The member's row first, as the erasure takes it.
     Member.objects.select_for_update(no_key=True).get(pk=request.member_id)
     request = ErasureRequest.objects.select_for_update(no_key=True).get(pk=request.pk)

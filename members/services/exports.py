@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.errors import DomainError
-from core.services.audit import record_audit
+from core.services.audit import keeps_refusals, record_audit
 from core.tables import escape_cell
 from core.time import get_zone
 from members import registry
@@ -32,6 +32,7 @@ from members.models import DataExport, Member, User
 from members.registry import PersonalData
 from members.retention import get_policy
 from members.selectors.club import get_club
+from members.services.conduct import check_actor
 from members.services.erasing import list_records
 from members.services.notices import NoticeRow, add_notices
 
@@ -61,12 +62,17 @@ class NothingHeld(DomainError):
     message = gettext_lazy("This record is empty.")
 
 
+@keeps_refusals
 @transaction.atomic
-def request_export(member: Member, *, by: User | None, now: dt.datetime) -> DataExport:
+def request_export(
+    member: Member, *, by: User | None, now: dt.datetime, as_staff: bool = False
+) -> DataExport:
     """Have a download made; while one is being made, that is the answer.
 
-    Raises TooManyExports or NothingHeld.
+    Raises TooManyExports, NothingHeld, or OwnRecord.
     """
+    if as_staff:
+        check_actor(member, by=by, act="export.request")
     member = Member.objects.select_for_update(no_key=True).get(pk=member.pk)
     if member.status in (MemberStatus.ERASED, MemberStatus.MERGED):
         raise NothingHeld
@@ -87,12 +93,17 @@ def request_export(member: Member, *, by: User | None, now: dt.datetime) -> Data
     return export
 
 
+@keeps_refusals
 @transaction.atomic
-def open_export(export: DataExport, *, by: User | None, now: dt.datetime) -> IO[bytes]:
+def open_export(
+    export: DataExport, *, by: User | None, now: dt.datetime, as_staff: bool = False
+) -> IO[bytes]:
     """The file, for who may have it; each download leaves a row in the audit trail.
 
-    Raises ExportGone.
+    Raises ExportGone, or OwnRecord.
     """
+    if as_staff:
+        check_actor(export.member, by=by, act="export.open")
     export = DataExport.objects.select_for_update(no_key=True).get(pk=export.pk)
     if not export.can_be_downloaded(now):
         raise ExportGone

@@ -11,7 +11,7 @@ from core.services.audit import keeps_refusals, record_audit
 from members.enums import AudienceKind
 from members.models import Audience, AudienceMember, Member, User
 from members.services.audiences import AudienceMove, move_members
-from members.services.conduct import OwnRecord, list_own_member_ids
+from members.services.conduct import check_actor
 
 MOST = 500  # at once, by hand
 
@@ -72,7 +72,4 @@ def _check(audience: Audience, members: Sequence[Member], by: User | None) -> No
         raise NotAList
     if len(members) > MOST:
         raise TooMany(most=MOST)
-    own = list_own_member_ids(by)
-    for member in members:
-        if member.pk in own:
-            raise OwnRecord(subject=member, by=by, changes={"act": "audience", "list": audience.pk})
+    check_actor(*members, by=by, act="audience", list=audience.pk)

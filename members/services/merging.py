@@ -11,15 +11,15 @@ from django.utils.translation import gettext_lazy as _
 
 from core.bulk import RowWriter
 from core.errors import DomainError
-from core.services.audit import record_audit
+from core.services.audit import keeps_refusals, record_audit
 from members import registry
 from members.enums import AudienceKind, MemberStatus
 from members.models import AudienceMember, Member, MemberMerge, MergeAddition, MergeUndo, User
 from members.models.member import BIRTHDAY_PARTS, PERSONAL_BLANKS
 from members.services.audiences import AudienceMove, add_to_everyone, move_members
+from members.services.conduct import check_actor
 from members.services.duplicates import note_merge, note_undone_merge
 from members.services.notices import NoticeRow, add_notices
-from members.services.ownership import check_not_own
 
 MERGED_NOTICE = "records_merged"
 _TURNS = 10  # attempts to lock two records at which things are just happening
@@ -100,6 +100,7 @@ class RecordsGone(UndoRefused):
 # --- Merging ------------------------------------------------------------------------------------
 
 
+@keeps_refusals
 @transaction.atomic
 def merge_members(
     source: Member, target: Member, *, by: User | None, reason: str, now: dt.datetime
@@ -116,7 +117,7 @@ def merge_members(
     source, target = _lock(source, target)
     if source.pk == target.pk:
         raise SameRecord
-    check_not_own(by, source, target)
+    check_actor(source, target, by=by, act="member.merge")
     if not reason.strip():
         raise MergeReasonNeeded
     if target.status != MemberStatus.ACTIVE or source.status not in (
@@ -257,6 +258,7 @@ def _to_json(value):
 # --- Undoing ------------------------------------------------------------------------------------
 
 
+@keeps_refusals
 @transaction.atomic
 def undo_merge(merge: MemberMerge, *, by: User | None, now: dt.datetime) -> MergeUndo:
     """Two records again, within 30 days: each part takes back what it moved.
@@ -266,7 +268,7 @@ def undo_merge(merge: MemberMerge, *, by: User | None, now: dt.datetime) -> Merg
     """
     source, target = _lock(merge.source, merge.target)
     merge = MemberMerge.objects.select_related("undo").get(pk=merge.pk)
-    check_not_own(by, source, target)
+    check_actor(source, target, by=by, act="member.unmerge")
     if merge.is_undone:
         raise AlreadyUndone
     if now > merge.undo_until_at:

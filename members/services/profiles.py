@@ -8,14 +8,14 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
-from core.services.audit import record_audit
+from core.services.audit import keeps_refusals, record_audit
 from members.contacts import clean_email, clean_phone
 from members.enums import MemberStatus
 from members.models import AudienceMember, Club, Member, User
 from members.models.member import BIRTHDAY_PARTS
 from members.selectors.club import get_club
+from members.services.conduct import check_actor
 from members.services.memberships import AlreadyMember
-from members.services.ownership import check_not_own
 
 CONTACTS = frozenset({"email", "phone"})
 OWN = frozenset(
@@ -69,6 +69,7 @@ def check_editable(member: Member) -> None:
         raise RecordGone
 
 
+@keeps_refusals
 @transaction.atomic
 def update_member(
     member: Member,
@@ -77,12 +78,14 @@ def update_member(
     by: User | None,
     now: dt.datetime,
     reason: str = "",
+    as_staff: bool = False,
 ) -> Member:
     """Change names, birthday, language, what the person told of themselves, or the contacts.
 
     Each part of a birthday is locked once it is noted: its member can't change it, staff with a
-    ``reason`` can. On one's own record only what is OWN may change: contacts are proved at the
-    login. The audit row names the fields, not their values.
+    ``reason`` can. On one's own record only what is OWN may change, and that on the members'
+    pages (not ``as_staff``): contacts are proved at the login. The audit row names the fields,
+    not their values.
 
     Raises InvalidProfile, InvalidEmail, InvalidPhone, BirthdayLocked, ReasonNeeded, OwnRecord
     or RecordGone; a field that is not EDITABLE is a programming error.
@@ -96,8 +99,8 @@ def update_member(
     changed = [name for name, value in changes.items() if getattr(member, name) != value]
     if not changed:
         return member
-    if not OWN.issuperset(changed):
-        check_not_own(by, member)
+    if as_staff or not OWN.issuperset(changed):
+        check_actor(member, by=by, act="member.update")
     _check_birthday(member, changed, by, reason)
     for name in changed:
         setattr(member, name, changes[name])
@@ -157,6 +160,7 @@ def _check_day_exists(member, now):
         raise InvalidProfile(reason=_("there is no such birthday."))
 
 
+@keeps_refusals
 @transaction.atomic
 def close_member(member: Member, *, by: User | None, now: dt.datetime) -> Member:
     """End a membership: it leaves every audience and may not earn or spend. Reversible.
@@ -164,7 +168,7 @@ def close_member(member: Member, *, by: User | None, now: dt.datetime) -> Member
     Raises OwnRecord: nobody ends their own in the back office.
     """
     member = Member.objects.select_for_update(no_key=True).get(pk=member.pk)
-    check_not_own(by, member)
+    check_actor(member, by=by, act="member.close")
     if member.status != MemberStatus.ACTIVE:
         return member
     member.status = MemberStatus.CLOSED

@@ -66,14 +66,17 @@ def test_nobody_edits_ends_or_merges_their_own_record(clerk, log_in, pair, clock
     manager = log_in("manager")
     own = create_member(now=clock, source="test", user=manager.user, given_name="Me")
     assert "Edit" not in manager.get(page_of(own)).text
-    manager.post(page_of(own, "edit"), EDIT)
-    assert manager.get(page_of(own, "close")).status_code == 403
+    assert manager.post(page_of(own, "edit"), EDIT).status_code == 403
+    assert manager.post(page_of(own, "close")).status_code == 403
     response = manager.post(into(pair[0], own), {"reason": "Me"})
     assert response.status_code == 403
     own.refresh_from_db()
     assert (own.given_name, own.status) == ("Me", MemberStatus.ACTIVE)
+    refusals = AuditEntry.objects.about(own).filter(action="act.refused").order_by("pk")
+    acts = [refusal.changes["act"] for refusal in refusals]
+    assert acts == ["member.update", "member.close", "member.merge"]
     page = manager.get(into(pair[0], own)).text
-    assert "This is your own record." in page
+    assert "This is your own membership" in page
     assert 'name="reason"' not in page
 
 

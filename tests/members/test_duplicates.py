@@ -3,6 +3,7 @@ import pytest
 from core.models import AuditEntry
 from members.enums import DuplicateReason
 from members.models import DuplicatePair
+from members.services.conduct import OwnRecord
 from members.services.duplicates import (
     AlreadyDecided,
     ask_for_search,
@@ -10,7 +11,6 @@ from members.services.duplicates import (
     reopen_pair,
     set_apart,
 )
-from members.services.ownership import OwnRecord
 from members.services.profiles import close_member
 
 pytestmark = pytest.mark.django_db
@@ -124,6 +124,8 @@ def test_nobody_judges_their_own_record(make_member, make_login, now):
     assert AuditEntry.objects.get(action="duplicates.searched").changes == {"new": 1}
     with pytest.raises(OwnRecord):
         set_apart(DuplicatePair.objects.get(), by=clerk, now=now)
+    refusal = AuditEntry.objects.get(action="act.refused")
+    assert refusal.changes == {"refused": "own_record", "act": "duplicate.decide"}
 
 
 @pytest.mark.parametrize("count", [2, 12])

@@ -84,7 +84,9 @@ def test_nobody_lists_themselves(friends, people, marketer, now):
     assert entry.changes == {"refused": "own_record", "act": "audience", "list": friends.pk}
 
 
-def test_own_records_are_ones_own_and_the_households(people, marketer, now):
+def test_own_records_are_ones_own_and_the_households(
+    people, marketer, now, django_assert_num_queries
+):
     lee, wang = people
     assert list_own_member_ids(marketer) == set()
     assert list_own_member_ids(None) == set()
@@ -92,5 +94,6 @@ def test_own_records_are_ones_own_and_the_households(people, marketer, now):
     assert list_own_member_ids(marketer) == {lee.pk}
     check_actor(wang, by=marketer, act="test")
     check_actor(lee, by=None, act="test")
-    with pytest.raises(OwnRecord):
-        check_actor(lee, by=marketer, act="test")
+    with django_assert_num_queries(1), pytest.raises(OwnRecord) as refused:
+        check_actor(wang, lee, by=marketer, act="test", list=7)
+    assert (refused.value.subject, refused.value.changes) == (lee, {"act": "test", "list": 7})

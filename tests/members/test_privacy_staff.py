@@ -19,7 +19,10 @@ from members.models import (
 from members.purposes import NEWS, PROFILING
 from members.selectors.club import forget_club
 from members.selectors.privacy import get_seen
-from members.services.exports import process_waiting_exports
+from members.services.erasure import request_erasure
+from members.services.exports import process_waiting_exports, request_export
+from members.services.household_invitations import accept_invitation, invite_to_household
+from members.services.households import open_household
 from members.services.profiles import attach_login
 from members.services.viewing import record_view
 from tests.members.privacy_cast import (  # noqa: F401 (fixtures)
@@ -126,12 +129,41 @@ def test_nobody_of_staff_does_it_to_their_own_record(staff, make_member, now):
     own = attach_login(make_member(), manager.user, by=None, now=now)
     said = {"purpose": NEWS, "channel": "email", "is_given": "1", "source": "counter"}
     answer = manager.post(reverse("admin:members_consent_record", args=[own.pk]), said)
-    assert "your own record" in answer.text
+    assert "your own membership" in answer.text
     reason = {"reason": "I asked myself"}
     answer = manager.post(reverse("admin:members_erasurerequest_ask", args=[own.pk]), reason)
-    assert "your own record" in answer.text
+    assert "your own membership" in answer.text
     assert not Consent.objects.exists()
     assert not ErasureRequest.objects.exists()
+    answer = manager.post(reverse("admin:members_dataexport_ask", args=[own.pk]))
+    assert (answer.status_code, DataExport.objects.count()) == (403, 0)
+    waiting = request_erasure(own, by=manager.user, now=now)
+    export = request_export(own, by=manager.user, now=now)
+    answer = manager.get(reverse("admin:members_dataexport_file", args=[export.pk]))
+    assert answer.status_code == 403
+    answer = manager.post(reverse("admin:members_erasurerequest_cancel", args=[waiting.pk]))
+    assert answer.status_code == 403
+    assert list_refused(own) == [
+        "consent.record", "erasure.request", "export.request", "export.open", "erasure.cancel",
+    ]  # fmt: skip
+
+
+def list_refused(member):
+    rows = AuditEntry.objects.about(member).filter(action="act.refused").order_by("pk")
+    return [row.changes["act"] for row in rows]
+
+
+def test_nor_to_one_of_their_household(staff, mei, make_member, now):
+    manager = staff("manager")
+    own = attach_login(make_member(), manager.user, by=None, now=now)
+    open_household(own, by=manager.user, now=now)
+    invitation = invite_to_household(own, by=manager.user, now=now, number=mei.number)
+    accept_invitation(invitation, mei, by=mei.user, now=now)
+    page = manager.get(reverse("admin:members_member_change", args=[mei.pk])).text
+    assert reverse("admin:members_member_edit", args=[mei.pk]) not in page
+    answer = manager.post(reverse("admin:members_member_close", args=[mei.pk]))
+    assert "one of your household" in answer.text
+    assert list_refused(mei) == ["member.close"]
 
 
 def test_manager_notes_a_request_and_takes_it_back(mei, staff):

@@ -3,8 +3,8 @@ import pytest
 from core.models import AuditEntry
 from members.models import Club
 from members.selectors.club import get_club
+from members.services.conduct import OwnRecord
 from members.services.enrolment import create_member
-from members.services.ownership import OwnRecord
 from members.services.profiles import (
     BirthdayLocked,
     InvalidProfile,
@@ -106,6 +106,14 @@ def test_contacts_of_ones_own_record_are_proved_at_the_login(make_member, make_l
     with pytest.raises(OwnRecord):
         close_member(member, by=clerk, now=now)
     update_member(member, {"given_name": "Mei"}, by=clerk, now=now)
+    with pytest.raises(OwnRecord):
+        update_member(member, {"given_name": "May"}, by=clerk, now=now, as_staff=True)
+    assert list_refused(member) == ["member.update", "member.close", "member.update"]
+
+
+def list_refused(member):
+    rows = AuditEntry.objects.about(member).filter(action="act.refused").order_by("pk")
+    return [row.changes["act"] for row in rows]
 
 
 def test_what_they_told_is_kept_in_order(make_member, now):

@@ -11,6 +11,7 @@ from members.selectors.households import get_household
 from members.selectors.search import list_member_ids
 from members.services.addresses import save_address
 from members.services.audiences import AudienceMove, ensure_audience, move_members
+from members.services.conduct import OwnRecord
 from members.services.duplicates import find_duplicates
 from members.services.enrolment import MemberKey, create_member, ensure_members
 from members.services.household_invitations import (
@@ -35,7 +36,6 @@ from members.services.merging import (
     merge_members,
     undo_merge,
 )
-from members.services.ownership import OwnRecord
 from members.services.profiles import RecordGone, close_member, update_member
 from rewards.services.merging import OpenReservations
 from tests.rewards.conftest import assert_ledger_true, at, balances
@@ -168,6 +168,8 @@ def test_refusals_leave_nothing_behind(ann, bob, merge, now):
         merge(ann, ann)
     with pytest.raises(OwnRecord):
         merge(ann, bob, by=bob.user)
+    refusal = AuditEntry.objects.about(bob).get(action="act.refused")
+    assert refusal.changes == {"refused": "own_record", "act": "member.merge"}
     with pytest.raises(MergeReasonNeeded):
         merge(ann, bob, reason=" ")
     gone = create_member(now=now, source="test")
