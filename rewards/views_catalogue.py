@@ -83,7 +83,7 @@ def reward_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "pooled": pooled,
         "now": now,
     }
-    if member is not None and page.offer.can_be_had:
+    if member is not None and page.offer.can_be_had and not page.missing_consent:
         context["form"] = RedeemForm(member=member, page=page, pooled=pooled)
     return _keep_private(request, render(request, "rewards/reward_detail.html", context))
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from core.time import day_of
 from members.models import Member
 from members.selectors.club import get_club
+from members.selectors.guardians import GuardianNeeded, check_guardian
 from rewards.enums import RewardKind
 from rewards.models import Reward, RewardCategory, RewardCode, RewardSession
 from rewards.selectors.offers import TOLD_KINDS, Offer, build_offers
@@ -261,11 +262,15 @@ def list_goals(
 
 @dataclass(frozen=True, slots=True)
 class RewardPage:
-    """One reward, its dates, and what goes well with it."""
+    """One reward, its dates, and what goes well with it.
+
+    ``missing_consent`` is why a young member can't have what costs money yet; empty for others.
+    """
 
     offer: Offer
     sessions: list[RewardSession]
     related: list[Offer]
+    missing_consent: str = ""
 
 
 def get_reward_page(
@@ -273,7 +278,8 @@ def get_reward_page(
 ) -> RewardPage | None:
     """A published reward as the member may see it; None where they may not know of it.
 
-    Four queries; one more for an experience, and for what takes turns.
+    Four queries; one more for an experience, for what takes turns, and for the young where it
+    costs money.
     """
     known = Reward.objects.published().filter(slug=slug)
     reward = known.only("pk", "kind", "category", "rotation").first()
@@ -292,7 +298,18 @@ def get_reward_page(
     sessions: Sequence[RewardSession] = ()
     if reward.has_sessions:
         sessions = reward.sessions.upcoming(now).order_by("starts_at", "pk")
-    return RewardPage(offer, list(sessions), others)
+    return RewardPage(offer, list(sessions), others, find_missing_consent(member, offer, now=now))
+
+
+def find_missing_consent(member: Member | None, offer: Offer, *, now: dt.datetime) -> str:
+    """What ``services.consent`` would say at the press."""
+    if member is None or not offer.price_amount:
+        return ""
+    try:
+        check_guardian(member, now=now)
+    except GuardianNeeded as refusal:
+        return str(refusal)
+    return ""
 
 
 def list_categories() -> list[RewardCategory]:

@@ -1,19 +1,22 @@
 """Points and store credit as part of a bill: reserved, captured or let go, refunded in parts."""
 
 import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, transaction
-from django.db.models import Sum
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from core.bulk import read_together
 from core.errors import DomainError
-from core.services.audit import record_audit
+from core.services.audit import keeps_refusals, record_audit
 from members.models import Member
 from purchases.models import Purchase, Source
 from rewards.enums import PaymentKind, PaymentState
 from rewards.models import Payment, PointsRate
 from rewards.selectors.payments import count_worth, get_rate, quote_points
+from rewards.services.consent import check_consent
 from rewards.services.credit import (
     build_credit_statements,
     capture_credit,
@@ -32,6 +35,13 @@ from rewards.services.ledger import Ledger, write_ledger
 from rewards.services.settlement import open_settled_ledger
 
 HOLD = dt.timedelta(minutes=30)
+# Whether a member has a reservation that is over, and that nobody has let go yet.
+IS_OVERDUE = """
+    EXISTS (SELECT FROM rewards_redemption o
+            WHERE o.member_id = %(member)s AND o.state = 'reserved' AND o.lapses_at <= %(now)s)
+    OR EXISTS (SELECT FROM rewards_payment p
+               WHERE p.member_id = %(member)s AND p.state = 'reserved' AND p.lapses_at <= %(now)s)
+"""
 
 
 class PointsDontPay(DomainError):
@@ -105,6 +115,21 @@ def publish_rate(
     return rate
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A part of a bill, as it was asked for."""
+
+    member: Member
+    kind: str
+    amount: int
+    points: int
+    bill_amount: int
+    source: Source
+    external_id: str
+    key: str
+
+
+@keeps_refusals
 @transaction.atomic
 def reserve_points_payment(
     member: Member, points: int, *, bill_amount: int, source: Source, external_id: str, key: str,
@@ -113,35 +138,33 @@ def reserve_points_payment(
     """Reserve points for part of the bill ``external_id`` of ``source`` (minor units).
 
     The same key with the same content returns the first. Raises PointsDontPay, BelowMinimum,
-    ShareTooLarge, BalanceTooLow, CannotSpend or OtherPayment.
+    ShareTooLarge, BalanceTooLow, CannotSpend, GuardianNeeded (ConsentMissing for staff) or
+    OtherPayment.
     """
     rate = get_rate(now)
     if rate is None:
         raise PointsDontPay
     amount = count_worth(points, rate)
-    known = _find(source, key, member, PaymentKind.POINTS, amount)
-    if known is not None:
-        return known
-    if not member.can_spend:
-        raise CannotSpend
-    if points < max(rate.minimum_points, 1) or points % rate.step_points or amount < 1:
-        raise BelowMinimum(minimum=rate.minimum_points, step=rate.step_points)
-    paid = _lock_bill(source, external_id)
-    quote = quote_points(
-        rate, available=points, bill_amount=bill_amount, paid_amount=paid[PaymentKind.POINTS]
+
+    def check(paid: dict[str, int]) -> None:
+        if points < max(rate.minimum_points, 1) or points % rate.step_points or amount < 1:
+            raise BelowMinimum(minimum=rate.minimum_points, step=rate.step_points)
+        quote = quote_points(
+            rate, available=points, bill_amount=bill_amount, paid_amount=paid[PaymentKind.POINTS]
+        )
+        if quote.points < points or sum(paid.values()) + amount > bill_amount:
+            raise ShareTooLarge(percent=rate.largest_percent, most=quote.points)
+
+    def hold(ledger: Ledger, payment: Payment) -> None:
+        take_shares(ledger, [(member.pk, points)], cause=payment.cause, now=now)
+
+    asked = _Asked(
+        member, PaymentKind.POINTS, amount, points, bill_amount, source, external_id, key
     )
-    if quote.points < points or sum(paid.values()) + amount > bill_amount:
-        raise ShareTooLarge(percent=rate.largest_percent, most=quote.points)
-    ledger = open_settled_ledger([member.pk], now=now)
-    payment = _create(
-        member, PaymentKind.POINTS, amount, points, bill_amount, source, external_id, key, now
-    )
-    take_shares(ledger, [(member.pk, points)], cause=payment.cause, now=now)
-    write_ledger(ledger, now=now)
-    _audit(payment, "reserved", by, now)
-    return payment
+    return _reserve(asked, check=check, hold=hold, by=by, now=now)
 
 
+@keeps_refusals
 @transaction.atomic
 def reserve_credit_payment(
     member: Member, amount: int, *, bill_amount: int, source: Source, external_id: str, key: str,
@@ -149,21 +172,47 @@ def reserve_credit_payment(
 ) -> Payment:  # fmt: skip
     """Reserve store credit for part or all of a bill; otherwise as ``reserve_points_payment``.
 
-    Raises CreditTooLow, MoreThanBill, CannotSpend or OtherPayment.
+    Raises CreditTooLow, MoreThanBill, CannotSpend, GuardianNeeded (ConsentMissing for staff) or
+    OtherPayment.
     """
-    known = _find(source, key, member, PaymentKind.CREDIT, amount)
+
+    def check(paid: dict[str, int]) -> None:
+        if amount < 1 or sum(paid.values()) + amount > bill_amount:
+            raise MoreThanBill
+
+    def hold(ledger: Ledger, payment: Payment) -> None:
+        hold_credit(ledger.books[member.pk], amount, cause=payment.cause, now=now)
+
+    asked = _Asked(member, PaymentKind.CREDIT, amount, 0, bill_amount, source, external_id, key)
+    return _reserve(asked, check=check, hold=hold, by=by, now=now)
+
+
+def _reserve(
+    asked: _Asked, *, check: Callable[[dict[str, int]], None],
+    hold: Callable[[Ledger, Payment], None], by: Any, now: dt.datetime,
+) -> Payment:  # fmt: skip
+    """What both ways have in common: once per key, by whom it may be, under the bill's lock.
+
+    ``check`` gets what has been paid of the bill by kind, ``hold`` moves what is reserved.
+    """
+    member = asked.member
+    known, has_overdue = _look_up(asked, now)
     if known is not None:
         return known
     if not member.can_spend:
         raise CannotSpend
-    paid = _lock_bill(source, external_id)
-    if amount < 1 or sum(paid.values()) + amount > bill_amount:
-        raise MoreThanBill
+    check_consent(member, by=by, act="payment", now=now)
+    paid = _lock_bill(asked)
+    if has_overdue:
+        # Redemptions let go of payments too, so their module imports this one.
+        from rewards.services.redemption.lapsing import let_go_before
+
+        let_go_before([member.pk], now=now)
+        paid = _lock_bill(asked)  # some of it may have been what let go
+    check(paid)
     ledger = open_settled_ledger([member.pk], now=now)
-    payment = _create(
-        member, PaymentKind.CREDIT, amount, 0, bill_amount, source, external_id, key, now
-    )
-    hold_credit(ledger.books[member.pk], amount, cause=payment.cause, now=now)
+    payment = _create(asked, now)
+    hold(ledger, payment)
     write_ledger(ledger, now=now)
     _audit(payment, "reserved", by, now)
     return payment
@@ -259,42 +308,46 @@ def _count_refund(payment: Payment, amount: int) -> int:
     return payment.points * to_date // payment.amount - payment.refunded_points
 
 
-def _find(source, key, member, kind, amount) -> Payment | None:
-    known = Payment.objects.filter(source=source, key=key).first()
-    if known is not None and (known.member_id, known.kind, known.amount) != (
-        member.pk, kind, amount,
-    ):  # fmt: skip
-        raise OtherPayment
-    return known
+_KNOWN = "SELECT id FROM rewards_payment WHERE source_id = %s AND key = %s"
+_LOCK_BILL = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 3))"
+_PAID = """
+    SELECT kind, sum(amount - refunded_amount)::bigint FROM rewards_payment
+    WHERE source_id = %s AND external_id = %s AND state <> 'released' GROUP BY kind
+"""
 
 
-def _lock_bill(source: Source, external_id: str) -> dict[str, int]:
-    """What has been paid of a bill by kind; nobody adds to it until this transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 3))", [f"{source.pk}:{external_id}"]
-        )
-    rows = (
-        Payment.objects.filter(source=source, external_id=external_id)
-        .exclude(state=PaymentState.RELEASED)
-        .values("kind")
-        .annotate(paid=Sum("amount") - Sum("refunded_amount"))
+def _look_up(asked: _Asked, now: dt.datetime) -> tuple[Payment | None, bool]:
+    """What the key has led to before, and whether anything of the member's is overdue."""
+    values = {"member": asked.member.pk, "now": now}
+    rows, ((has_overdue,),) = read_together(
+        [(_KNOWN, [asked.source.pk, asked.key]), (f"SELECT {IS_OVERDUE}", values)]
     )
-    paid = {PaymentKind.POINTS: 0, PaymentKind.CREDIT: 0}
-    return paid | {row["kind"]: row["paid"] for row in rows}
+    if not rows:
+        return None, has_overdue
+    known = Payment.objects.get(pk=rows[0][0])
+    if (known.member_id, known.kind, known.amount) != (asked.member.pk, asked.kind, asked.amount):
+        raise OtherPayment
+    return known, has_overdue
 
 
-def _create(member, kind, amount, points, bill_amount, source, external_id, key, now) -> Payment:
+def _lock_bill(asked: _Asked) -> dict[str, int]:
+    """What has been paid of a bill by kind; nobody adds to it until this transaction ends."""
+    bill = [asked.source.pk, asked.external_id]
+    _locked, rows = read_together([(_LOCK_BILL, ["{}:{}".format(*bill)]), (_PAID, bill)])
+    return {PaymentKind.POINTS: 0, PaymentKind.CREDIT: 0} | dict(rows)
+
+
+def _create(asked: _Asked, now: dt.datetime) -> Payment:
     return Payment.objects.create(
-        member=member,
-        kind=kind,
+        member=asked.member,
+        kind=asked.kind,
         state=PaymentState.RESERVED,
-        amount=amount,
-        points=points,
-        bill_amount=bill_amount,
-        source=source,
-        external_id=external_id,
-        key=key,
+        amount=asked.amount,
+        points=asked.points,
+        bill_amount=asked.bill_amount,
+        source=asked.source,
+        external_id=asked.external_id,
+        key=asked.key,
         reserved_at=now,
         lapses_at=now + HOLD,
     )

@@ -26,6 +26,7 @@ from rewards.services.payments import (
     reserve_credit_payment,
     reserve_points_payment,
 )
+from rewards.services.redemption import redeem_reward
 from tests.constraints import guards
 from tests.rewards.conftest import EVER, assert_ledger_true, at, balances
 
@@ -160,6 +161,30 @@ def test_a_reservation_that_no_till_captures_lets_go(mei, pay):
         capture_payment(payment, by=None, now=late)
     assert let_go_of_overdue_payments(now=late) == 1
     assert balances(mei) == {"available": 100, "status": 100}
+
+
+def test_overdue_reservations_let_go_before_a_payment(mei, pay, make_reward):
+    """Of redemptions and of other bills: their points are there again for this one."""
+    made = redeem_reward(
+        mei, make_reward(price_amount=500), key="r", by=mei.user, now=NOW
+    )  # 30 points
+    other = pay(60, key="a", receipt="R1")
+    with pytest.raises(BalanceTooLow):
+        pay(100, key="b", receipt="R2", bill=20000)
+    late = NOW + dt.timedelta(minutes=30)
+    payment = pay(100, key="b", receipt="R2", bill=20000, now=late)
+    made.refresh_from_db()
+    other.refresh_from_db()
+    assert (made.state, other.state, payment.state) == ("expired", "released", "reserved")
+    assert balances(mei) == {"held": 100, "status": 100}
+    assert_ledger_true()
+
+
+def test_what_let_go_of_the_same_bill_no_longer_counts_as_paid(mei, pay):
+    pay(50, bill=1000)
+    late = NOW + dt.timedelta(minutes=30)
+    assert pay(50, bill=1000, key="again", now=late).state == "reserved"
+    assert_ledger_true()
 
 
 def test_credit_given_is_spent_before_credit_refunded_and_comes_back_in_reverse(mei, credit):

@@ -81,6 +81,20 @@ def test_the_page_asks_with_the_price_and_the_press_leads_to_the_code(mei, brows
     assert balances(mei)["available"] == 492
 
 
+def test_the_young_read_before_the_press_that_a_guardian_must_agree(mei, browser, make_reward):
+    reward = make_reward(price_points=30, price_amount=500)
+    mei.birth_year = 2020
+    mei.save(update_fields=["birth_year"])
+    address = reverse("redemption_create", args=[reward.slug])
+    for page in (reward.get_absolute_url(), address):
+        shown = browser.get(page).content.decode()
+        assert "parent&#x27;s or guardian&#x27;s consent" in shown
+        assert reverse("privacy_guardian") in shown
+        assert "redeem-form" not in shown
+    assert post(browser, reward, seen_points=30, seen_amount=500).status_code == 422
+    assert not Redemption.objects.exists()
+
+
 def test_a_double_press_is_one_redemption(mei, browser, make_reward):
     reward = make_reward(price_points=30)
     assert post(browser, reward).url == post(browser, reward).url

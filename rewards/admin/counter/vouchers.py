@@ -12,7 +12,7 @@ from rewards.admin.counter.people import build_head, get_member
 from rewards.enums import RedemptionState, RewardKind
 from rewards.models import Redemption, Reward
 from rewards.selectors.balances import get_balances
-from rewards.selectors.catalogue import Wanted, list_offers
+from rewards.selectors.catalogue import Wanted, find_missing_consent, list_offers
 from rewards.selectors.offers import Offer, build_offers
 from rewards.services.counter import pay_voucher, redeem_at_counter, use_voucher
 from rewards.services.redemption import Parcel, check_usable
@@ -94,7 +94,7 @@ def redeem(request: HttpRequest, desk: Desk, pk: int, reward: int) -> HttpRespon
     wanted = get_object_or_404(Reward.objects.published(), pk=reward)
     balances = get_balances(member, now=desk.now)
     offer = build_offers([wanted.pk], member, now=desk.now, available_points=balances.available)[0]
-    refusal, status = "", 200
+    refusal, status = find_missing_consent(member, offer, now=desk.now), 200
     if request.method == "POST":
         try:
             made = _redeem(request, desk, member, offer)

@@ -9,10 +9,9 @@ from django.db import connection, transaction
 
 from core.bulk import RowWriter
 from core.time import day_of
-from members.models import Member
 from members.selectors.club import get_club
 from rewards.enums import RedemptionState
-from rewards.models import Payment, Redemption, Reward, RewardSession
+from rewards.models import Payment, Redemption
 from rewards.services.ledger import write_ledger
 from rewards.services.payments import PaymentClosed, release_payment
 from rewards.services.redemption.rows import take_step, tell
@@ -71,24 +70,20 @@ def _list_overdue(
 
 
 def let_go_before(
-    member: Member, sharers: Sequence[int], reward: Reward, session: RewardSession | None, *,
+    members: Sequence[int], *, rewards: Sequence[int] = (), sessions: Sequence[int] = (),
     now: dt.datetime,
 ) -> None:  # fmt: skip
-    """Whoever reads a balance to decide first lets the member's own overdue reservations go.
+    """Whoever reads a balance to decide first lets the overdue reservations go of whom it is: the
+    first of ``members``; the others pay along.
 
     Within the caller's transaction: every lock is taken first, those of the act that follows too.
     """
-    overdue = list(Redemption.objects.of(member).overdue(now).order_by("pk"))
-    lock_in_order(
-        overdue,
-        members=[member.pk, *sharers],
-        rewards=[reward.pk],
-        sessions=[session.pk] if session else [],
-        now=now,
-    )
+    member_id = members[0]
+    overdue = list(Redemption.objects.filter(member=member_id).overdue(now).order_by("pk"))
+    lock_in_order(overdue, members=members, rewards=rewards, sessions=sessions, now=now)
     for redemption in overdue:
         expire_redemption(redemption.pk, now=now)
-    for payment in Payment.objects.overdue(now).filter(member=member).order_by("pk"):
+    for payment in Payment.objects.overdue(now).filter(member=member_id).order_by("pk"):
         try:
             release_payment(payment, by=None, now=now)
         except PaymentClosed:  # captured before the locks were held

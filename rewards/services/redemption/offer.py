@@ -11,13 +11,14 @@ from members.selectors.gates import judge_gates
 from rewards.enums import RewardKind
 from rewards.models import Reward, Rotation
 from rewards.selectors.rotation import list_rewards_on_show
+from rewards.services.payments import IS_OVERDUE
 from rewards.services.redemption import refusals
 
 KNOWN = """
     SELECT id, reward_id, session_id FROM rewards_redemption WHERE member_id = %s AND key = %s
 """
 # All that is asked at the press, in one row: each statement more is a tenth of a millisecond.
-_OFFER = """
+_OFFER = f"""
     SELECT r.kind, r.price_points, r.price_amount, r.value_amount, r.cost_amount, r.stock_left,
            r.limit_count, r.limit_period, r.hold_minutes, r.valid_days, r.is_cancellable,
            r.rotation_id, r.tier_id, r.tier_days,
@@ -29,12 +30,7 @@ _OFFER = """
             FROM rewards_rewardgate g WHERE g.reward_id = r.id)::text,
            (SELECT ARRAY[k.id, k.reward_id, k.session_id] FROM rewards_redemption k
             WHERE k.member_id = %(member)s AND k.key = %(key)s),
-           EXISTS (SELECT FROM rewards_redemption o
-                   WHERE o.member_id = %(member)s AND o.state = 'reserved'
-                     AND o.lapses_at <= %(now)s)
-           OR EXISTS (SELECT FROM rewards_payment p
-                      WHERE p.member_id = %(member)s AND p.state = 'reserved'
-                        AND p.lapses_at <= %(now)s),
+           {IS_OVERDUE},
            nextval('rewards_redemption_id_seq'), nextval('members_activitybatch_id_seq'),
            nextval('members_activity_id_seq')
     FROM rewards_reward r WHERE r.id = %(reward)s

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.bulk import RowWriter
 from core.errors import DomainError
+from core.services.audit import keeps_refusals
 from core.time import day_of, start_of
 from members.models import Member
 from members.selectors.club import get_club
@@ -19,6 +20,7 @@ from rewards.engine.limits import cap_period
 from rewards.engine.settling import keep_alive
 from rewards.enums import AccountKind, Place, RewardKind
 from rewards.models import Redemption, Reward, RewardSession
+from rewards.services.consent import check_consent
 from rewards.services.holding import BalanceTooLow, CannotSpend, take_shares
 from rewards.services.ledger import Ledger, write_ledger
 from rewards.services.redemption import refusals
@@ -56,6 +58,7 @@ class InvalidKey(DomainError):
     message = _("The key of the request is missing or longer than 60 characters.")
 
 
+@keeps_refusals
 @transaction.atomic
 def redeem_reward(
     member: Member,
@@ -82,8 +85,8 @@ def redeem_reward(
     ``parcel``, unless they are handed over at the counter.
 
     Raises the gate's refusal, NotOnOffer, PriceChanged, LimitReached, CannotSpend, BalanceTooLow,
-    SoldOut, NoSeatLeft, SessionNeeded, AddressNeeded, TierKeptAlready or KeyReused; then nothing
-    has changed.
+    SoldOut, NoSeatLeft, SessionNeeded, AddressNeeded, TierKeptAlready, KeyReused, or, where it
+    costs money, GuardianNeeded (ConsentMissing for staff); then nothing has changed.
     """
     if not key or len(key) > 60:
         raise InvalidKey
@@ -95,10 +98,17 @@ def redeem_reward(
         return _get_known(offer.known, reward, session)
     sharers = _list_sharers(member) if with_household else []
     if offer.has_overdue:
-        let_go_before(member, sharers, reward, session, now=now)
+        let_go_before(
+            [member.pk, *sharers],
+            rewards=[reward.pk],
+            sessions=[session.pk] if session else [],
+            now=now,
+        )
         offer = read_offer(member.pk, reward, key, now=now)
     check_offer(offer, now=now, today=today)
     _check_request(offer, session, parcel, place, seen_points, seen_amount)
+    if offer.price_amount:
+        check_consent(member, by=by, act="redemption", now=now)
     reserve_only = reserve_only or (offer.price_amount > 0 and not is_paid)
     press = Press(
         member, reward, offer, key, by, now, today, place, session, parcel, reserve_only, []
