@@ -11,6 +11,12 @@ from members.models.gate import Gate
 from rewards.enums import Period, RewardKind
 
 
+# A code or a link that was seen, credit, a tier and a file stay with whoever has them.
+_KEPT_KINDS = (
+    RewardKind.POOL, RewardKind.PARTNER, RewardKind.CREDIT, RewardKind.TIER, RewardKind.DOWNLOAD
+)  # fmt: skip
+
+
 def get_private_storage():
     return storages["private"]
 
@@ -164,6 +170,12 @@ class Reward(models.Model):
         blank=True,
     )
     link = models.URLField(_("where to use it"), blank=True, default="")
+    has_codes = models.BooleanField(
+        _("gives a code"),
+        default=True,
+        db_default=True,
+        help_text=_("Of a pool. Else members get the link alone."),
+    )
 
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
     retired_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
@@ -194,6 +206,10 @@ class Reward(models.Model):
             models.CheckConstraint(
                 condition=Q(hold_minutes__gte=1), name="reward_hold_at_least_a_minute"
             ),
+            models.CheckConstraint(
+                condition=Q(has_codes=True) | (Q(kind=RewardKind.PARTNER) & ~Q(link="")),
+                name="reward_without_codes_has_link",
+            ),
         ]
         indexes = [
             models.Index(
@@ -220,7 +236,13 @@ class Reward(models.Model):
 
     @property
     def has_pool(self):
-        return self.kind in (RewardKind.POOL, RewardKind.PARTNER)
+        """The same rule in SQL: ``rewards.selectors.catalogue.POOLED``."""
+        return self.kind in (RewardKind.POOL, RewardKind.PARTNER) and self.has_codes
+
+    @property
+    def can_be_given_back(self):
+        """By members themselves, once they have it: not what was shown to them, or is in use."""
+        return self.is_cancellable and self.kind not in _KEPT_KINDS
 
     @property
     def is_delivered(self):
@@ -345,9 +367,9 @@ class RewardCode(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["reward", "id"],
+                fields=["reward", "expires_on", "id"],
                 condition=Q(redemption__isnull=True, voided_at__isnull=True),
-                name="reward_code_free",
+                name="reward_code_free_by_end",
             ),
             models.Index(fields=["match_key"], name="reward_code_by_key"),
         ]
