@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
-from django.db.models import Case, Count, F, OuterRef, Subquery, Sum, When
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Sum, When
 from django.db.models.functions import Coalesce, Least
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.bulk import read_together
 from core.time import day_of
 from members.models import Member
 from members.selectors.club import get_club
@@ -25,6 +25,7 @@ PER_PAGE = 24
 RELATED_SHOWN = 4
 GOALS_SHOWN = 3
 POOL_KINDS = (RewardKind.POOL, RewardKind.PARTNER)
+POOLED = Q(kind__in=POOL_KINDS, has_codes=True)
 
 RECOMMENDED, CHEAPEST, DEAREST, NEWEST = "recommended", "cheapest", "dearest", "newest"
 SORTS = {
@@ -80,7 +81,7 @@ _WISHED = (
 _AFFORDABLE = """
     door.is_open AND coalesce(door.points, r.price_points) <= %(available)s
     AND coalesce(r.stock_left, 1) > 0
-    AND (NOT r.kind = ANY(%(pools)s) OR EXISTS (
+    AND (NOT (r.kind = ANY(%(pools)s) AND r.has_codes) OR EXISTS (
         SELECT FROM rewards_rewardcode c
         WHERE c.reward_id = r.id AND c.redemption_id IS NULL AND c.voided_at IS NULL
           AND (c.expires_on IS NULL OR c.expires_on >= %(today)s)))
@@ -165,9 +166,11 @@ class _Search:
             "pools": [str(kind) for kind in POOL_KINDS],
             "available": self.available_points or 0,
         }
-        with connection.cursor() as cursor:
-            cursor.execute(sql if limit is None else f"{sql} LIMIT {limit}", values | self.values)
-            return cursor.fetchall()
+        if limit is not None:
+            sql = f"{sql} LIMIT {limit}"
+        # Prepared: planning takes three times as long as the reading itself.
+        (rows,) = read_together([(sql, values | self.values)])
+        return rows
 
 
 def list_offers(
@@ -351,7 +354,7 @@ def with_left(rewards: Any, *, now: dt.datetime) -> Any:
         Subquery(seats.values("reward").annotate(count=Sum("seats_left")).values("count")), 0
     )
     return rewards.annotate(
-        codes_left=Case(When(kind__in=POOL_KINDS, then=codes_left)),
+        codes_left=Case(When(POOLED, then=codes_left)),
         seats_left=Case(When(kind=RewardKind.EXPERIENCE, then=seats_left)),
         left_count=Least(F("stock_left"), "codes_left", "seats_left"),
     )
