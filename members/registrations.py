@@ -1,5 +1,8 @@
 """What addresses, households, duplicates and merges tell the registries."""
 
+from allauth.account.models import EmailAddress
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from members import registry
@@ -63,7 +66,15 @@ def _list_invitations(member):
 
 
 def _erase_invitations(member, now):
-    HouseholdInvitation.objects.filter(invited_by_member=member).exclude(email="").update(email="")
+    """The addresses that they wrote to, and their own in what others sent to them; an invitation
+    that nobody could answer any more ends.
+    """
+    emails = EmailAddress.objects.filter(user=member.user_id, verified=True)
+    own = [email.lower() for email in emails.values_list("email", flat=True)]
+    theirs = Q(invited_by_member=member) | Q(member=member) | Q(email__in=own)
+    HouseholdInvitation.objects.exclude(email="").filter(theirs).update(
+        email="", answered_at=Coalesce("answered_at", Value(now))
+    )
 
 
 def _delete_pairs(member, now):
@@ -98,7 +109,7 @@ _ENTRIES = (
         count=lambda member: (
             HouseholdInvitation.objects.filter(invited_by_member=member).count()
         ),
-        why_kept="That somebody was invited; the address goes, ids and dates stay.",
+        why_kept="That somebody was invited; addresses go, ids and dates stay.",
     ),
     PersonalData(
         "members.DuplicatePair",

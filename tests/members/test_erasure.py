@@ -38,6 +38,12 @@ from members.services.erasure import (
     request_erasure,
     tell_about_requests,
 )
+from members.services.household_invitations import (
+    accept_invitation,
+    cancel_invitation,
+    invite_to_household,
+)
+from members.services.households import open_household
 from members.services.logins import create_login
 from members.services.profiles import attach_login
 
@@ -357,3 +363,29 @@ def test_cancelling_and_erasing_at_once_end_one_way(club, now):
         state = refresh(request).state
         blank = refresh(member).given_name == ""
         assert (state, blank) in {(ErasureState.DONE, True), (ErasureState.CANCELLED, False)}
+
+
+# --- Invitations of others ----------------------------------------------------------------------
+
+
+def test_address_goes_from_invitations_that_others_sent(mei, make_member, now):
+    """A verified address of theirs, and whatever address they were invited at and answered."""
+    EmailAddress.objects.create(user=mei.user, email="mei.two@example.com", verified=True)
+    EmailAddress.objects.create(user=mei.user, email="not.mine@example.com", verified=False)
+    ken = make_member(given_name="Ken")
+    open_household(ken, by=None, now=now)
+
+    def invite(email):
+        return invite_to_household(ken, email=email, by=None, now=now)
+
+    first, other = invite("Mei.Two@Example.com"), invite("mei@example.com")
+    answered, unproved = invite("old.mei@example.com"), invite("not.mine@example.com")
+    cancel_invitation(ken, other.pk, by=None, now=now)
+    accept_invitation(answered, mei, by=mei.user, now=now)
+    erase_member(mei, by=None, now=now + DAY)
+    assert [refresh(row).email for row in (first, other, answered)] == ["", "", ""]
+    assert [refresh(row).answered_at for row in (first, other, answered)] == [now + DAY, now, now]
+    assert (refresh(unproved).email, refresh(unproved).answered_at) == (
+        "not.mine@example.com",
+        None,
+    )

@@ -206,6 +206,8 @@ def test_nothing_of_an_erased_person_stands_anywhere(
     world, private, now, django_capture_on_commit_callbacks
 ):
     assert [path for path in private.rglob("*") if path.is_file()] != []
+    open_household(world["ken"], by=None, now=now)
+    invite_to_household(world["ken"], email=world["user"].email, by=None, now=now)
     planted = find_anywhere(world["values"])
     assert {value for _table, _column, value in planted} >= set(world["values"])
     with django_capture_on_commit_callbacks(execute=True):
