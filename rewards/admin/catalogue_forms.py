@@ -43,7 +43,7 @@ _OF_KIND = {
     RewardKind.VOUCHER: ("value_money",),
     RewardKind.CREDIT: ("value_money",),
     RewardKind.TIER: (("tier", "tier_days"),),
-    RewardKind.PARTNER: (("partner", "link"), "value_money"),
+    RewardKind.PARTNER: (("partner", "link"), "has_codes", "value_money"),
     RewardKind.DOWNLOAD: ("download", "link"),
     RewardKind.GOODS: ("value_money",),
     RewardKind.EXPERIENCE: ("value_money",),
@@ -84,7 +84,7 @@ class RewardForm(MoneyMixin, forms.ModelForm):
         model = Reward
         fields = (
             "name", "slug", "summary", "description", "how_to_use", "fine_print", "partner",
-            "link", "price_points", "tier", "tier_days", "download", "limit_count",
+            "link", "has_codes", "price_points", "tier", "tier_days", "download", "limit_count",
             "limit_period", "low_stock_count", "valid_days", "is_cancellable", "hold_minutes",
             "category", "position", "rotation", "rotation_position", "related",
         )  # fmt: skip
@@ -107,6 +107,8 @@ class RewardForm(MoneyMixin, forms.ModelForm):
         if "slug" in self.fields:
             self.fields["slug"].required = False
             self.fields["slug"].disabled = bool(reward.pk and reward.published_at)
+        if "has_codes" in self.fields:
+            self.fields["has_codes"].disabled = bool(reward.pk and reward.published_at)
         if "related" in self.fields and reward.pk:
             self.fields["related"].queryset = Reward.objects.exclude(pk=reward.pk)
         for name in PROMISES if self.is_locked else ():

@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from members.models.gate import Gate
 from rewards.enums import Period, RewardKind
 
-
 # A code or a link that was seen, credit, a tier and a file stay with whoever has them.
 _KEPT_KINDS = (
     RewardKind.POOL, RewardKind.PARTNER, RewardKind.CREDIT, RewardKind.TIER, RewardKind.DOWNLOAD

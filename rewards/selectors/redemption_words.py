@@ -17,7 +17,6 @@ from rewards.models import Delivery, Redemption, RedemptionEvent
 from rewards.selectors.wording import format_day
 
 GOOD, OPEN, OVER, BAD = "good", "open", "over", "bad"
-_CODED = (RewardKind.POOL, RewardKind.PARTNER, RewardKind.VOUCHER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,4 +197,4 @@ def has_code_to_show(redemption: Redemption, *, now: dt.datetime) -> bool:
     if redemption.reward.kind == RewardKind.GOODS:
         delivery = get_delivery(redemption)
         return delivery is None
-    return redemption.reward.kind in _CODED
+    return redemption.reward.kind == RewardKind.VOUCHER or redemption.reward.has_pool

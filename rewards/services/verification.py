@@ -190,7 +190,7 @@ CHECKS = {
     """,
     "whoever has a pool's reward has a code": """
         SELECT r.id FROM rewards_redemption r JOIN rewards_reward w ON w.id = r.reward_id
-        WHERE w.kind IN ('pool', 'partner')
+        WHERE w.kind IN ('pool', 'partner') AND w.has_codes
           AND r.state IN ('reserved', 'confirmed', 'fulfilled', 'used')
           AND NOT EXISTS (SELECT FROM rewards_rewardcode c WHERE c.redemption_id = r.id)
     """,

@@ -32,6 +32,7 @@ from rewards.services.catalogue.terms import AlreadyWithdrawn
 
 pytestmark = pytest.mark.django_db
 HOUR = dt.timedelta(hours=1)
+LINK = "https://kino.example/club"
 
 
 @pytest.fixture
@@ -93,6 +94,7 @@ def test_code_in_the_address_is_found_where_the_name_has_none(draft):
         (RewardKind.TIER, {"tier": "gold"}, "tier_days"),
         (RewardKind.VOUCHER, {"limit_count": 0}, "limit_count"),
         (RewardKind.VOUCHER, {"hold_minutes": 0}, "hold_minutes"),
+        (RewardKind.PARTNER, {"has_codes": False}, "link"),
     ],
 )
 def test_what_would_mean_nothing_is_refused(draft, kind, terms, field):
@@ -126,6 +128,17 @@ def test_address_of_a_published_reward_stays(draft, now):
         change_reward(reward, slug="tea", by=None, now=now)
 
 
+def test_whether_it_gives_a_code_stays_once_it_was_published(draft, now):
+    reward = draft(RewardKind.PARTNER, partner="Kino", link=LINK)
+    change_reward(reward, has_codes=False, by=None, now=now)
+    assert last_changes() == {"has_codes": [True, False], "fields": []}
+    publish_reward(reward, by=None, now=now)
+    change_reward(reward, has_codes=False, by=None, now=now)
+    with pytest.raises(InvalidReward) as refusal:
+        change_reward(reward, has_codes=True, by=None, now=now)
+    assert refusal.value.field == "has_codes"
+
+
 def test_stock_and_kind_are_no_fields_to_be_set(draft, now):
     for name in ("stock_left", "kind", "published_at"):
         with pytest.raises(TypeError):
@@ -147,6 +160,8 @@ def test_what_goes_well_together_goes_both_ways(draft, now):
     [
         (RewardKind.POOL, {}, {"no_codes"}),
         (RewardKind.PARTNER, {}, {"no_codes", "no_partner"}),
+        (RewardKind.PARTNER, {"partner": "Kino"}, {"no_codes"}),
+        (RewardKind.PARTNER, {"partner": "Kino", "has_codes": False, "link": LINK}, set()),
         (RewardKind.EXPERIENCE, {}, {"no_sessions"}),
         (RewardKind.DOWNLOAD, {}, {"no_file"}),
         (RewardKind.DONATION, {}, {"not_open_yet"}),

@@ -46,6 +46,12 @@ def reward(make):
             {"kind": "credit"},
         ),
         ("reward_hold_at_least_a_minute", {"hold_minutes": 1}, {"hold_minutes": 0}),
+        (
+            "reward_without_codes_has_link",
+            {"kind": "partner", "has_codes": False, "link": "https://kino.example/"},
+            {"kind": "partner", "has_codes": False},
+        ),
+        ("reward_without_codes_has_link", {"kind": "pool"}, {"kind": "pool", "has_codes": False}),
     ],
 )
 def test_reward(make, constraint, good, bad):

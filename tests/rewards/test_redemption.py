@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.db import connection
 
 from core.models import AuditEntry
 from members.models import Activity, Notice, User
@@ -22,9 +23,12 @@ from rewards.models import (
     Tier,
     Transfer,
 )
+from rewards.selectors.catalogue import Wanted, get_reward_page, list_offers
+from rewards.selectors.redemption_words import has_code_to_show
 from rewards.services.catalogue import retire_reward
 from rewards.services.holding import BalanceTooLow, CannotSpend
 from rewards.services.redemption import Parcel, cancel_redemption, redeem_reward, refusals
+from rewards.services.redemption.offer import list_claims, read_offer
 from rewards.services.redemption.redeeming import InvalidKey
 from rewards.services.tier_decisions import TierKeptAlready
 from tests.rewards.conftest import EVER, assert_ledger_true, at, balances
@@ -350,6 +354,61 @@ def test_a_pool_hands_out_its_codes_in_order_without_those_that_are_over(press, 
     assert (second.shown_code, second.expires_on) == ("LATER", dt.date(2025, 4, 6))
     with pytest.raises(refusals.SoldOut):
         press(reward, key="c")
+
+
+def test_what_ends_soonest_goes_first(press, make_reward):
+    reward = make_reward(kind="pool", price_points=1)
+    make_codes(reward, "NEVER")
+    make_codes(reward, "OVER", expires_on=DAY - dt.timedelta(days=1))
+    make_codes(reward, "LATE", expires_on=DAY + dt.timedelta(days=9))
+    make_codes(reward, "SOON1", "SOON2", expires_on=DAY)
+    made = [press(reward, key=key).shown_code for key in "abcd"]
+    assert made == ["SOON1", "SOON2", "LATE", "NEVER"]
+    with pytest.raises(refusals.SoldOut):
+        press(reward, key="e")
+    assert_ledger_true()
+
+
+def test_a_free_code_is_found_by_its_index(make_reward):
+    """However many of the pool are over, or were handed out."""
+    reward = make_reward(kind="pool")
+    offer = read_offer(0, reward, "a", now=NOW)
+    ((sql, values, _refusal),) = list_claims(offer, None, now=NOW, last_day=DAY)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        cursor.execute(f"EXPLAIN {sql}", values)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert plan.count("reward_code_free_by_end") == 2
+    assert "Sort" not in plan
+
+
+def test_a_partner_s_link_alone_takes_no_code_and_stays(mei, press, make_reward):
+    reward = make_reward(
+        kind="partner", partner="Kino", has_codes=False, link="https://kino.example/"
+    )
+    page = get_reward_page(mei, reward.slug, now=NOW, available_points=100)
+    assert (page.offer.left, page.offer.can_be_had) == (None, True)
+    wanted = Wanted(is_affordable=True)
+    assert list_offers(mei, wanted, now=NOW, available_points=100).total == 1
+    made = press(reward)
+    assert made.state == "fulfilled"
+    assert not has_code_to_show(made, now=NOW)
+    with pytest.raises(refusals.NotCancellable):
+        cancel_redemption(made, by=mei.user, now=NOW)
+    cancel_redemption(made, by=None, by_club=True, now=NOW)
+    assert balances(mei)["available"] == 100
+    assert_ledger_true()
+
+
+def test_a_partner_s_pool_that_is_empty_is_sold_out(mei, press, make_reward):
+    reward = make_reward(kind="partner", partner="Kino", link="https://kino.example/")
+    assert get_reward_page(mei, reward.slug, now=NOW, available_points=100).offer.left == 0
+    with pytest.raises(refusals.SoldOut):
+        press(reward)
+    make_codes(reward, "ONE")
+    made = press(reward)
+    assert has_code_to_show(made, now=NOW)
+    assert made.shown_code == "ONE"
 
 
 def test_a_reserved_code_is_not_shown_and_good_until_the_reservation_ends(press, make_reward):

@@ -49,6 +49,8 @@ def check_terms(reward: Reward) -> None:
             raise InvalidReward(_("Name the tier that it gives."), field="tier")
         if not reward.tier_days:
             raise InvalidReward(_("Say for how many days the tier lasts."), field="tier_days")
+    if reward.kind == RewardKind.PARTNER and not reward.has_codes and not reward.link:
+        raise InvalidReward(_("Without codes it needs a link."), field="link")
     if reward.limit_count is not None and reward.limit_count < 1:
         raise InvalidReward(
             _("A limit is one at least; leave it empty for none."), field="limit_count"

@@ -17,7 +17,7 @@ _WORDS = ("name", "summary", "description", "how_to_use", "fine_print", "partner
 _TERMS = (
     "category", "position", "price_points", "price_amount", "value_amount", "cost_amount",
     "low_stock_count", "limit_count", "limit_period", "hold_minutes", "valid_days",
-    "is_cancellable", "rotation", "rotation_position", "tier", "tier_days",
+    "is_cancellable", "rotation", "rotation_position", "tier", "tier_days", "has_codes",
 )  # fmt: skip
 _FIELDS = frozenset({*_WORDS, *_TERMS, "slug", "download"})
 MAX_SLUG = 80
@@ -69,8 +69,9 @@ def create_reward(
 def change_reward(reward: Reward, *, by: Any, now: dt.datetime, **changes: Any) -> Reward:
     """Set fields of Reward, and ``related``; what members asked for before keeps its terms.
 
-    The kind stays, stock moves by ``restock_reward``, the code in the address stays once the
-    reward was published. Raises InvalidReward with the field that is wrong.
+    The kind stays, stock moves by ``restock_reward``; the code in the address, and whether a
+    partner's offer gives codes, stay once the reward was published. Raises InvalidReward with
+    the field that is wrong.
     """
     related = changes.pop("related", None)
     _check_names(changes)
@@ -88,6 +89,10 @@ def change_reward(reward: Reward, *, by: Any, now: dt.datetime, **changes: Any) 
         if kept.published_at is not None:
             raise InvalidReward(_("Its address is known already: the code stays."), field="slug")
         _check_slug(kept)
+    if "has_codes" in changed and kept.published_at is not None:
+        raise InvalidReward(
+            _("Members may have it already: whether it gives a code stays."), field="has_codes"
+        )
     check_terms(kept)
     if changed:
         kept.save(update_fields=changed)

@@ -123,7 +123,7 @@ def _check_cancellable(redemption: Redemption, *, by_club: bool, now: dt.datetim
         raise refusals.NotCancellable
     if by_club:
         return
-    if not reward.is_cancellable or reward.has_pool:
+    if not reward.can_be_given_back:
         raise refusals.NotCancellable
     if session is not None and (session.booking_closes_at or session.starts_at) <= now:
         raise refusals.SessionBegun

@@ -21,7 +21,7 @@ KNOWN = """
 _OFFER = f"""
     SELECT r.kind, r.price_points, r.price_amount, r.value_amount, r.cost_amount, r.stock_left,
            r.limit_count, r.limit_period, r.hold_minutes, r.valid_days, r.is_cancellable,
-           r.rotation_id, r.tier_id, r.tier_days,
+           r.rotation_id, r.tier_id, r.tier_days, r.has_codes,
            r.published_at IS NOT NULL AND r.retired_at IS NULL,
            (SELECT json_agg(json_build_array(
                        g.audience_id, g.opens_at, g.closes_at, g.price_points, g.price_amount,
@@ -73,6 +73,7 @@ class Offer:
     rotation_id: int | None
     tier_id: int | None
     tier_days: int | None
+    has_codes: bool
     is_published: bool
     gates: list[_Gate]
     known: tuple[int, int, int | None] | None
@@ -83,7 +84,7 @@ class Offer:
 
     @property
     def has_pool(self) -> bool:
-        return self.kind in (RewardKind.POOL, RewardKind.PARTNER)
+        return self.kind in (RewardKind.POOL, RewardKind.PARTNER) and self.has_codes
 
 
 def read_offer(member_id: int, reward: Reward, key: str, *, now: dt.datetime) -> Offer:
@@ -146,18 +147,18 @@ def _price(gate: _Gate, offer: Offer) -> tuple[int, int]:
 
 def list_claims(
     offer: Offer, session_id: int | None, *, now: dt.datetime, last_day: dt.date
-) -> Sequence[tuple[str, list[Any], type]]:
+) -> Sequence[tuple[str, Any, type]]:
     """What is scarce, in the fixed order stock, seat, code: statement, values, refusal.
 
     ``last_day`` is that on which a reservation ends: until then its code must be good.
     """
-    claims: list[tuple[str, list[Any], type]] = []
+    claims: list[tuple[str, Any, type]] = []
     if offer.stock_left is not None:
         claims.append((_TAKE_STOCK, [offer.reward_id], refusals.SoldOut))
     if session_id is not None:
         claims.append((_TAKE_SEAT, [session_id, offer.reward_id, now, now], refusals.NoSeatLeft))
     if offer.has_pool:
-        values = [offer.redemption_id, offer.reward_id, last_day]
+        values = {"redemption": offer.redemption_id, "reward": offer.reward_id, "day": last_day}
         claims.append((_TAKE_CODE, values, refusals.SoldOut))
     return claims
 
@@ -172,12 +173,15 @@ _TAKE_SEAT = """
       AND starts_at > %s AND (booking_closes_at IS NULL OR booking_closes_at > %s)
     RETURNING seats_left
 """
-_TAKE_CODE = """
-    UPDATE rewards_rewardcode SET redemption_id = %s
-    WHERE id = (
-        SELECT id FROM rewards_rewardcode
-        WHERE reward_id = %s AND redemption_id IS NULL AND voided_at IS NULL
-          AND (expires_on IS NULL OR expires_on >= %s)
-        ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
+# What ends soonest goes first; two look-ups, so that codes that are over are never walked through.
+_FREE_CODE = """
+    SELECT id FROM rewards_rewardcode
+    WHERE reward_id = %(reward)s AND redemption_id IS NULL AND voided_at IS NULL AND {which}
+    ORDER BY expires_on, id LIMIT 1 FOR UPDATE SKIP LOCKED
+"""
+_TAKE_CODE = f"""
+    UPDATE rewards_rewardcode SET redemption_id = %(redemption)s
+    WHERE id = coalesce(({_FREE_CODE.format(which="expires_on >= %(day)s")}),
+                        ({_FREE_CODE.format(which="expires_on IS NULL")}))
     RETURNING id, code, expires_on
 """
