@@ -2,7 +2,9 @@
 
 import datetime as dt
 import uuid
+from contextlib import contextmanager
 
+import psycopg
 import pytest
 from django.db.backends.postgresql.operations import DatabaseOperations
 
@@ -91,3 +93,26 @@ def club(db):
     from members.models import Club
 
     return Club.objects.get_or_create(pk=1)[0]
+
+
+@pytest.fixture
+def assert_statements(monkeypatch):
+    """``with assert_statements(7):`` counts what goes to the database: Django's own cursors
+    and those of ``core.bulk`` alike.
+    """
+    statements = []
+    execute = psycopg.Cursor.execute
+
+    def record(cursor, query, *arguments, **options):
+        statements.append(str(query))
+        return execute(cursor, query, *arguments, **options)
+
+    monkeypatch.setattr(psycopg.Cursor, "execute", record)
+
+    @contextmanager
+    def counted(wanted):
+        statements.clear()
+        yield
+        assert len(statements) == wanted, "\n".join(statements)
+
+    return counted

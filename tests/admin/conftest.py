@@ -15,7 +15,6 @@ from tests.rewards.conftest import (  # noqa: F401
     rules,
     shop,
 )
-from tests.site.conftest import assert_statements  # noqa: F401
 
 ROLES = ("clerk", "marketer", "manager", "owner")
 

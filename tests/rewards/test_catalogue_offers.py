@@ -322,7 +322,7 @@ def test_pages_are_of_one_size_and_a_wrong_number_shows_the_nearest(mei, make_re
 
 @pytest.mark.parametrize("count", [20, 2000])
 def test_catalogue_asks_the_same_for_20_rewards_and_for_2000(
-    mei, gold, now, count, django_assert_num_queries
+    mei, gold, now, count, assert_statements
 ):
     everyone = ensure_everyone()
     rotation = Rotation.objects.create(name="Weekly", starts_on=dt.date(2026, 3, 9), slot_count=9)
@@ -340,7 +340,7 @@ def test_catalogue_asks_the_same_for_20_rewards_and_for_2000(
         for reward in rewards
         for audience in (everyone, gold)
     )
-    with django_assert_num_queries(QUERIES_OF_LIST):
+    with assert_statements(QUERIES_OF_LIST):
         page = list_offers(mei, Wanted(), now=now, available_points=100)
         [(offer.reason, offer.stock_text, offer.limit_text) for offer in page.offers]
     assert len(page.offers) == min(count, PER_PAGE)
@@ -370,16 +370,14 @@ def test_reward_page_brings_dates_and_what_goes_well_with_it(mei, make_reward, n
     assert [offer.reward.name for offer in page.related] == ["Cup"]
 
 
-def test_reward_page_takes_a_constant_number_of_queries(
-    mei, make_reward, now, django_assert_num_queries
-):
+def test_reward_page_takes_a_constant_number_of_queries(mei, make_reward, now, assert_statements):
     shelf = RewardCategory.objects.create(slug="fun", name="Fun")
     make_reward("A", category=shelf, slug="a", kind="experience")
-    with django_assert_num_queries(5):
+    with assert_statements(5):
         get_reward_page(mei, "a", now=now, available_points=100)
     for number in range(6):
         make_reward(f"B{number}", category=shelf)
-    with django_assert_num_queries(5):
+    with assert_statements(5):
         page = get_reward_page(mei, "a", now=now, available_points=100)
     assert len(page.related) == 4
 
@@ -401,7 +399,7 @@ def test_reward_that_is_over_says_so(mei, make_reward, now):
 
 
 def test_goals_are_what_is_wished_then_the_dearest_that_one_can_have(
-    mei, make_reward, gold, now, django_assert_num_queries
+    mei, make_reward, gold, now, assert_statements
 ):
     for name, points in (("Far", 500), ("Nearest", 120), ("Cheap", 10), ("Best", 100)):
         make_reward(name, price_points=points)
@@ -409,7 +407,7 @@ def test_goals_are_what_is_wished_then_the_dearest_that_one_can_have(
     make_reward("Gold", price_points=100, gates=[{"audience": gold}])
 
     def goals(limit=3):
-        with django_assert_num_queries(1):
+        with assert_statements(1):
             found = list_goals(mei, now=now, available_points=100, limit=limit)
         return [(goal.name, goal.missing_points, goal.permille) for goal in found]
 

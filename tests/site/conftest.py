@@ -1,10 +1,8 @@
 """A small club with a named cast: Mei and Ken are members, four people are staff."""
 
 import datetime as dt
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import psycopg
 import pytest
 import time_machine
 from django.test import Client
@@ -40,29 +38,6 @@ class Cast:
 @pytest.fixture(autouse=True)
 def _fast_passwords(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
-@pytest.fixture
-def assert_statements(monkeypatch):
-    """``with assert_statements(7):`` counts what goes to the database: Django's own cursors
-    and those of ``core.bulk`` alike.
-    """
-    statements = []
-    execute = psycopg.Cursor.execute
-
-    def record(cursor, query, *arguments, **options):
-        statements.append(str(query))
-        return execute(cursor, query, *arguments, **options)
-
-    monkeypatch.setattr(psycopg.Cursor, "execute", record)
-
-    @contextmanager
-    def counted(wanted):
-        statements.clear()
-        yield
-        assert len(statements) == wanted, "\n".join(statements)
-
-    return counted
 
 
 @pytest.fixture
