@@ -20,6 +20,14 @@ class Outcome:
     id: int | None = None
     refusal: DomainError | None = None
 
+    def get_id(self) -> int:
+        """Of the row that was written or known before. Raises the refusal of what was refused."""
+        if self.refusal is not None:
+            raise self.refusal
+        if self.id is None:
+            raise LookupError("Asked for before it was written.")
+        return self.id
+
 
 @dataclass(slots=True)
 class IntakeResult:

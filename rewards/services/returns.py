@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
@@ -216,24 +217,22 @@ def _take_back(
         ],
     )
     (outcome,) = take_in(purchase.source, [], [incoming], now=now).outcomes
-    if outcome.refusal is not None:
-        raise outcome.refusal
-    # Without a refusal it has an id.
-    return Return.objects.select_related("purchase").get(pk=outcome.id or 0)
+    return Return.objects.select_related("purchase").get(pk=outcome.get_id())
 
 
 def _count_paid_otherwise(item: Return) -> int:
     """What points, credit and other means had paid of the goods: by line, to date, rounded down."""
+    lines = ReturnLine.objects.filter(
+        of_return=item, line__paid_otherwise_amount__gt=0, line__amount__gt=0
+    ).values("line")
+    back = ReturnLine.objects.filter(line__in=lines, of_return_id__lte=item.pk)
+    sums = back.values("line", "line__paid_otherwise_amount", "line__amount").annotate(
+        to_date=Sum("amount"), before=Sum("amount", filter=Q(of_return_id__lt=item.pk), default=0)
+    )
     total = 0
-    for part in ReturnLine.objects.filter(of_return=item).select_related("line"):
-        line = part.line
-        if not line.paid_otherwise_amount or not line.amount:
-            continue
-        back = ReturnLine.objects.filter(line=line, of_return_id__lte=item.pk)
-        to_date = sum(back.values_list("amount", flat=True))
-        before = to_date - part.amount
-        total += line.paid_otherwise_amount * to_date // line.amount
-        total -= line.paid_otherwise_amount * before // line.amount
+    for each in sums:
+        paid, amount = each["line__paid_otherwise_amount"], each["line__amount"]
+        total += paid * each["to_date"] // amount - paid * each["before"] // amount
     return total
 
 

@@ -19,6 +19,7 @@ from rewards.services.returns import (
     MemberNeeded,
     ReasonNeeded,
     ReturnedPart,
+    _count_paid_otherwise,
     preview_return,
     return_purchase,
 )
@@ -48,6 +49,18 @@ def staff(db):
         return user
 
     return make
+
+
+@pytest.fixture
+def assert_asked(django_assert_num_queries):
+    """How often the database is asked for what was paid otherwise, whatever number of lines."""
+
+    def check(count):
+        item = Return.objects.order_by("-pk").first()
+        with django_assert_num_queries(count):
+            _count_paid_otherwise(item)
+
+    return check
 
 
 def test_return_to_store_credit_takes_points_and_gives_refunded_credit(mei, purchase):
@@ -143,6 +156,21 @@ def test_what_points_had_paid_comes_back_as_points(mei, counter, purchase):
     assert (refund.money_amount, refund.points_amount, refund.points_back_points) == (1500, 500, 50)
     assert balances(mei)["available"] == 100
     assert_ledger_true()
+
+
+def test_what_was_paid_otherwise_is_counted_by_line_and_to_date(counter, rules, assert_asked):
+    """A third of each line, thrice: rounded by line, and what rounding left comes with the last."""
+    ticket = counter.ticket("mei", "10", "10", "10", on=DAY, pk="T3")
+    ticket.lines[0].paid_otherwise, ticket.lines[1].paid_otherwise = 100, 200
+    counter.take_in(ticket)
+    bought = Purchase.objects.select_related("store", "channel", "source", "member").get()
+    found = []
+    for key, amount in (("a", 333), ("b", 333), ("c", 334)):
+        parts = [ReturnedPart(position, Decimal(0), amount) for position in (1, 2, 3)]
+        refund = return_purchase(bought, parts, kind="money", key=key, by=None, now=NOW)
+        found.append(refund.other_amount)
+    assert found == [33 + 66, 33 + 67, 34 + 67]
+    assert_asked(1)
 
 
 def test_credit_needs_a_member(purchase):

@@ -225,7 +225,7 @@ def _take_in(connection, order, said, key, content_hash, now) -> bool:
         raise errors.Refused(str(outcome.refusal))
     if outcome.state != CREATED:
         return False
-    order.purchase = Purchase.objects.select_related("store", "channel").get(pk=outcome.id or 0)
+    order.purchase = Purchase.objects.select_related("store", "channel").get(pk=outcome.get_id())
     record_first_version(order.purchase, said_at=said.said_at, now=now, known=known)
     return True
 

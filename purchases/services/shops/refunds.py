@@ -125,7 +125,7 @@ def _apply(
     if outcome.state == REFUSED:
         _end(refund, RefundState.REFUSED, str(outcome.refusal), now)
         return
-    refund.applied_return = Return.objects.get(pk=outcome.id or 0)
+    refund.applied_return = Return.objects.get(pk=outcome.get_id())
     _end(refund, RefundState.APPLIED, "", now)
 
 
