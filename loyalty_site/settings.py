@@ -6,6 +6,7 @@ from pathlib import Path
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
+from loyalty_site.admin_look import UNFOLD  # noqa: F401  (a setting)
 from loyalty_site.environment import Environment
 
 env = Environment(os.environ)
@@ -133,8 +134,6 @@ _database["OPTIONS"] = {
 # A cursor on the server spans transactions, which PgBouncer hands to different connections.
 _database["DISABLE_SERVER_SIDE_CURSORS"] = env.flag("BEHIND_PGBOUNCER", False)
 DATABASES = {"default": _database}
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-ATOMIC_REQUESTS = False
 
 # --- Cache and queue ---------------------------------------------------------------------------
 CELERY_BROKER_URL = env.address(
@@ -176,7 +175,6 @@ LANGUAGES = [
 ]
 LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en", choices=[code for code, _name in LANGUAGES])
 LOCALE_PATHS = [BASE_DIR / "locale"]
-USE_TZ = True
 TIME_ZONE = "UTC"  # instants are stored and shown by the club's own zone: members.Club.zone
 
 # --- Files -------------------------------------------------------------------------------------
@@ -251,7 +249,6 @@ SECURE_HSTS_SECONDS = env.number("HSTS_SECONDS", 31_536_000 if _https else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
 BEHIND_PROXY = env.flag("BEHIND_PROXY", False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
-SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SECURE_CSP = {
     "default-src": [CSP.NONE],
@@ -291,9 +288,7 @@ ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 600
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if _https else "http"
 # On top of allauth's own limits for every other act (log-in, sign-up, reset, codes, passkeys).
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/300s/key"}
@@ -311,7 +306,6 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _https  # localhost
 SOCIALACCOUNT_ADAPTER = "members.adapter.SocialAccountAdapter"
 SOCIALACCOUNT_EMAIL_REQUIRED = False  # LINE and WeChat give none
 SOCIALACCOUNT_QUERY_EMAIL = True
-SOCIALACCOUNT_STORE_TOKENS = False
 
 
 def _social_app(prefix, **extra):
@@ -335,58 +329,6 @@ SOCIALACCOUNT_PROVIDERS = {
     },
     "line": {"APPS": _social_app("LINE"), "SCOPE": ["profile", "openid", "email"]},
     "weixin": {"APPS": _social_app("WECHAT")},
-}
-
-# --- Back office (unfold) ----------------------------------------------------------------------
-UNFOLD = {
-    "SITE_TITLE": _("Club back office"),
-    "SITE_HEADER": "loyalty_site.admin_menu.get_club_name",
-    "SITE_SUBHEADER": _("Club back office"),
-    "SITE_SYMBOL": "loyalty",
-    "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": "loyalty_site.admin_menu.get_icon_url"}
-    ],
-    "SITE_URL": "/",
-    "SHOW_HISTORY": "loyalty_site.admin_menu.can_see_history",
-    "SHOW_VIEW_ON_SITE": False,
-    "SHOW_LANGUAGES": False,
-    "BORDER_RADIUS": "6px",
-    "STYLES": ["loyalty_site.admin_menu.get_style_url"],
-    "DASHBOARD_CALLBACK": "loyalty_site.admin_dashboard.add_dashboard",
-    "COMMAND": {"search_models": ["members.Member"], "show_history": False},
-    "SIDEBAR": {
-        "show_search": False,
-        "show_all_applications": False,
-        "navigation": "loyalty_site.admin_menu.build_menu",
-    },
-    "COLORS": {
-        "base": {
-            "50": "oklch(98.3% .004 70)",
-            "100": "oklch(96.2% .006 70)",
-            "200": "oklch(91.8% .008 70)",
-            "300": "oklch(86.4% .010 65)",
-            "400": "oklch(70.5% .014 60)",
-            "500": "oklch(54% .016 55)",
-            "600": "oklch(44% .016 50)",
-            "700": "oklch(36.5% .014 50)",
-            "800": "oklch(27.5% .012 45)",
-            "900": "oklch(21% .010 40)",
-            "950": "oklch(14% .008 40)",
-        },
-        "primary": {
-            "50": "oklch(97.2% .012 0)",
-            "100": "oklch(94% .026 0)",
-            "200": "oklch(88.5% .052 0)",
-            "300": "oklch(81% .090 0)",
-            "400": "oklch(74% .125 0)",
-            "500": "oklch(70% .140 0)",
-            "600": "oklch(42% .118 0)",
-            "700": "oklch(37% .108 0)",
-            "800": "oklch(32.5% .090 0)",
-            "900": "oklch(28% .070 0)",
-            "950": "oklch(20% .050 0)",
-        },
-    },
 }
 
 # --- Logs, metrics, reports of errors ----------------------------------------------------------
