@@ -25,6 +25,7 @@ from rewards.services.catalogue import (
 
 OPENED_BEFORE = dt.timedelta(days=120)  # most rewards have been on offer for so long
 PLACES = {"wholesale": "Oakland Produce Market, Franklin Street gate"}
+_OPENS = dt.time(8)  # on the day on which everybody may
 _CODE_LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 
 
@@ -146,9 +147,12 @@ def _open(reward: Reward, entry: dict[str, Any], now: dt.datetime) -> None:
         gates = [GateTerms(_tier_audience(slug), since) for slug in tiers]
     elif "early" in entry:
         slug, days = entry["early"]
+        zone = get_club().zone
+        day = day_of(now, zone) + dt.timedelta(days=days)
+        later, _shifted = resolve_local(dt.datetime.combine(day, _OPENS), zone)
         gates = [
             GateTerms(_tier_audience(slug), since),
-            GateTerms(ensure_everyone(), now + dt.timedelta(days=days)),
+            GateTerms(ensure_everyone(), later),
         ]
     else:
         gates = [GateTerms(ensure_everyone(), since)]

@@ -35,6 +35,19 @@ def read_rewards() -> dict[str, Any]:
     return json.loads((DATA / "rewards.json").read_text(encoding="utf-8"))
 
 
+@cache
+def read_words() -> dict[str, str]:
+    """Reasons, notes and names by which people read what happened."""
+    words = json.loads((DATA / "words.json").read_text(encoding="utf-8"))
+    return {key: text[LANGUAGE] for key, text in words.items()}
+
+
+@cache
+def read_shop_goods() -> dict[str, list[dict[str, Any]]]:
+    """Goods of the connected shops, by shop system."""
+    return json.loads((DATA / "shop_goods.json").read_text(encoding="utf-8"))
+
+
 def read_table(name: str) -> list[dict[str, str]]:
     with (DATA / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

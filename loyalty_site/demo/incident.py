@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from core.time import day_of, resolve_local
+from loyalty_site.demo.data import read_words
 from members.enums import AudienceKind
 from members.models import Member, User
 from members.services.audiences import AudienceMove, ensure_audience, move_members
@@ -25,10 +26,6 @@ _FOUND_OUT_AFTER = 8  # days: a fifth that is younger has had no time to be mend
 _TIMES = 3
 _SORRY_POINTS = 25
 AUDIENCE = "incident-triple-points"
-_REASON = (
-    "On the morning of %(day)s the triple points of the fifth failed until 11 a.m. We have added "
-    "what was missing, and these as an apology."
-)
 
 
 def find_gap(now: dt.datetime, zone: str) -> tuple[dt.datetime, dt.datetime]:
@@ -49,26 +46,25 @@ def mend_incident(manager: User, owner: User, *, zone: str, now: dt.datetime) ->
     start, end = find_gap(now, zone)
     missing = _count_missing(start, end)
     day = day_of(start, zone)
+    words, said = read_words(), f"{day:%B} {day.day}"
     for member in Member.objects.in_bulk(sorted(missing)).values():
         adjust_points(
             member,
             missing[member.pk],
             reason=AdjustmentReason.CORRECTION,
-            note=f"Triple points of the fifth failed on {day} from 6 to 11 a.m.",
+            note=words["incident_note"] % {"day": said},
             key=f"incident:{day}:{member.pk}",
             by=manager,
             now=now,
         )
     if not missing:
         return 0
-    audience = ensure_audience(
-        AUDIENCE, kind=AudienceKind.LIST, name="Shopped on the morning without triple points"
-    )
+    audience = ensure_audience(AUDIENCE, kind=AudienceKind.LIST, name=words["incident_audience"])
     move_members(None, _list_moves(audience.pk, missing), now=now)
     act = draft_bulk(
         BulkKind.GRANT,
         audience,
-        public_reason=_REASON % {"day": f"{day:%B} {day.day}"},
+        public_reason=words["incident_reason"] % {"day": said},
         points=_SORRY_POINTS,
         by=owner,
         now=now,

@@ -32,6 +32,20 @@ class DemoLogin:
     part: str  # a role, or the kind of a member's story
 
 
+@dataclass(frozen=True, slots=True)
+class Staff:
+    owner: User
+    manager: User
+    clerk: User
+
+
+def find_staff() -> Staff:
+    """The demonstration's people of the back office."""
+    users = {user.email: user for user in User.objects.filter(is_staff=True)}
+    emails = {role: email for role, email, _name in STAFF}
+    return Staff(*(users[emails[role]] for role in (OWNER, MANAGER, CLERK)))
+
+
 def list_demo_logins() -> list[DemoLogin]:
     """The logins that the demonstration makes, whether or not they exist."""
     people = {row["member"]: row for row in read_table("members.csv")}

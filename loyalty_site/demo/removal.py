@@ -11,24 +11,40 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 from core.models import AuditEntry, IdempotencyRecord
+from loyalty_site.demo.counter import list_register_names
 from loyalty_site.demo.data import LANGUAGE, read_categories, read_club, read_rewards
 from loyalty_site.demo.doomed import DoomedRows, list_keys_to, list_orphans
 from loyalty_site.demo.history import TILL
 from loyalty_site.demo.incident import AUDIENCE as INCIDENT_AUDIENCE
 from loyalty_site.demo.people import SOURCE, build_club_facts, list_demo_logins
 from loyalty_site.demo.seeding import count_demo_members, lock_demo
+from loyalty_site.demo.shops import CODES as SHOPS
+from loyalty_site.demo.webhooks import URLS as WEBHOOK_URLS
 from members.models import (
     Activity,
     ActivityBatch,
     Audience,
     Club,
+    ConsentWording,
+    DataExport,
+    Erasure,
     Household,
     Member,
     User,
     WorkItem,
 )
 from members.services.profiles import update_club
-from purchases.models import Category, Channel, Product, Purchase, Source, Store
+from purchases.models import (
+    Category,
+    Channel,
+    Product,
+    Purchase,
+    ShopConnection,
+    ShopOrder,
+    ShopRefund,
+    Source,
+    Store,
+)
 from purchases.services.known import slug_of, split_category
 from rewards.models import (
     DayClose,
@@ -37,11 +53,13 @@ from rewards.models import (
     Lot,
     PointsRate,
     ProgrammeVersion,
+    Register,
     Reward,
     RewardCategory,
     Rotation,
     Tier,
     Transfer,
+    WebhookEndpoint,
 )
 from rewards.services.verification import verify_ledger
 
@@ -127,6 +145,8 @@ def remove_demo(*, keep_rules: bool = False, now: dt.datetime) -> dict[str, int]
     doomed = DoomedRows()
     _doom(doomed, keep_rules=keep_rules)
     files = [reward.download for reward in _list_rewards() if reward.download]
+    exports = DataExport.objects.filter(member__source=SOURCE).exclude(file="")
+    files += [export.file for export in exports]
     with _written_once_rows_may_go():
         removed = _delete(doomed, keep_rules=keep_rules)
     _forget_club(now)
@@ -145,6 +165,13 @@ def _list_rewards() -> QuerySet:
     return Reward.objects.filter(slug__in=[entry["slug"] for entry in read_rewards()["rewards"]])
 
 
+def _list_erasures() -> list[int]:
+    """Of the demonstration's members alone; they are named in JSON, not by a key."""
+    ids = set(Member.objects.filter(source=SOURCE).values_list("pk", flat=True))
+    rows = Erasure.objects.values_list("pk", "members")
+    return [pk for pk, members in rows if all(member[0] in ids for member in members)]
+
+
 def _doom(doomed: DoomedRows, *, keep_rules: bool) -> None:
     doomed.add(Member.objects.filter(source=SOURCE))
     doomed.add(_list_logins())
@@ -152,6 +179,12 @@ def _doom(doomed: DoomedRows, *, keep_rules: bool) -> None:
     doomed.add(Household.objects.filter(places__member__source=SOURCE).distinct())
     doomed.add(PointsRate.objects.filter(published_by=None))  # a club's own says by whom
     doomed.add(Audience.objects.filter(slug=INCIDENT_AUDIENCE))
+    doomed.add(ShopConnection.objects.filter(source__code__in=SHOPS.values()))
+    doomed.add(ShopOrder.objects.filter(source__code__in=SHOPS.values()))
+    doomed.add(ShopRefund.objects.filter(source__code__in=SHOPS.values()))
+    doomed.add(Purchase.objects.filter(source__code__in=SHOPS.values()))  # of guests, too
+    doomed.add(WebhookEndpoint.objects.filter(url__in=WEBHOOK_URLS.values()))
+    doomed.add_where(Erasure, "id = ANY(%s)", [_list_erasures()])
     doomed.add(IdempotencyRecord.objects.filter(key__startswith="demo-"))
     if not keep_rules:
         tiers = Tier.objects.filter(
@@ -225,9 +258,13 @@ def _list_shop(keep_rules: bool) -> Iterator[QuerySet]:
     yield Rotation.objects.filter(name__in=names)
     slugs = [entry["slug"] for entry in read_rewards()["categories"]]
     yield RewardCategory.objects.filter(slug__in=slugs)
-    yield _not_named(Product.objects.filter(source__code=TILL), versions, "product_ids")
-    yield Source.objects.filter(code=TILL)
+    sources = [TILL, *SHOPS.values()]
+    yield _not_named(Product.objects.filter(source__code__in=sources), versions, "product_ids")
+    yield Source.objects.filter(code__in=sources)
+    yield ConsentWording.objects.all()  # those that nobody has answered are nobody's
     codes = [store["slug"] for store in club["stores"]]
+    names = [name for _store, name in list_register_names()]
+    yield Register.objects.filter(store__code__in=codes, name__in=names)
     yield _not_named(Store.objects.filter(code__in=codes), versions, "store_ids")
     paths = [split_category(path) for path in read_categories().values()]
     for names in (paths, [path[:1] for path in paths]):

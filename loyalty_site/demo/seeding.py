@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import DomainError
 from core.time import day_of
 from loyalty_site.demo.catalogue import set_up_catalogue
-from loyalty_site.demo.happenings import find_staff, happen
+from loyalty_site.demo.counter import set_up_counter
+from loyalty_site.demo.happenings import happen_before, happen_today
 from loyalty_site.demo.history import (
     Taken,
     list_first_visits,
@@ -22,6 +23,7 @@ from loyalty_site.demo.people import (
     SOURCE,
     choose_people,
     enrol_people,
+    find_staff,
     list_demo_logins,
     make_logins,
     set_up_club,
@@ -111,14 +113,16 @@ def seed_demo(
     taken = take_in_history(
         source, baskets, zone=zone, seed=seed, now=now, on_progress=progress.advance
     )
-    progress.begin(_("Day close"))
-    closed = close_days(now=now, on_progress=progress.advance)
-    tell_stories(members, zone=zone, now=now)
     progress.begin(_("Rewards"))
     set_up_catalogue(seed=seed, now=now)
     staff = find_staff()
+    set_up_counter(staff.manager, staff.clerk, now=now)
+    claimed = happen_before(members, staff, seed=seed, now=now)
+    progress.begin(_("Day close"))
+    closed = close_days(now=now, on_progress=progress.advance)
+    tell_stories(members, zone=zone, now=now)
     mend_incident(staff.manager, staff.owner, zone=zone, now=now)
-    redemptions = happen(members, staff, seed=seed, now=now)
+    redemptions = happen_today(members, claimed, staff, now=now)
     return Seeded(len(members), taken, len(closed), redemptions)
 
 

@@ -5,7 +5,7 @@ import datetime as dt
 from django.db.models import Sum
 
 from core.time import day_of
-from loyalty_site.demo.data import read_stories
+from loyalty_site.demo.data import read_stories, read_words
 from members.models import Member
 from rewards.enums import Unit
 from rewards.models import Lot
@@ -13,6 +13,7 @@ from rewards.services.grants import grant_points
 
 NEAR_GOLD = "near_gold"
 EXPIRING = "points_expiring_friday"
+ASLEEP = "long_asleep"
 _ENOUGH = 50  # points on that Friday that are worth a story
 _GIFT = 150
 _FRIDAY = 4
@@ -30,7 +31,7 @@ def tell_stories(members: dict[str, Member], *, zone: str, now: dt.datetime) -> 
             members[code],
             _GIFT,
             expires_on=friday,
-            note="For the melon that wasn't ripe. Sorry!",
+            note=read_words()["melon"],
             key="demo:melon",
             by=None,
             now=now,

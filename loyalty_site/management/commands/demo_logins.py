@@ -2,7 +2,8 @@ from unicodedata import east_asian_width
 
 from django.core.management.base import BaseCommand, CommandError
 
-from loyalty_site.demo.people import PASSWORD, list_demo_logins
+from loyalty_site.demo.counter import list_pins
+from loyalty_site.demo.people import PASSWORD, STAFF, list_demo_logins
 from loyalty_site.demo.seeding import count_demo_members
 from members.models import User
 
@@ -31,6 +32,10 @@ class Command(BaseCommand):
         self.stdout.write(f"Logins, all with the password {PASSWORD}")
         for part, name, email in rows:
             self.stdout.write(f"  {_fill(part, widths[0])}  {_fill(name, widths[1])}  {email}")
+        pins = list_pins({role: email for role, email, _name in STAFF})
+        if pins:
+            said = ", ".join(f"{name} {pin}" for name, pin in pins)
+            self.stdout.write(f"PINs at the counter (admin/counter/): {said}")
 
 
 def _width(text):
