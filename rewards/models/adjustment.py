@@ -3,6 +3,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.money import format_money
+from members.selectors.club import get_club
 from rewards.enums import AdjustmentReason, AdjustmentState
 from rewards.models.control import Approval
 
@@ -15,16 +17,19 @@ class AdjustmentQuerySet(models.QuerySet):
 
 
 class Adjustment(models.Model):
-    """Points that staff gave (above zero) or took (below zero) by hand, or want to.
+    """Points that staff gave (above zero) or took (below zero) by hand, or store credit that they
+    gave; or want to.
 
     Its ledger entries carry the cause ("adjustment", id). ``note`` is for staff and blanked by an
-    erasure; members read ``reason``. Written by ``rewards.services.adjustments``.
+    erasure; members read ``reason``. Written by ``rewards.services.adjustments`` and
+    ``credit_by_hand``.
     """
 
     member = models.ForeignKey(
         "members.Member", models.PROTECT, related_name="adjustments", verbose_name=_("member")
     )
-    points = models.BigIntegerField(_("points"))
+    points = models.BigIntegerField(_("points"), default=0)
+    credit_amount = models.PositiveBigIntegerField(_("store credit"), default=0, db_default=0)
     reason = models.CharField(_("reason"), max_length=12, choices=AdjustmentReason)
     note = models.TextField(_("note"), blank=True, default="")
     expires_on = models.DateField(
@@ -55,10 +60,14 @@ class Adjustment(models.Model):
         verbose_name = _("adjustment")
         verbose_name_plural = _("adjustments")
         constraints = [
-            models.CheckConstraint(condition=~Q(points=0), name="adjustment_moves_something"),
+            models.CheckConstraint(
+                condition=(~Q(points=0) & Q(credit_amount=0)) | Q(points=0, credit_amount__gt=0),
+                name="adjustment_moves_one_thing",
+            ),
             models.CheckConstraint(
                 condition=Q(points__gt=0, owes_missing=False)
-                | Q(points__lt=0, expires_on__isnull=True),
+                | Q(points__lt=0, expires_on__isnull=True)
+                | Q(points=0, owes_missing=False, expires_on__isnull=True),
                 name="adjustment_terms_fit_its_way",
             ),
             models.CheckConstraint(
@@ -74,6 +83,8 @@ class Adjustment(models.Model):
         ]
 
     def __str__(self):
+        if self.credit_amount:
+            return f"+{format_money(self.credit_amount, get_club().currency)}"
         return f"{self.points:+,}".replace("-", "−")
 
     @property

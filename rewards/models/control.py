@@ -54,7 +54,8 @@ class Approval(models.Model):
 
     Generic over kinds of act: ``payload_id`` is the row that the kind of ``rewards.registry``
     acts on. ``amount`` counts what the kind's limits count. ``excess`` says which limits it is
-    above. Written by ``rewards.services.approvals``.
+    above. ``terms`` say what an act would do whose kind keeps no row of its own: its payload is
+    the approval itself. Written by ``rewards.services.approvals``.
     """
 
     kind = models.CharField(_("act"), max_length=20)
@@ -70,6 +71,7 @@ class Approval(models.Model):
     )
     amount = models.PositiveBigIntegerField(_("amount"))
     excess = models.JSONField(_("above which limits"), default=list)
+    terms = models.JSONField(_("what it would do"), default=dict, blank=True)
     state = models.CharField(
         _("state"), max_length=10, choices=ApprovalState, default=ApprovalState.WAITING
     )
