@@ -29,33 +29,43 @@ _STATE_LABELS = {
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(
-        label=_("Reason"), widget=forms.Textarea(attrs={"rows": 2}), max_length=300
-    )
+    reason = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}), max_length=300)
 
 
-@admin.register(WebhookDelivery)
-class WebhookDeliveryAdmin(ReadOnlyAdmin):
-    list_display = ("received_at", "topic", "show_state", "order_external_id", "note",
-                    "connection", "show_verdict", "seen_count")  # fmt: skip
-    list_display_links = ("received_at",)
-    list_select_related = ("connection",)
-    list_filter = (
-        ("received_at", PeriodFilter),
-        ("connection", RelatedDropdownFilter),
-        ("state", ChoicesDropdownFilter),
-        ("verdict", ChoicesDropdownFilter),
-    )
-    search_fields = ("order_external_id",)
-    search_help_text = _("Order id, or the delivery's id in the shop's own log")
+class ShopRowsAdmin(ReadOnlyAdmin):
+    """Rows that shops bring about. Whoever may change them can end one, and says why."""
+
     ordering = ("-pk",)
 
-    def get_urls(self):
-        return [
-            self.build_path("<int:object_id>/body/", self.body_view, "body"),
-            self.build_path("<int:object_id>/replay/", self.replay_view, "replay"),
-            *super().get_urls(),
-        ]
+    def can_act(self, request):
+        return request.user.has_perm(f"purchases.change_{self.opts.model_name}")
+
+    def build_url(self, row):
+        return reverse(f"admin:purchases_{self.opts.model_name}_change", args=[row.pk])
+
+    def ask_reason(self, request, object_id, *, template, title, end, label=None):
+        """A page that asks first, then ``end(row, reason)``."""
+        row, answer = self.get_or_redirect(request, object_id)
+        if answer:
+            return answer
+        if not self.can_act(request):
+            raise PermissionDenied
+        form = dress_form(ReasonForm(request.POST or None))
+        form.fields["reason"].label = label or _("Reason")
+        url = self.build_url(row)
+        if request.method == "POST" and form.is_valid():
+            try:
+                end(row, form.cleaned_data["reason"])
+            except DomainError as error:
+                self.message_user(request, str(error), level="error")
+            return HttpResponseRedirect(url)
+        return self.render_page(request, template, title=title, obj=row, form=form, back_url=url)
+
+
+class FoundByIdAdmin(ShopRowsAdmin):
+    """A long list: newest first and nothing else, found by order or by the shop's own id."""
+
+    search_fields = ("external_id", "order_external_id")
 
     def get_search_results(self, request, queryset, search_term):
         term = search_term.strip()
@@ -66,6 +76,28 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
 
     def get_sortable_by(self, request):
         return ()
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(FoundByIdAdmin):
+    list_display = ("received_at", "topic", "show_state", "order_external_id", "note",
+                    "connection", "show_verdict", "seen_count")  # fmt: skip
+    list_display_links = ("received_at",)
+    list_select_related = ("connection",)
+    list_filter = (
+        ("received_at", PeriodFilter),
+        ("connection", RelatedDropdownFilter),
+        ("state", ChoicesDropdownFilter),
+        ("verdict", ChoicesDropdownFilter),
+    )
+    search_help_text = _("Order id, or the delivery's id in the shop's own log")
+
+    def get_urls(self):
+        return [
+            self.build_path("<int:object_id>/body/", self.body_view, "body"),
+            self.build_path("<int:object_id>/replay/", self.replay_view, "replay"),
+            *super().get_urls(),
+        ]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         delivery, answer = self._get(request, object_id)
@@ -83,7 +115,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
             purchase=link_to(delivery.purchase, request=request) if delivery.purchase else "",
             has_body=has_body,
             can_see_body=has_body and request.user.has_perm("purchases.view_webhookbody"),
-            can_replay=has_body and is_signed and self._can_act(request),
+            can_replay=has_body and is_signed and self.can_act(request),
         )
 
     def body_view(self, request, object_id):
@@ -100,16 +132,16 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         return self.render_page(
             request, "admin/purchases/delivery_body.html", title=_("Body of the message"),
             obj=delivery, text=_print_body(bytes(body.content)),
-            back_url=self._build_url(delivery),
+            back_url=self.build_url(delivery),
         )  # fmt: skip
 
     def replay_view(self, request, object_id):
         delivery, answer = self._get(request, object_id)
         if answer:
             return answer
-        if not self._can_act(request):
+        if not self.can_act(request):
             raise PermissionDenied
-        url = self._build_url(delivery)
+        url = self.build_url(delivery)
         if request.method == "POST":
             try:
                 replay_delivery(delivery, by=request.user, now=timezone.now())
@@ -129,12 +161,6 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         if delivery and not self.has_view_permission(request, delivery):
             raise PermissionDenied
         return delivery, answer
-
-    def _can_act(self, request):
-        return request.user.has_perm("purchases.change_webhookdelivery")
-
-    def _build_url(self, delivery):
-        return reverse("admin:purchases_webhookdelivery_change", args=[delivery.pk])
 
     @display(description=_("outcome"), label=_STATE_LABELS)
     def show_state(self, delivery):
@@ -168,7 +194,7 @@ def _print_body(content: bytes) -> str:
 
 
 @admin.register(ShopRefund)
-class ShopRefundAdmin(ReadOnlyAdmin):
+class ShopRefundAdmin(FoundByIdAdmin):
     """Refunds as shops told them; those without their order wait here."""
 
     list_display = ("recorded_at", "external_id", "show_state", "order_external_id",
@@ -176,9 +202,7 @@ class ShopRefundAdmin(ReadOnlyAdmin):
     list_display_links = ("recorded_at", "external_id")
     list_select_related = ("source",)
     list_filter = (("state", ChoicesDropdownFilter), ("source", RelatedDropdownFilter))
-    search_fields = ("external_id", "order_external_id")
     search_help_text = _("Refund id or order id")
-    ordering = ("-pk",)
     fields = (
         ("external_id", "order_external_id", "source"),
         ("show_amount", "state", "reason"),
@@ -194,44 +218,19 @@ class ShopRefundAdmin(ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
-    def get_search_results(self, request, queryset, search_term):
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        by_order = queryset.filter(order_external_id=term)
-        return (by_order if by_order.exists() else queryset.filter(external_id=term)), False
-
-    def get_sortable_by(self, request):
-        return ()
-
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         is_open = obj is not None and obj.state in (RefundState.PARKED, RefundState.REFUSED)
-        context["can_drop"] = is_open and self._can_act(request)
+        context["can_drop"] = is_open and self.can_act(request)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def drop_view(self, request, object_id):
-        refund, answer = self.get_or_redirect(request, object_id)
-        if answer:
-            return answer
-        if not self._can_act(request):
-            raise PermissionDenied
-        url = reverse("admin:purchases_shoprefund_change", args=[refund.pk])
-        form = dress_form(ReasonForm(request.POST or None))
-        if request.method == "POST" and form.is_valid():
-            try:
-                drop_refund(
-                    refund, reason=form.cleaned_data["reason"], by=request.user, now=timezone.now()
-                )
-            except DomainError as error:
-                self.message_user(request, str(error), level="error")
-            return HttpResponseRedirect(url)
-        return self.render_page(
-            request, "admin/purchases/refund_drop.html", title=_("Set the refund aside"),
-            obj=refund, refund=refund, form=form, back_url=url,
-        )  # fmt: skip
+        def end(refund, reason):
+            drop_refund(refund, reason=reason, by=request.user, now=timezone.now())
 
-    def _can_act(self, request):
-        return request.user.has_perm("purchases.change_shoprefund")
+        return self.ask_reason(
+            request, object_id, template="admin/purchases/refund_drop.html",
+            title=_("Set the refund aside"), end=end,
+        )  # fmt: skip
 
     @display(description=_("amount"))
     def show_amount(self, refund):
@@ -264,7 +263,7 @@ class ShopRefundAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ShopPrivacyRequest)
-class ShopPrivacyRequestAdmin(ReadOnlyAdmin):
+class ShopPrivacyRequestAdmin(ShopRowsAdmin):
     """What shops pass on about their customers' rights, with the day by which it is due."""
 
     list_display = ("due_on", "kind", "show_state", "show_member", "note", "connection",
@@ -272,7 +271,6 @@ class ShopPrivacyRequestAdmin(ReadOnlyAdmin):
     list_display_links = ("due_on",)
     list_select_related = ("connection", "member")
     list_filter = (("state", ChoicesDropdownFilter), ("kind", ChoicesDropdownFilter))
-    ordering = ("-pk",)
     fields = (
         ("kind", "connection", "external_id"),
         ("show_member", "customer_reference", "show_orders"),
@@ -290,33 +288,17 @@ class ShopPrivacyRequestAdmin(ReadOnlyAdmin):
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         is_open = obj is not None and obj.state != PrivacyState.DONE
-        context["can_answer"] = is_open and self._can_act(request)
+        context["can_answer"] = is_open and self.can_act(request)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def answer_view(self, request, object_id):
-        item, answer = self.get_or_redirect(request, object_id)
-        if answer:
-            return answer
-        if not self._can_act(request):
-            raise PermissionDenied
-        url = reverse("admin:purchases_shopprivacyrequest_change", args=[item.pk])
-        form = dress_form(ReasonForm(request.POST or None))
-        form.fields["reason"].label = _("What was done")
-        if request.method == "POST" and form.is_valid():
-            try:
-                finish_privacy_request(
-                    item, note=form.cleaned_data["reason"], by=request.user, now=timezone.now()
-                )
-            except DomainError as error:
-                self.message_user(request, str(error), level="error")
-            return HttpResponseRedirect(url)
-        return self.render_page(
-            request, "admin/purchases/privacy_answer.html", title=_("Mark as done"),
-            obj=item, item=item, form=form, back_url=url,
-        )  # fmt: skip
+        def end(item, note):
+            finish_privacy_request(item, note=note, by=request.user, now=timezone.now())
 
-    def _can_act(self, request):
-        return request.user.has_perm("purchases.change_shopprivacyrequest")
+        return self.ask_reason(
+            request, object_id, template="admin/purchases/privacy_answer.html",
+            title=_("Mark as done"), end=end, label=_("What was done"),
+        )  # fmt: skip
 
     @display(description=_("member"))
     def show_member(self, item):
