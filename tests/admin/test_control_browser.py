@@ -2,6 +2,8 @@
 for many from its draft to its progress. And every page of it at two widths, by day and by night.
 """
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -51,11 +53,12 @@ def enter(page, role, path):
     page.get_by_label("E-mail address or phone number").fill(f"{role}@example.com")
     page.get_by_label("Password, if you have set one").fill(PASSWORD)
     page.get_by_role("button", name="Log in", exact=True).click()
-    page.wait_for_url(f"**{path}")
+    page.wait_for_url(re.compile(rf"^[^?]*{re.escape(path)}$"))  # the log-in's address ends so too
 
 
 def tab_to(page, name):
     """Tab until the focus is on what is called so."""
+    page.wait_for_load_state()
     for _step in range(120):
         page.keyboard.press("Tab")
         found = page.evaluate(
@@ -99,6 +102,7 @@ def test_points_are_asked_for_and_approved_by_keyboard(visit, ken):  # noqa: F81
     enter(page, "manager", url("approval_changelist"))
     tab_to(page, "+600 points for Ken Mori")
     page.keyboard.press("Enter")
+    page.wait_for_url("**/approval/*/change/")
     page.get_by_text("The cake was late.").wait_for()
     tab_to(page, "Note for who asked")
     page.keyboard.type("Fine")

@@ -97,6 +97,7 @@ def log_in(page, email="mei@example.com"):
 
 def assert_well_made(page, path):
     """No finding of axe, no complaint of the browser, nothing wider than the screen."""
+    page.wait_for_load_state()  # after a press the next page may have begun, and be empty yet
     assert page.complaints == [], path
     options = {"runOnly": {"type": "tag", "values": WCAG}, "preload": False}
     findings = Axe().run(page, options=options)
@@ -160,6 +161,7 @@ def read_code(address):
 
 def press_to(page, name):
     """Tab until the focus is on the thing of that name."""
+    page.wait_for_load_state()
     for _step in range(40):
         page.keyboard.press("Tab")
         label = page.evaluate(

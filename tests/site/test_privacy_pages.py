@@ -59,6 +59,7 @@ def test_pages_of_the_young_are_well_made(width, scheme, visit, mei, now):  # no
     page.goto("/privacy/mine/")
     assert_well_made(page, "young")
     page.get_by_role("link", name="Name a parent or guardian").click()
+    page.get_by_label("Name of your parent").wait_for()
     assert_well_made(page, "naming")
     page.get_by_label("Name of your parent").fill("Lin")
     page.get_by_label("Their e-mail address").fill("lin@example.com")

@@ -1,6 +1,7 @@
 """The record in a real Chromium, without a mouse: profile, address, household."""
 
 import pytest
+from playwright.sync_api import expect
 
 from members.models import Address, Member
 from members.selectors.households import get_household
@@ -24,6 +25,7 @@ pytestmark = [pytest.mark.django_db(transaction=True)]
 
 def focus(page, label):
     """Tab until the focus is on the field of that label, which may bear a note besides."""
+    page.wait_for_load_state()
     for _step in range(60):
         page.keyboard.press("Tab")
         text = page.evaluate(
@@ -132,7 +134,7 @@ def test_address_needs_no_javascript(visit, mei):  # noqa: F811
     page.get_by_role("button", name="Fill in from the postal code").click()
     page.get_by_label("Which one is yours?").select_option(index=2)
     page.get_by_role("button", name="Fill in from the postal code").click()
-    assert page.get_by_label("City, ward or county town").input_value() == "清須市"
+    expect(page.get_by_label("City, ward or county town")).to_have_value("清須市")
     page.get_by_label("Block and number").fill("1")
     page.get_by_role("button", name="Save").click()
     page.get_by_text("The address is saved.").wait_for()
