@@ -39,6 +39,7 @@ class Then(StrEnum):
     BLANK = "blank"  # the named columns are emptied, the row stays
     FILE = "file"  # the files in the named columns are deleted, the row stays
     ERASE = "erase"  # the whole record is emptied, as when the member asks for it
+    EMPTY_ABSORBED = "empty_absorbed"  # so is the record that went up in another; the merge stays
     KEEP = "keep"
 
 

@@ -2,7 +2,9 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from members.models.merge import UNDO_DAYS
 from members.retention import MONTH, YEAR, AtErasure, Line, Then
+from members.services.absorbed import list_full_merges
 
 BLANKED, DELETED, KEPT = AtErasure.BLANKED, AtErasure.DELETED, AtErasure.KEPT
 
@@ -37,6 +39,9 @@ STAFF = (
         _("Records of yours that were joined"),
         _("To find your older numbers, and to undo it where it was wrong."),
         KEPT,
+        days=UNDO_DAYS,
+        then=Then.EMPTY_ABSORBED,
+        rows=list_full_merges,
     ),
     Line(
         "rewards.Adjustment",

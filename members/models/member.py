@@ -36,6 +36,8 @@ PERSONAL_BLANKS: dict[str, Any] = {
     "preferences": [],
     "traits": "",
 }
+# Of it, what is kept only as long as they agree to "sensitive details" (members.purposes).
+SENSITIVE_DETAILS = ("traits",)
 
 
 class MemberQuerySet(models.QuerySet):

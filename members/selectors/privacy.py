@@ -109,6 +109,8 @@ def write_keeping(line: Line) -> str:
     span = _write_span(line.days)
     if line.then == Then.ERASE:
         return _("As long as you are a member, and %(span)s after.") % {"span": span}
+    if line.then == Then.EMPTY_ABSORBED:
+        return _("After %(span)s only the old number is left of them.") % {"span": span}
     return _("%(span)s.") % {"span": span[:1].upper() + span[1:]}
 
 

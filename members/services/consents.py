@@ -14,11 +14,13 @@ from core.errors import DomainError
 from core.services.audit import keeps_refusals, record_audit
 from members.enums import Channel, ConsentSource
 from members.models import Consent, ConsentWording, Member, User
-from members.purposes import GUARDIAN, PURPOSES, Purpose, get_purpose
+from members.models.member import PERSONAL_BLANKS, SENSITIVE_DETAILS
+from members.purposes import GUARDIAN, PURPOSES, SENSITIVE, Purpose, get_purpose
 from members.selectors.club import get_club
-from members.selectors.consents import get_answers
+from members.selectors.consents import get_answers, has_agreed
 from members.selectors.guardians import check_guardian
 from members.services.conduct import check_actor
+from members.services.erasing import list_records
 
 # What staff write down for members.
 BY_STAFF = (
@@ -68,7 +70,8 @@ def record_answers(
 ) -> list[Consent]:
     """Write down what a member answered, in the words that the active language shows.
 
-    Only what differs from what stands is written. ``effective_at`` is when they said so, where
+    Only what differs from what stands is written. With the consent to sensitive details go the
+    details themselves, for good. ``effective_at`` is when they said so, where
     that was earlier (a signed form). Taking back is always possible; agreeing isn't, for a
     young member alone. Raises UnknownConsent, MembershipOver, GuardianNeeded, or OwnRecord
     where staff write it down (BY_STAFF) of themselves.
@@ -78,7 +81,7 @@ def record_answers(
     answers = list(answers)
     for answer in answers:
         _check_known(answer)
-    member = Member.objects.select_for_update(no_key=True).get(pk=member.pk)
+    member, records = _lock(member, answers)
     standing = get_answers(member)
     changed = [answer for answer in answers if _is_new(answer, standing, source)]
     if not changed:
@@ -89,7 +92,11 @@ def record_answers(
         if any(_needs_guardian(answer) for answer in changed):
             check_guardian(member, now=now)
     said_at = min(effective_at or now, now)
-    return _write(member, changed, source=source, by=by, now=now, effective_at=said_at)
+    rows = _write(member, changed, source=source, by=by, now=now, effective_at=said_at)
+    # A form that was signed before a later yes takes nothing back.
+    if any(map(_ends_sensitive, changed)) and not has_agreed(member, SENSITIVE):
+        _blank_details(member, records, by=by, now=now)
+    return rows
 
 
 def withdraw_all(
@@ -129,6 +136,36 @@ def _is_new(answer: Answer, standing: dict[tuple[str, str], Consent], source: st
     if not answer.is_given and source in _SAID_BY_THEMSELVES and None in rows:
         return True
     return any((row is not None and row.is_given) != answer.is_given for row in rows)
+
+
+def _ends_sensitive(answer: Answer) -> bool:
+    return answer.purpose == SENSITIVE and not answer.is_given
+
+
+def _lock(member: Member, answers: Iterable[Answer]) -> tuple[Member, list[Member]]:
+    """The record; where details may go, with those that went up in it, in the order of ids."""
+    ids = {member.pk}
+    if any(map(_ends_sensitive, answers)):
+        ids.update(record.pk for record in list_records(member))
+    rows = Member.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)
+    records = list(rows)
+    return next(record for record in records if record.pk == member.pk), records
+
+
+def _blank_details(
+    member: Member, records: Sequence[Member], *, by: User | None, now: dt.datetime
+) -> None:
+    """Forget the sensitive details; the audit row names the fields, not what stood there."""
+    gone = [
+        name
+        for name in SENSITIVE_DETAILS
+        if any(getattr(record, name) != PERSONAL_BLANKS[name] for record in records)
+    ]
+    if gone:
+        blanks = {name: PERSONAL_BLANKS[name] for name in gone}
+        Member.objects.filter(pk__in=[record.pk for record in records]).update(**blanks)
+        changes = {"fields": gone, "withdrawn": SENSITIVE}
+        record_audit("member.details_removed", member, by=by, now=now, changes=changes)
 
 
 def _needs_guardian(answer: Answer) -> bool:
@@ -191,7 +228,8 @@ def merge_consents(source: Member, target: Member, now: dt.datetime) -> list[lis
     """The stricter answer holds: what either took back is taken back for the survivor.
 
     Rows stay with the record that they were given on, and what only the absorbed record agreed
-    to is not carried over. Returns the withdrawals, for ``undo_merge``.
+    to is not carried over. Sensitive details that the survivor loses its consent to are gone,
+    also should the merge be undone. Returns the withdrawals, for ``undo_merge``.
     """
     theirs, standing = get_answers(source), get_answers(target)
     withdrawn = [
@@ -203,6 +241,8 @@ def merge_consents(source: Member, target: Member, now: dt.datetime) -> list[lis
         and not row.is_given
     ]
     _write_merged(target, withdrawn, is_given=False, now=now)
+    if any(purpose == SENSITIVE for purpose, _channel in withdrawn):
+        _blank_details(target, [source, *list_records(target)], by=None, now=now)
     return withdrawn
 
 

@@ -18,7 +18,7 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
-from core.models import AuditNote
+from core.models import AuditEntry, AuditNote
 from core.services.audit import record_audit
 from members import registry
 from members.enums import ErasureState, MemberStatus, RequestSource
@@ -33,6 +33,8 @@ from members.models import (
 )
 from members.models.member import PERSONAL_BLANKS
 from members.services.erasure_log import log_on_commit
+
+ABSORBED_EMPTIED = "member.absorbed_emptied"
 
 
 class AlreadyErased(DomainError):
@@ -102,7 +104,7 @@ def erase_member(
         raise StillOpen(reasons)
     for record in records:
         _close_what_is_open(record, now)
-    keys = _list_keys(records)
+    keys = list_keys(records)
     for record in records:
         _erase_rows(record, now)
     users = [record.user for record in records if record.user]
@@ -238,8 +240,10 @@ def _empty_login(user):
 # --- What stays ---------------------------------------------------------------------------------
 
 
-def _list_keys(records: Sequence[Member]) -> list[KeyHash]:
-    """Everything by which a shop, a file or a till would name the person."""
+def list_keys(records: Sequence[Member]) -> list[KeyHash]:
+    """Everything by which a shop, a file or a till would name the person; also what an absorbed
+    record was known by before it was emptied.
+    """
     users = [record.user_id for record in records if record.user_id]
     emails = {record.email for record in records}
     phones = {record.phone for record in records}
@@ -261,7 +265,17 @@ def _list_keys(records: Sequence[Member]) -> list[KeyHash]:
         *((PHONE, phone) for phone in phones if phone),
         *((REFERENCE, write_reference(*reference)) for reference in references),
     ]
-    return [hash_key(kind, value) for kind, value in sorted(values)]
+    emptied = AuditEntry.objects.filter(
+        action=ABSORBED_EMPTIED,
+        subject_type=Member._meta.label_lower,
+        subject_id__in=[str(record.pk) for record in records],
+    )
+    former = [
+        KeyHash(*key)
+        for changes in emptied.order_by("pk").values_list("changes", flat=True)
+        for key in changes["keys"]
+    ]
+    return [*(hash_key(kind, value) for kind, value in sorted(values)), *former]
 
 
 def _remember(

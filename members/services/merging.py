@@ -13,9 +13,11 @@ from core.bulk import RowWriter
 from core.errors import DomainError
 from core.services.audit import keeps_refusals, record_audit
 from members import registry
-from members.enums import AudienceKind, MemberStatus
+from members.enums import AudienceKind, Channel, MemberStatus
 from members.models import AudienceMember, Member, MemberMerge, MergeAddition, MergeUndo, User
-from members.models.member import BIRTHDAY_PARTS, PERSONAL_BLANKS
+from members.models.member import BIRTHDAY_PARTS, PERSONAL_BLANKS, SENSITIVE_DETAILS
+from members.purposes import SENSITIVE
+from members.selectors.consents import get_answers
 from members.services.audiences import AudienceMove, add_to_everyone, move_members
 from members.services.conduct import check_actor
 from members.services.duplicates import note_merge, note_undone_merge
@@ -229,14 +231,21 @@ _KINDS_MOVED = (AudienceKind.EVERYONE, AudienceKind.LIST)
 
 
 def list_fillings(source, target):
-    """Fields in which the survivor has nothing and the other something."""
-    return [
+    """Fields in which the survivor has nothing and the other something; without sensitive
+    details, where either took back their consent to these.
+    """
+    filled = [
         name
         for group in _GROUPS
         if all(getattr(target, name) == _BLANKS[name] for name in group)
         for name in group
         if getattr(source, name) != _BLANKS[name]
     ]
+    if any(name in SENSITIVE_DETAILS for name in filled):
+        answers = [get_answers(member).get((SENSITIVE, Channel.ANY)) for member in (source, target)]
+        if any(answer is not None and not answer.is_given for answer in answers):
+            filled = [name for name in filled if name not in SENSITIVE_DETAILS]
+    return filled
 
 
 def _absorb(source, target, moved):

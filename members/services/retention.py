@@ -13,6 +13,7 @@ from core.services.audit import record_audit
 from members.enums import RequestSource
 from members.models import Club
 from members.retention import Line, Then, get_policy
+from members.services.absorbed import empty_absorbed
 from members.services.erasing import erase_member
 
 logger = logging.getLogger(__name__)
@@ -120,9 +121,14 @@ def _erase(line, ids, now):
     return count
 
 
+def _empty_absorbed(line, ids, now):
+    return empty_absorbed(ids, now=now)
+
+
 _ACTS = {
     Then.DELETE: _delete,
     Then.BLANK: _blank,
     Then.FILE: _delete_files,
     Then.ERASE: _erase,
+    Then.EMPTY_ABSORBED: _empty_absorbed,
 }

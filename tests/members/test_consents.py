@@ -35,7 +35,7 @@ from members.services.consents import (
     withdraw_all,
 )
 from members.services.erasure import request_erasure
-from members.services.profiles import attach_login, close_member
+from members.services.profiles import attach_login, close_member, update_member
 
 pytestmark = pytest.mark.django_db
 EMAIL, SMS, ANY = Channel.EMAIL, Channel.SMS, Channel.ANY
@@ -292,3 +292,36 @@ def test_every_reviewed_purpose_is_well_formed():
     assert all(len(code) <= 20 for code in codes)
     assert all(purpose.name and purpose.wording and purpose.channels for purpose in PURPOSES)
     assert [purpose.code for purpose in PURPOSES if not purpose.is_asked] == [GUARDIAN]
+
+
+# --- Sensitive details --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def detailed(mei, answer, now):
+    """Mei told something, and agreed that it is kept."""
+    answer(mei, SENSITIVE, ANY, True)
+    return update_member(mei, {"traits": "no nuts", "interests": ["wine"]}, by=None, now=now)
+
+
+def read_details(member):
+    return Member.objects.values_list("traits", "interests").get(pk=member.pk)
+
+
+def test_details_go_with_their_consent_and_do_not_come_back(detailed, answer, now):
+    answer(detailed, PROFILING, ANY, False, source=ConsentSource.COUNTER)
+    assert read_details(detailed) == ("no nuts", ["wine"])
+    answer(detailed, SENSITIVE, ANY, False)
+    assert read_details(detailed) == ("", ["wine"])
+    entry = AuditEntry.objects.get(action="member.details_removed")
+    assert entry.changes == {"fields": ["traits"], "withdrawn": "sensitive"}
+    answer(detailed, SENSITIVE, ANY, True)
+    assert read_details(detailed) == ("", ["wine"])
+    answer(detailed, SENSITIVE, ANY, False)
+    assert AuditEntry.objects.filter(action="member.details_removed").count() == 1
+
+
+def test_no_that_is_older_than_the_yes_takes_no_details(detailed, answer, now):
+    answer(detailed, SENSITIVE, ANY, False, source=ConsentSource.PAPER, effective_at=now - HOUR)
+    assert has_agreed(detailed, SENSITIVE)
+    assert read_details(detailed) == ("no nuts", ["wine"])
