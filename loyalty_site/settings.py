@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "phonenumber_field",
     "ninja",
     *OWN_APPS,
+    "modeltrans",  # last: it adds the languages to models that are all there
 ]
 MIDDLEWARE = [
     "loyalty_site.middleware.ProbeMiddleware",
@@ -175,6 +176,10 @@ LANGUAGES = [
 ]
 LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en", choices=[code for code, _name in LANGUAGES])
 LOCALE_PATHS = [BASE_DIR / "locale"]
+# The owner's own words (core.words): those of LANGUAGE_CODE are the columns, and stand in for
+# every language that has none. Traditional Chinese is never made from Simplified, or the reverse.
+MODELTRANS_AVAILABLE_LANGUAGES = [code for code, _name in LANGUAGES]
+MODELTRANS_ADD_FIELD_HELP_TEXT = False
 TIME_ZONE = "UTC"  # instants are stored and shown by the club's own zone: members.Club.zone
 
 # --- Files -------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.words import Words
 from members.enums import AudienceKind
 from members.models.member import Member
 
@@ -27,6 +28,7 @@ class Audience(models.Model):
     slug = models.SlugField(_("slug"), max_length=80, unique=True)
     kind = models.CharField(_("kind"), max_length=8, choices=AudienceKind)
     name = models.CharField(_("name"), max_length=120)
+    i18n = Words(fields=("name",))
 
     objects = AudienceQuerySet.as_manager()
 

@@ -6,6 +6,7 @@ from django.db.models.functions import MD5, Cast, Random
 from django.utils.translation import gettext_lazy as _
 
 from core.time import get_zone
+from core.words import Words
 
 # From which age on people decide about their own data or, where later, sign contracts alone.
 GUARDIAN_AGES = {"CN": 14, "HK": 18, "JP": 18, "KR": 14, "TW": 18, "SG": 13, "US": 13, "GB": 13}
@@ -50,6 +51,7 @@ class Club(models.Model):
     phone = models.CharField(_("phone number"), max_length=40, blank=True, default="")
     email = models.EmailField(_("e-mail address"), blank=True, default="")
     address = models.TextField(_("address"), blank=True, default="")
+    i18n = Words(fields=("name", "address"))
     guardian_age = models.PositiveSmallIntegerField(
         _("guardian needed below the age of"),
         null=True,

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.words import Words
 from members.models.fields import OptionalEmailField
 from members.models.member import Member
 
@@ -83,6 +84,7 @@ class Recipient(models.Model):
         help_text=_("ISO 3166: where the data is kept. Abroad, members are asked."),
     )
     is_current = models.BooleanField(_("current"), default=True)
+    i18n = Words(fields=("name", "what_for"))
 
     class Meta:
         verbose_name = _("recipient of data")

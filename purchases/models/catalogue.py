@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.words import Words
 from purchases.models.places import Source
 
 
@@ -16,6 +17,7 @@ class Category(models.Model):
 
     slug = models.SlugField(_("slug"), max_length=200, unique=True, allow_unicode=True)
     name = models.CharField(_("name"), max_length=120)
+    i18n = Words(fields=("name",))
     parent = models.ForeignKey(
         "self",
         models.PROTECT,
@@ -52,6 +54,7 @@ class Product(models.Model):
     )
     external_id = models.CharField(_("external id"), max_length=100)
     name = models.CharField(_("name"), max_length=200, blank=True)
+    i18n = Words(fields=("name",))
     category = models.ForeignKey(
         Category,
         models.SET_NULL,

@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.words import Words
 from members.models.club import validate_zone
 
 
@@ -11,6 +12,7 @@ class Channel(models.Model):
 
     code = models.SlugField(_("code"), unique=True)
     name = models.CharField(_("name"), max_length=80)
+    i18n = Words(fields=("name",))
     return_window_days = models.PositiveSmallIntegerField(
         _("return window in days"),
         default=0,
@@ -35,6 +37,7 @@ class Store(models.Model):
 
     code = models.CharField(_("code"), max_length=64, unique=True)
     name = models.CharField(_("name"), max_length=120)
+    i18n = Words(fields=("name",))
     zone = models.CharField(_("time zone"), max_length=64, validators=[validate_zone])
     channel = models.ForeignKey(
         Channel, models.PROTECT, related_name="stores", verbose_name=_("channel")

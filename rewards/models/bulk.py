@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.words import Words
 from rewards.enums import BulkKind, BulkOutcome, BulkState
 from rewards.models.control import Approval
 
@@ -38,6 +39,7 @@ class BulkAct(models.Model):
         max_length=300,
         help_text=_("Members read it in their notice and in their statement."),
     )
+    i18n = Words(fields=("public_reason",))
     note = models.TextField(_("note for staff"), blank=True, default="")
 
     # Terms

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.words import Words
 from members.models.gate import Gate
 from rewards.enums import Period, RewardKind
 
@@ -26,6 +27,7 @@ class RewardCategory(models.Model):
     slug = models.SlugField(_("code"), unique=True)
     name = models.CharField(_("name"), max_length=80)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
+    i18n = Words(fields=("name",))
 
     class Meta:
         verbose_name = _("reward category")
@@ -90,6 +92,9 @@ class Reward(models.Model):
     how_to_use = models.TextField(_("how to use it"), blank=True, default="")
     fine_print = models.TextField(_("conditions"), blank=True, default="")
     partner = models.CharField(_("partner"), max_length=120, blank=True, default="")
+    i18n = Words(
+        fields=("name", "summary", "description", "how_to_use", "fine_print", "partner")
+    )
     category = models.ForeignKey(
         RewardCategory,
         models.SET_NULL,
@@ -295,6 +300,7 @@ class RewardSession(models.Model):
     ends_at = models.DateTimeField(_("ends at"))
     booking_closes_at = models.DateTimeField(_("booking closes at"), null=True, blank=True)
     place = models.CharField(_("place"), max_length=200, blank=True, default="")
+    i18n = Words(fields=("place",))
     seat_count = models.PositiveIntegerField(_("seats"))
     seats_left = models.PositiveIntegerField(_("seats left"))
     cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from core.words import Words
 from rewards.enums import Combine, FirstTime, Period, RuleKind, Stacking, Unit
 
 
@@ -15,6 +16,7 @@ class EarningRule(models.Model):
     description = models.TextField(
         _("description"), blank=True, help_text=_("Members read this on the ways to earn.")
     )
+    i18n = Words(fields=("name", "description"))
     is_public = models.BooleanField(_("shown to members"), default=True)
     used_points = models.BigIntegerField(
         _("budget used"),

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.words import Words
 from rewards.enums import ExpiryMode, TierWindow
 
 
@@ -12,6 +13,7 @@ class Tier(models.Model):
 
     slug = models.SlugField(_("code"), unique=True)
     name = models.CharField(_("name"), max_length=60)
+    i18n = Words(fields=("name",))
     rank = models.PositiveSmallIntegerField(_("rank"), unique=True, help_text=_("0 is the first."))
     color = models.CharField(_("colour"), max_length=7, default="#6b5b4a")
     audience = models.OneToOneField(
@@ -99,6 +101,7 @@ class TierLevel(models.Model):
     benefits = models.JSONField(
         _("benefits"), default=list, blank=True, help_text=_("A list of texts, best first.")
     )
+    i18n = Words(fields=("benefits",))
 
     class Meta:
         verbose_name = _("tier level")

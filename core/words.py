@@ -1,0 +1,91 @@
+"""Words that the owner writes, in the reader's language.
+
+The column holds the club's own words; ``i18n`` beside it those of other languages
+(django-modeltrans, decision 30). Models read them as ``name_i18n``; here is the rest: the column
+that holds them, the same in a query, in plain SQL, and in facts that were written down.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db.models import CharField, F, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce, NullIf
+from modeltrans.conf import get_available_languages, get_default_language
+from modeltrans.fields import TranslationField
+from modeltrans.utils import build_localized_fieldname, get_language
+
+
+class Words(TranslationField):
+    """Translations of a model's fields. What is empty isn't kept: then the club's own words show."""
+
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
+        if isinstance(value, dict):
+            value = {key: words for key, words in value.items() if words and words != [""]} or None
+        return super().get_db_prep_save(value, connection)
+
+
+def list_columns(model: Any, fields: Iterable[str]) -> list[str]:
+    """The columns of these fields, for ``save(update_fields=...)``: translations share one."""
+    known = {field.name for field in model._meta.concrete_fields}
+    return sorted({name if name in known else "i18n" for name in fields})
+
+
+def list_shown(model: Any) -> list[str]:
+    """``name_i18n`` and the like, to be left out where a row is cleaned as a whole: cleaning
+    writes what it read, and would make a translation of the words that stand in for it.
+    """
+    return [field.name for field in model._meta.private_fields if field.name.endswith("_i18n")]
+
+
+def list_translations() -> tuple[str, ...]:
+    """The languages beside the club's own."""
+    return get_available_languages(include_default=False)
+
+
+def key_of(field: str, language: str) -> str:
+    """``name_zh_hant``: what the words of a language are called."""
+    return build_localized_fieldname(field, language)
+
+
+def _active_key(field: str) -> str:
+    """The key of the active language; "" where the column itself holds it.
+
+    Always one of the settings' languages, so that it may stand in SQL.
+    """
+    language = get_language()
+    return "" if language == get_default_language() else key_of(field, language)
+
+
+def shown(path: str) -> Any:
+    """``name_i18n`` as an expression: ``shown("reward__name")``."""
+    head, _found, field = path.rpartition("__")
+    key = _active_key(field)
+    if not key:
+        return F(path)
+    translated: Any = KeyTextTransform(key, f"{head}__i18n" if head else "i18n")
+    return Coalesce(NullIf(translated, Value("")), F(path), output_field=CharField())
+
+
+def shown_sql(column: str) -> str:
+    """The same in plain SQL: ``shown_sql("r.name")``."""
+    alias, _dot, field = column.rpartition(".")
+    key = _active_key(field)
+    prefix = f"{alias}." if alias else ""
+    return f"coalesce(nullif({prefix}i18n->>'{key}', ''), {column})" if key else column
+
+
+def pack_words(row: Any, field: str) -> dict[str, str]:
+    """A word in all its languages, for facts that must outlive a change of the row."""
+    packed = {field: getattr(row, field)}
+    for language in list_translations():
+        key = key_of(field, language)
+        if words := (row.i18n or {}).get(key):
+            packed[key] = words
+    return packed
+
+
+def pick_word(packed: Mapping[str, Any], field: str) -> str:
+    """What ``pack_words`` wrote down, in the active language."""
+    key = _active_key(field)
+    return (key and packed.get(key)) or packed[field]
