@@ -17,13 +17,14 @@ from purchases.models import Purchase
 from purchases.registry import PurchasePanel, Remark, register_purchase_panel, register_remark
 from rewards.selectors.awards import count_points, count_points_by_line, list_reversals
 from rewards.selectors.balances import Balances, get_balances
-from rewards.selectors.catalogue import list_goals
+from rewards.selectors.catalogue import Wanted, list_goals, list_offers
 from rewards.selectors.explanations import explain_awards, list_awards
-from rewards.selectors.programme import ShownTier, kept
+from rewards.selectors.programme import ShownTier, kept, list_tiers
 from rewards.selectors.standing import get_progress
 from rewards.selectors.ways import PointDay, Way, find_ways, list_point_days, list_ways
 from rewards.selectors.wording import format_count, format_points
 
+ON_LANDING = 8
 SOON = dt.timedelta(days=30)  # what expires within this time is worth a warning
 
 
@@ -33,7 +34,9 @@ def register() -> None:
         ("rewards.tier", registry.MEMBER_HOME, "rewards/_tier_panel.html", build_tier, 20),
         ("rewards.goals", registry.MEMBER_HOME, "rewards/_goals_panel.html", build_goals, 30),
         ("rewards.ways", registry.MEMBER_HOME, "rewards/_kept_panel.html", build_ways, 50),
-        ("rewards.landing", registry.LANDING, "rewards/_landing_panel.html", build_landing, 10),
+        ("rewards.shelf", registry.LANDING, "rewards/_landing_rewards.html", build_shelf, 10),
+        ("rewards.tiers", registry.LANDING, "rewards/_landing_tiers.html", build_tiers, 20),
+        ("rewards.landing", registry.LANDING, "rewards/_landing_panel.html", build_landing, 30),
     ):
         registry.register_panel(Panel(code, place, template, build, order=order))
     register_remark(Remark("rewards.points", _("Points"), remark_purchases, remark_lines))
@@ -122,6 +125,20 @@ def _render_ways(ways: list[Way], member: Member, today: dt.date, now: dt.dateti
         "weeks": build_weeks(days, today),
     }
     return render_to_string("rewards/_ways_panel.html", {"panel": context})
+
+
+# --- Landing page -------------------------------------------------------------------------------
+
+
+def build_shelf(request: Any, member: Member | None, now: dt.datetime) -> dict[str, Any] | None:
+    """The first rewards of the catalogue, as a visitor sees them."""
+    page = list_offers(None, Wanted(), now=now, available_points=None)
+    return {"offers": page.offers[:ON_LANDING]} if page.offers else None
+
+
+def build_tiers(request: Any, member: Member | None, now: dt.datetime) -> dict[str, Any] | None:
+    tiers = list_tiers(now)
+    return {"tiers": tiers} if len(tiers) > 1 else None
 
 
 def build_landing(request: Any, member: Member | None, now: dt.datetime) -> dict[str, Any] | None:

@@ -1,10 +1,13 @@
 """The ladder of tiers as members see it, and the programme that the engine judges by."""
 
+import datetime as dt
 from dataclasses import dataclass, field, replace
 
 from django.db.models import Subquery
 
 from core.kept import Kept
+from core.time import day_of
+from members.selectors.club import get_club
 from purchases.models import Channel
 from rewards.engine.terms import Level, Programme, Terms
 from rewards.models import Tier, TierLevel
@@ -119,6 +122,15 @@ def _build_shown(row: TierLevel) -> ShownTier:
         row.multiplier_milli,
         tuple(map(str, row.benefits)),
     )
+
+
+def list_tiers(now: dt.datetime) -> tuple[ShownTier, ...]:
+    """The tiers of the programme in force, lowest first; none before the first programme."""
+    zone = get_club().zone
+    ladder = get_ladder(zone)
+    if ladder.terms is None:
+        return ()
+    return ladder.shown[ladder.terms.programme_on(day_of(now, zone)).id]
 
 
 def get_tier_name(tier_id: int) -> str:
