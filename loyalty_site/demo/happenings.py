@@ -31,6 +31,7 @@ from rewards.services.payments import publish_rate
 from rewards.services.returns import ReturnedPart, return_purchase
 
 LOGINS = 24  # members beside those with a story who have a login, and so can redeem
+_ANSWERING = 12  # members with a history of consents
 _BY_POINTS = 12  # of them: those with most points, who can have what costs many
 
 
@@ -164,10 +165,12 @@ def happen_today(
     merge_a_double(members, staff, now=now)
     ask_for_approval(members, staff, now=now)
     refund_to_credit(members, staff, now=now)
-    answer_consents(claimed, staff.clerk, now=now)
+    told = [_find_story(kind) for kind, _code in read_stories()]
+    answering = [member for member in told if member is not None and member.user]
+    answering += [member for member in claimed if member not in answering]
+    answer_consents(answering[:_ANSWERING], staff.clerk, now=now)
     forget_by_letter(list(members.values()), staff.clerk, now=now)
-    told = list_told([kind for kind, _code in read_stories()])
-    free = [each for each in claimed if each.pk not in told and each not in household]
+    free = [each for each in claimed if each not in told and each not in household]
     if free:
         ask_to_be_forgotten(free[-1], now=now)
     if claimed:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Max
 from django.utils import translation
 
+from loyalty_site.demo.clock import awake
 from loyalty_site.demo.data import read_words
 from members.enums import Channel, ConsentSource, RequestSource
 from members.models import Erasure, ErasureRequest, Member, User
@@ -48,7 +49,7 @@ def answer_consents(members: Sequence[Member], clerk: User, *, now: dt.datetime)
     """A history for each of ``members``, each in words of their own language."""
     for index, member in enumerate(members):
         for days, source, answers in _HISTORIES[index % len(_HISTORIES)]:
-            moment = now - dt.timedelta(days=days, hours=index + 1)
+            moment = awake(now - dt.timedelta(days=days, hours=index + 1))
             if moment < member.joined_at:
                 continue
             with translation.override(member.locale):

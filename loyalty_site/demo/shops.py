@@ -2,8 +2,9 @@
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from core.money import to_decimal
@@ -24,6 +25,7 @@ _WORDS = {ShopKind.SHOPIFY: "pantry", ShopKind.WOOCOMMERCE: "kitchen"}
 _SET_UP = dt.timedelta(days=16)  # ago
 _SHIPPING = 800
 _CUSTOMERS = 3
+_Steps = list[tuple[float, Callable[..., object]]]  # days ago, what to do
 
 
 @dataclass(slots=True)
@@ -80,8 +82,14 @@ def sell_online(members: Sequence[Member], owner: User, manager: User, *, now: d
     customers = [each for each in members if each.email and each.joined_at < long_there]
     if len(customers) < _CUSTOMERS:
         return
-    _run_shopify(_set_up(ShopKind.SHOPIFY, owner, now), customers[:_CUSTOMERS], manager)
-    _run_woocommerce(_set_up(ShopKind.WOOCOMMERCE, owner, now), customers[:_CUSTOMERS], owner)
+    pantry = _set_up(ShopKind.SHOPIFY, owner, now)
+    kitchen = _set_up(ShopKind.WOOCOMMERCE, owner, now)
+    steps = [
+        *_plan_shopify(pantry, customers[:_CUSTOMERS], manager),
+        *_plan_woocommerce(kitchen, customers[:_CUSTOMERS], owner),
+    ]
+    for days, step in sorted(steps, key=lambda each: -each[0]):
+        step(days=days)
 
 
 def _set_up(kind: ShopKind, owner: User, now: dt.datetime) -> _Shop:
@@ -106,20 +114,24 @@ def _set_up(kind: ShopKind, owner: User, now: dt.datetime) -> _Shop:
 # --- Shopify --------------------------------------------------------------------------------------
 
 
-def _run_shopify(shop: _Shop, customers: Sequence[Member], manager: User) -> None:
-    """Applied, received twice, processed again, amended, refunded, parked, refused."""
+def _plan_shopify(shop: _Shop, customers: Sequence[Member], manager: User) -> _Steps:
+    """Applied, amended, received twice, processed again, refunded, parked, refused."""
     first, second, third = customers
     jam, cup, tea = read_shop_goods()[ShopKind.SHOPIFY]
-    shop.send("orders/paid", _write_order(shop, 1, first, [(jam, 1), (cup, 2)], 9), days=9)
-    grown = _write_order(shop, 1, first, [(jam, 1), (cup, 2), (tea, 1)], 9, changed=8.8)
-    shop.send("orders/updated", grown, days=8.8)
-    shop.send("orders/paid", _write_order(shop, 2, second, [(tea, 2)], 7), days=7, again=True)
-    _process_again(shop, manager, days=6.5)
-    shop.send("refunds/create", _write_refund(shop, 1, cup, 1, 5), days=5)
-    shop.send("orders/paid", _write_order(shop, 3, third, [(cup, 4)], 4), days=4)
-    shop.send("refunds/create", _write_refund(shop, 5, jam, 1, 0.3), days=0.3)
-    forged = _write_order(shop, 6, third, [(tea, 9)], 0.25)
-    shop.send("orders/paid", forged, days=0.25, secret=make_secret())  # somebody's guess
+    order, send = partial(_write_order, shop), partial(partial, shop.send)
+    paid, refund = partial(send, "orders/paid"), partial(send, "refunds/create")
+    grown = order(1, first, [(jam, 1), (cup, 2), (tea, 1)], 9, changed=8.8)
+    forged = order(6, third, [(tea, 9)], 0.25)
+    return [
+        (9, paid(order(1, first, [(jam, 1), (cup, 2)], 9))),
+        (8.8, send("orders/updated", grown)),
+        (7, paid(order(2, second, [(tea, 2)], 7), again=True)),
+        (6.5, partial(_process_again, shop, manager)),
+        (5, refund(_write_refund(shop, 1, cup, 1, 5))),
+        (4, paid(order(3, third, [(cup, 4)], 4))),
+        (0.3, refund(_write_refund(shop, 5, jam, 1, 0.3))),
+        (0.25, paid(forged, secret=make_secret())),  # somebody's guess
+    ]
 
 
 def _process_again(shop: _Shop, manager: User, *, days: float) -> None:
@@ -215,22 +227,29 @@ def _write_refund(
 # --- WooCommerce ----------------------------------------------------------------------------------
 
 
-def _run_woocommerce(shop: _Shop, customers: Sequence[Member], owner: User) -> None:
+def _plan_woocommerce(shop: _Shop, customers: Sequence[Member], owner: User) -> _Steps:
     """Greeted, unpaid and then paid, a guest, and a message under the secret that was replaced."""
     first, second, _third = customers
     crock, paddle = read_shop_goods()[ShopKind.WOOCOMMERCE]
-    shop.send("", b"webhook_id=142", days=15)
-    unpaid = _write_woo(shop, 1, second, [(crock, 1)], 6, status="pending")
-    shop.send("order.created", unpaid, days=6)
-    paid = _write_woo(shop, 1, second, [(crock, 1)], 6, paid=5.9)
-    shop.send("order.updated", paid, days=5.9)
-    shop.send("order.created", _write_woo(shop, 2, None, [(paddle, 2)], 3, paid=3), days=3)
-    old = shop.secret
+    order, send = partial(_write_woo, shop), partial(partial, shop.send)
+    late = order(3, first, [(paddle, 1)], 0.5, paid=0.5)
+    return [
+        (15, send("", b"webhook_id=142")),
+        (6, send("order.created", order(1, second, [(crock, 1)], 6, status="pending"))),
+        (5.9, send("order.updated", order(1, second, [(crock, 1)], 6, paid=5.9))),
+        (3, send("order.created", order(2, None, [(paddle, 2)], 3, paid=3))),
+        (2, partial(_replace_secret, shop, owner)),
+        (0.5, send("order.updated", late, secret=shop.secret)),
+    ]
+
+
+def _replace_secret(shop: _Shop, owner: User, *, days: float) -> None:
+    """The old one is accepted no longer; the shop goes on signing with it once."""
     shop.secret = make_secret()
-    rotate_secret(shop.connection, shop.secret, overlap=dt.timedelta(0), by=owner, now=shop.ago(2))
+    rotate_secret(
+        shop.connection, shop.secret, overlap=dt.timedelta(0), by=owner, now=shop.ago(days)
+    )
     shop.connection.refresh_from_db()
-    late = _write_woo(shop, 3, first, [(paddle, 1)], 0.5, paid=0.5)
-    shop.send("order.updated", late, days=0.5, secret=old)
 
 
 def _write_woo(

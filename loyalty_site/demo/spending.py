@@ -9,6 +9,7 @@ from django.db.models import Sum
 
 from core.errors import DomainError
 from core.time import day_of
+from loyalty_site.demo.clock import awake
 from loyalty_site.demo.data import read_stories, read_words
 from loyalty_site.demo.people import Staff
 from loyalty_site.demo.stories import ASLEEP, EXPIRING
@@ -107,9 +108,9 @@ def list_told(kinds: Sequence[str]) -> set[int]:
 
 def _list_wishes(chance: random.Random, now: dt.datetime) -> list[_Wish]:
     """At times of day when people are awake; none today, which isn't over."""
-    wishes = [_Wish(now - dt.timedelta(days=days), slug, end) for slug, days, end in _WANTED]
+    wishes = [_Wish(awake(now - dt.timedelta(days=days)), slug, end) for slug, days, end in _WANTED]
     wishes += [
-        _Wish(now - dt.timedelta(minutes=chance.randrange(1440, _DAYS * 1440)))
+        _Wish(awake(now - dt.timedelta(minutes=chance.randrange(1440, _DAYS * 1440))))
         for _ in range(_REDEMPTIONS)
     ]
     return sorted(wishes, key=lambda wish: wish.moment)
@@ -192,11 +193,11 @@ def _end(made: Redemption, ending: str, staff: Staff, moment: dt.datetime) -> No
     if ending == "paid":
         confirm_redemption(made, by=staff.clerk, now=moment + dt.timedelta(minutes=12))
     elif ending == "cancelled":
-        cancel_redemption(made, by=made.member.user, now=moment + 5 * _AN_HOUR)
+        cancel_redemption(made, by=made.member.user, now=awake(moment + 5 * _AN_HOUR))
     elif ending in ("packed", "sent", "arrived", "came back"):
-        pack_deliveries([made], by=staff.clerk, now=moment + 6 * _AN_HOUR)
+        pack_deliveries([made], by=staff.clerk, now=awake(moment + 6 * _AN_HOUR))
         if ending != "packed":
-            _post(made, staff, moment + 20 * _AN_HOUR)
+            _post(made, staff, awake(moment + 20 * _AN_HOUR))
         if ending in ("arrived", "came back"):
             back = ending == "came back"
             days = dt.timedelta(days=9 if back else 3)
@@ -213,7 +214,7 @@ def _go_on(
     made: Redemption, staff: Staff, chance: random.Random, moment: dt.datetime, now: dt.datetime
 ) -> None:
     """Most are used, some are cancelled, a few reservations lapse; parcels travel."""
-    later = min(moment + dt.timedelta(hours=chance.randrange(1, 120)), now)
+    later = min(awake(moment + dt.timedelta(hours=chance.randrange(1, 120))), now)
     if made.state == RedemptionState.RESERVED:
         if chance.random() < 0.6:
             made = confirm_redemption(made, by=staff.clerk, now=moment + dt.timedelta(minutes=12))
@@ -234,7 +235,7 @@ def _travel(made: Redemption, staff: Staff, luck: float, later: dt.datetime, now
         return  # waits to be packed
     pack_deliveries([made], by=staff.clerk, now=later)
     if luck > 0.3:
-        _post(made, staff, min(later + 5 * _AN_HOUR, now))
+        _post(made, staff, min(awake(later + 5 * _AN_HOUR), now))
 
 
 # --- Today --------------------------------------------------------------------------------------
