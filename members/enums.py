@@ -132,3 +132,15 @@ class DuplicateReason(models.TextChoices):
     EMAIL = "email", _("Same e-mail address")
     EMAIL_VARIANT = "email_variant", _("Two writings of one e-mail address")
     NAME_BIRTHDAY = "name_birthday", _("Same name and birthday")
+
+
+class FooterKind(models.TextChoices):
+    """What a link of the footer leads to; the law of some countries wants one of its own name."""
+
+    IMPRINT = "imprint", _("Imprint")
+    COMMERCE = "commerce", _("Disclosure of a distance seller (特定商取引法に基づく表記)")
+    ICP = "icp", _("Chinese ICP filing number (备案号)")
+    TERMS = "terms", _("Terms")
+    PRIVACY = "privacy", _("Privacy policy")
+    SOCIAL = "social", _("Social network")
+    OTHER = "other", _("Anything else")

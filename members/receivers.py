@@ -7,17 +7,22 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from members.forms import SIGNUP_PROFILE
-from members.models import Club
+from members.models import Club, FooterLink, LegalPage, Theme
 from members.selectors.club import forget_club
 from members.services import logins
 from members.services.audiences import ensure_everyone
 from members.services.memberships import welcome_login
 
 
-@receiver([post_save, post_delete], sender=Club, dispatch_uid="members.forget_club")
 def forget_changed_club(sender, **kwargs):
+    """The club is kept with its look and its footer (``members.selectors.club``)."""
     forget_club()
     transaction.on_commit(forget_club)
+
+
+for each in (Club, Theme, FooterLink, LegalPage):
+    for signal in (post_save, post_delete):
+        signal.connect(forget_changed_club, sender=each, dispatch_uid=f"{each}.forget_club")
 
 
 @receiver(user_logged_in, dispatch_uid="members.welcome_login")

@@ -13,6 +13,7 @@ from members.models.merge import MemberMerge, MergeAddition, MergeUndo
 from members.models.notice import Notice
 from members.models.pin import StaffPin
 from members.models.privacy import Guardian, Recipient
+from members.models.theme import FooterLink, LegalPage, Theme
 from members.models.user import User
 
 __all__ = [
@@ -32,10 +33,12 @@ __all__ = [
     "ErasedKey",
     "Erasure",
     "ErasureRequest",
+    "FooterLink",
     "Guardian",
     "Household",
     "HouseholdInvitation",
     "HouseholdMember",
+    "LegalPage",
     "Member",
     "MemberMerge",
     "MemberReference",
@@ -44,6 +47,7 @@ __all__ = [
     "Notice",
     "Recipient",
     "StaffPin",
+    "Theme",
     "User",
     "WorkItem",
 ]
