@@ -55,7 +55,9 @@ def _export_standing(member):
 
 def _export_adjustments(member):
     rows = Adjustment.objects.filter(member=member).order_by("pk")
-    return list(rows.values("points", "reason", "note", "state", "asked_at", "posted_at"))
+    return list(
+        rows.values("points", "credit_amount", "reason", "note", "state", "asked_at", "posted_at")
+    )
 
 
 def _export_bulk_acts(member):

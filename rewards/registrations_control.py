@@ -13,7 +13,7 @@ from rewards.registry import ActKind, register_act_kind, register_alert_check
 from rewards.selectors.bulk import get_public_reason
 from rewards.selectors.programme import get_tier_name
 from rewards.selectors.wording import format_points
-from rewards.services import adjustments, alerts, bulk, tier_decisions
+from rewards.services import adjustments, alerts, bulk, credit_by_hand, tier_decisions
 
 
 def register():
@@ -22,14 +22,15 @@ def register():
         adjustments.KIND,
         tier_decisions.KIND,
         *bulk.KINDS,
-        # Acts of other rooms, whose limits stand with these.
-        ActKind("credit", _("store credit by hand"), Measure.MONEY, limits.CREDIT),
+        credit_by_hand.KIND,
+        # An act of another room, whose limits stand with these.
         ActKind("late_return", _("return after its window"), Measure.MONEY, limits.LATE_RETURN),
     ):
         register_act_kind(kind)
     register_alert_check(alerts.BUDGETS)
     for code, build in (
         (adjustments.NOTICE, _tell_adjustment),
+        (credit_by_hand.NOTICE, _tell_credit),
         (tier_decisions.NOTICE, _tell_kept_tier),
         ("bulk_grant", _tell_grant),
         ("bulk_expiry", _tell_expiry),
@@ -74,6 +75,15 @@ def _tell_adjustment(params):
     if points > 0:
         return _("The club gave you %(points)s: %(reason)s.") % shown
     return _("The club deducted %(points)s: %(reason)s.") % shown
+
+
+def _tell_credit(params):
+    reason = params["reason"]
+    shown = {
+        "credit": credit_by_hand.format_credit(params["amount"]),
+        "reason": AdjustmentReason(reason).label if reason in AdjustmentReason.values else reason,
+    }
+    return _("The club gave you %(credit)s: %(reason)s.") % shown
 
 
 def _tell_kept_tier(params):

@@ -16,6 +16,7 @@ from core.errors import DomainError
 from members.models import Member
 from members.selectors.search import list_member_ids
 from members.services.conduct import list_own_member_ids
+from rewards.admin.control_credit import CreditViews
 from rewards.admin.control_forms import ActLimitForm, AdjustmentForm
 from rewards.admin.rules import EDIT, PREVIEW, PUBLISH, list_posted
 from rewards.models import ActLimit, Adjustment, Transfer
@@ -25,6 +26,7 @@ from rewards.selectors.explanations import explain_transfers
 from rewards.services.adjustments import CODE, adjust_points, format_change
 from rewards.services.approvals import withdraw
 from rewards.services.control import LIMIT_FIELDS, change_limit, find_excess
+from rewards.services.credit_by_hand import format_credit
 from rewards.services.preview import count_liability
 
 _COLOURS = {
@@ -34,7 +36,7 @@ _COLOURS = {
 
 
 @admin.register(Adjustment)
-class AdjustmentAdmin(ReadOnlyAdmin):
+class AdjustmentAdmin(CreditViews, ReadOnlyAdmin):
     """What was given and taken by hand; a new one begins on the member's page."""
 
     list_display = ("asked_at", "show_member", "show_points", "reason", "show_state", "asked_by",
@@ -66,7 +68,7 @@ class AdjustmentAdmin(ReadOnlyAdmin):
     def show_member(self, adjustment):
         return link_to(adjustment.member)
 
-    @display(description=gettext_lazy("points"))
+    @display(description=gettext_lazy("points or credit"))
     def show_points(self, adjustment):
         return str(adjustment)
 
@@ -91,12 +93,12 @@ class AdjustmentAdmin(ReadOnlyAdmin):
         return self.render_page(
             request,
             "admin/rewards/adjustment_page.html",
-            title=format_change(adjustment.points),
+            title=_describe(adjustment),
             obj=adjustment,
             adjustment=adjustment,
             approval=approval,
             colour=_COLOURS[adjustment.state],
-            above=explain_excess(approval.excess, CODE) if approval else [],
+            above=explain_excess(approval.excess, approval.kind) if approval else [],
             entries=explain_transfers(list(entries.order_by("pk")), now=timezone.now()),
             can_withdraw=adjustment.is_waiting and adjustment.asked_by_id == request.user.pk,
             can_decide=adjustment.is_waiting
@@ -184,6 +186,12 @@ class AdjustmentAdmin(ReadOnlyAdmin):
             is_own=member.pk in list_own_member_ids(request.user),
             posted=list_posted(request),
         )
+
+
+def _describe(adjustment):
+    if adjustment.credit_amount:
+        return format_credit(adjustment.credit_amount)
+    return format_change(adjustment.points)
 
 
 @admin.register(ActLimit)

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.admin import dress_form
-from rewards.admin.forms import build_date_field
+from rewards.admin.forms import MoneyMixin, build_date_field, build_money_field
 from rewards.enums import AdjustmentReason
 from rewards.models import ActLimit, Tier
 from rewards.selectors.control import get_kind_label
@@ -14,27 +14,15 @@ from rewards.selectors.control import get_kind_label
 GIVE, TAKE = "give", "take"
 
 
-class AdjustmentForm(forms.Form):
-    """``get_terms`` is what ``adjust_points`` takes. ``key`` makes a double press one act."""
+class ReasonForm(forms.Form):
+    """Why staff give or take something, for the member and for staff. ``key`` makes a double
+    press one act.
+    """
 
-    way = forms.ChoiceField(
-        label=_("What"), choices=[(GIVE, _("Give points")), (TAKE, _("Take points"))]
-    )
-    points = forms.IntegerField(label=_("Points"), min_value=1, max_value=10**12)
     reason = forms.ChoiceField(
         label=_("Reason"),
         choices=[("", "–"), *AdjustmentReason.choices],
         help_text=_("The member reads it."),
-    )
-    expires_on = build_date_field(
-        _("Last usable day"),
-        required=False,
-        help_text=_("For points given. Empty: as the programme says."),
-    )
-    owes_missing = forms.BooleanField(
-        label=_("What is missing is owed"),
-        required=False,
-        help_text=_("For points taken. Else it is refused where the member has fewer."),
     )
     note = forms.CharField(
         label=_("Note for staff"),
@@ -56,6 +44,26 @@ class AdjustmentForm(forms.Form):
             self.add_error("note", _("“Another reason” needs a note."))
         return data
 
+
+class AdjustmentForm(ReasonForm):
+    """``get_terms`` is what ``adjust_points`` takes."""
+
+    field_order = ("way", "points", "reason", "expires_on", "owes_missing", "note")
+    way = forms.ChoiceField(
+        label=_("What"), choices=[(GIVE, _("Give points")), (TAKE, _("Take points"))]
+    )
+    points = forms.IntegerField(label=_("Points"), min_value=1, max_value=10**12)
+    expires_on = build_date_field(
+        _("Last usable day"),
+        required=False,
+        help_text=_("For points given. Empty: as the programme says."),
+    )
+    owes_missing = forms.BooleanField(
+        label=_("What is missing is owed"),
+        required=False,
+        help_text=_("For points taken. Else it is refused where the member has fewer."),
+    )
+
     def get_terms(self):
         data = self.cleaned_data
         gives = data["way"] == GIVE
@@ -66,6 +74,31 @@ class AdjustmentForm(forms.Form):
             "expires_on": data["expires_on"] if gives else None,
             "owes_missing": data["owes_missing"] and not gives,
             "key": f"staff:{data['key']}",
+        }
+
+
+class CreditForm(MoneyMixin, ReasonForm):
+    """``get_terms`` is what ``give_credit_by_hand`` takes."""
+
+    field_order = ("amount", "reason", "note")
+    money_fields = ("amount",)
+    amount = build_money_field(_("Amount"))
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.set_up_money()
+
+    def clean_amount(self):
+        if self.cleaned_data["amount"] <= 0:
+            raise forms.ValidationError(_("Name an amount above zero."))
+        return self.cleaned_data["amount"]
+
+    def get_terms(self):
+        return {
+            "amount": self.to_minor("amount"),
+            "reason": self.cleaned_data["reason"],
+            "note": self.cleaned_data["note"],
+            "key": f"staff:{self.cleaned_data['key']}",
         }
 
 

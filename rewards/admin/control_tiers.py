@@ -16,6 +16,7 @@ from rewards.admin.control_forms import TierDecisionForm
 from rewards.admin.rules import EDIT, PREVIEW, PUBLISH, list_posted
 from rewards.models import Standing, Tier
 from rewards.selectors.balances import get_balances
+from rewards.selectors.control import explain_excess
 from rewards.selectors.standing import get_progress
 from rewards.services.control import find_excess
 from rewards.services.tier_decisions import CODE, decide_tier, end_promises
@@ -59,30 +60,45 @@ class TierDecisionViews:
             progress=get_progress(get_balances(member, now=now)),
             promises=list_promises(member),
             is_own=member.pk in list_own_member_ids(request.user),
-            is_above=bool(excess),
+            above=explain_excess([each.as_facts() for each in excess], CODE),
             **context,
         )
 
     def _decide(self, request, member, form, now):
         try:
-            decide_tier(member, by=request.user, now=now, **form.cleaned_data)
+            asked = decide_tier(member, by=request.user, now=now, **form.cleaned_data)
         except DomainError as error:
             form.add_error(None, str(error))
             return None
-        self.message_user(request, _("The tier is decided."))
+        return self._lead_back(request, member, asked, _("The tier is decided."))
+
+    def _lead_back(self, request, member, asked, done):
+        text = done if asked is None else _("It waits for a second person's approval.")
+        self.message_user(request, text)
         return HttpResponseRedirect(reverse("admin:members_member_change", args=[member.pk]))
 
     def end_view(self, request, member_id):
         member = self._open(request, member_id)
+        now, refusal = timezone.now(), ""
         if request.method == "POST":
-            note = request.POST.get("note", "")
-            end_promises(member, note=note, by=request.user, now=timezone.now())
-            self.message_user(request, _("The promise is taken back."))
-            return HttpResponseRedirect(reverse("admin:members_member_change", args=[member.pk]))
+            try:
+                asked = end_promises(
+                    member, note=request.POST.get("note", ""), by=request.user, now=now
+                )
+            except DomainError as error:
+                refusal = str(error)
+            else:
+                return self._lead_back(request, member, asked, _("The promise is taken back."))
+        excess = find_excess(CODE, 1, member=member, by=request.user, now=now)
         return self.render_page(
-            request, "admin/rewards/tier_promise_end.html", title=_("Take the promise back"),
-            member=member, promises=list_promises(member),
-        )  # fmt: skip
+            request,
+            "admin/rewards/tier_promise_end.html",
+            title=_("Take the promise back"),
+            member=member,
+            promises=list_promises(member),
+            refusal=refusal,
+            above=explain_excess([each.as_facts() for each in excess], CODE),
+        )
 
 
 def list_promises(member):

@@ -1,7 +1,7 @@
 """Points that staff give or take by hand, within limits or with a second person's consent."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.db import transaction
 from django.urls import reverse
@@ -45,6 +45,10 @@ _STATES = {
 }
 
 
+Post = Callable[[Adjustment, User, dt.datetime], None]
+Note = Callable[[str, Adjustment, User | None, dt.datetime], None]
+
+
 class CannotAdjust(DomainError):
     code = "cannot_adjust"
     message = gettext_lazy("Only the points of an active membership can be changed.")
@@ -80,24 +84,36 @@ def adjust_points(
         available = get_balances(member, now=now).available
         if available < amount:
             raise BalanceTooLow(needed=amount, available=available)
-    excess = find_excess(CODE, amount, member=member, by=by, now=now)
     adjustment = Adjustment(
         member=member, points=points, reason=reason, note=note.strip(), asked_by=by, asked_at=now,
         expires_on=expires_on if points > 0 else None, owes_missing=owes_missing and points < 0,
-        key=key, state=AdjustmentState.POSTED, posted_at=now,
+        key=key,
     )  # fmt: skip
+    return post_or_ask(adjustment, CODE, amount, post=_post, audit=_audit_request, by=by, now=now)
+
+
+def post_or_ask(
+    adjustment: Adjustment, code: str, amount: int, *, post: Post, audit: Note, by: User,
+    now: dt.datetime,
+) -> Adjustment:  # fmt: skip
+    """Do it within the limits of ``by`` for acts of the kind ``code``, else put it before a second
+    person. Under ``lock_act``.
+    """
+    member = adjustment.member
+    excess = find_excess(code, amount, member=member, by=by, now=now)
     if excess:
         (adjustment.pk,) = reserve_adjustment_id()
         adjustment.approval = ask_approval(
-            CODE, adjustment.pk, amount, member=member, excess=excess, by=by, now=now
+            code, adjustment.pk, amount, member=member, excess=excess, by=by, now=now
         )
-        adjustment.state, adjustment.posted_at = AdjustmentState.WAITING, None
+        adjustment.state = AdjustmentState.WAITING
         adjustment.save(force_insert=True)
-        _audit("points.adjustment_asked", adjustment, by, now)
+        audit("asked", adjustment, by, now)
         return adjustment
+    adjustment.state, adjustment.posted_at = AdjustmentState.POSTED, now
     adjustment.save()
-    record_act(CODE, amount, member=member, by=by, now=now, payload_id=adjustment.pk)
-    _post(adjustment, by, now)
+    record_act(code, amount, member=member, by=by, now=now, payload_id=adjustment.pk)
+    post(adjustment, by, now)
     return adjustment
 
 
@@ -105,23 +121,32 @@ def _check_terms(
     member: Member, points: int, reason: str, note: str, expires_on: dt.date | None, key: str,
     now: dt.datetime,
 ) -> None:  # fmt: skip
-    if len(key) > MAX_KEY or not key:
-        raise ValueError("The key has between one and 80 characters.")
-    if not member.is_active:
-        raise CannotAdjust
-    if points == 0 or reason not in AdjustmentReason.values:
-        raise InvalidAdjustment
-    if reason == AdjustmentReason.OTHER and not note.strip():
+    check_adjustable(member)
+    check_reason(reason, note, key)
+    if points == 0:
         raise InvalidAdjustment
     if points > 0 and expires_on is not None and expires_on < day_of(now, get_club().zone):
         raise InvalidGrant
 
 
+def check_adjustable(member: Member) -> None:
+    if not member.is_active:
+        raise CannotAdjust
+
+
+def check_reason(reason: str, note: str, key: str) -> None:
+    if len(key) > MAX_KEY or not key:
+        raise ValueError("The key has between one and 80 characters.")
+    if reason not in AdjustmentReason.values:
+        raise InvalidAdjustment
+    if reason == AdjustmentReason.OTHER and not note.strip():
+        raise InvalidAdjustment
+
+
 def _post(adjustment: Adjustment, by: User, now: dt.datetime) -> None:
     """Move the points, tell the member, leave one audit row."""
     member = adjustment.member
-    if not member.is_active:
-        raise CannotAdjust
+    check_adjustable(member)
     ledger = open_settled_ledger([member.pk], now=now)
     book = ledger.books[member.pk]
     if adjustment.points > 0:
@@ -179,18 +204,34 @@ def reserve_adjustment_id() -> list[int]:
     return reserve_ids(rewards_adjustment=1)["rewards_adjustment"]
 
 
-def _execute(adjustment_id: int, by: User, now: dt.datetime) -> None:
+def _audit_request(act: str, adjustment: Adjustment, by: User | None, now: dt.datetime) -> None:
+    _audit(f"points.adjustment_{act}", adjustment, by, now)
+
+
+def approve_adjustment(adjustment_id: int, *, post: Post, by: User, now: dt.datetime) -> None:
+    """What waited is done."""
     adjustment = Adjustment.objects.select_for_update(of=("self",)).get(pk=adjustment_id)
     adjustment.state, adjustment.posted_at = AdjustmentState.APPROVED, now
     adjustment.save(update_fields=["state", "posted_at"])
-    _post(adjustment, by, now)
+    post(adjustment, by, now)
 
 
-def _drop(adjustment_id: int, state: str, by: User | None, now: dt.datetime) -> None:
+def drop_adjustment(
+    adjustment_id: int, state: str, *, audit: Note, by: User | None, now: dt.datetime
+) -> None:
+    """What waited was refused or withdrawn."""
     adjustment = Adjustment.objects.select_for_update(of=("self",)).get(pk=adjustment_id)
     adjustment.state = _STATES[ApprovalState(state)]
     adjustment.save(update_fields=["state"])
-    _audit(f"points.adjustment_{state}", adjustment, by, now)
+    audit(state, adjustment, by, now)
+
+
+def _execute(adjustment_id: int, by: User, now: dt.datetime) -> None:
+    approve_adjustment(adjustment_id, post=_post, by=by, now=now)
+
+
+def _drop(adjustment_id: int, state: str, by: User | None, now: dt.datetime) -> None:
+    drop_adjustment(adjustment_id, state, audit=_audit_request, by=by, now=now)
 
 
 def _describe(adjustment_ids: Sequence[int]) -> dict[int, ActWords]:

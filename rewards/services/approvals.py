@@ -2,10 +2,12 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from core.bulk import reserve_ids
 from core.errors import DomainError, RefusalOnRecord
 from core.services.audit import keeps_refusals, record_audit
 from members.models import Member, User
@@ -43,15 +45,26 @@ class OverApproverLimit(RefusalOnRecord):
 
 
 def ask_approval(
-    kind: str, payload_id: int, amount: int, *, member: Member | None, excess: Sequence[Excess],
-    by: User, now: dt.datetime,
+    kind: str, payload_id: int | None, amount: int, *, member: Member | None,
+    excess: Sequence[Excess], terms: dict[str, Any] | None = None, by: User, now: dt.datetime,
 ) -> Approval:  # fmt: skip
-    """Put an act before a second person; its row must wait until ``execute`` of its kind."""
-    approval = Approval.objects.create(
-        kind=kind, payload_id=payload_id, amount=amount, member=member,
-        excess=[each.as_facts() for each in excess], asked_by=by, asked_at=now,
+    """Put an act before a second person; its row must wait until ``execute`` of its kind.
+
+    Without a ``payload_id`` the act has no row of its own: ``execute`` gets the approval's, whose
+    ``terms`` say what to do.
+    """
+    (pk,) = reserve_ids(rewards_approval=1)["rewards_approval"]
+    approval = Approval(
+        pk=pk, kind=kind, payload_id=payload_id or pk, amount=amount, member=member,
+        excess=[each.as_facts() for each in excess], terms=terms or {}, asked_by=by, asked_at=now,
     )  # fmt: skip
-    changes = {"act": kind, "number": payload_id, "amount": amount, "above": approval.excess}
+    approval.save(force_insert=True)
+    changes = {
+        "act": kind,
+        "number": approval.payload_id,
+        "amount": amount,
+        "above": approval.excess,
+    }
     record_audit("approval.asked", approval, by=by, now=now, changes=changes)
     return approval
 
@@ -121,7 +134,7 @@ def forget_member(member: Member, now: dt.datetime) -> None:
     """A member who leaves: what waits for them is off, and the notes about them are gone."""
     for approval in Approval.objects.filter(member=member, state=ApprovalState.WAITING):
         _drop(_open(approval), ApprovalState.WITHDRAWN, "", None, now)
-    Approval.objects.filter(member=member).exclude(note="").update(note="")
+    Approval.objects.filter(member=member).update(note="", terms={})
 
 
 def _open(approval: Approval) -> Approval:

@@ -15,7 +15,7 @@ from core.bulk import read_together
 from core.errors import DomainError
 from core.services.audit import record_audit
 from members.models import Member
-from rewards.engine.book import Book, Cause
+from rewards.engine.book import Book, Cause, NoticeDraft
 from rewards.enums import AccountKind, Reason, Unit
 from rewards.services.holding import HoldClosed
 from rewards.services.ledger import Ledger, write_ledger
@@ -58,10 +58,11 @@ class NoMembership(DomainError):
 @transaction.atomic
 def give_credit(
     member: Member, amount: int, *, cause: Cause, is_refund: bool = False, by: Any,
-    note: str = "", now: dt.datetime,
+    note: str = "", notice: NoticeDraft | None = None, now: dt.datetime,
 ) -> None:  # fmt: skip
     """Give store credit, once per cause: by the club's decision, or (``is_refund``) for money of
-    the member that the club would otherwise pay back. ``amount`` in minor units.
+    the member that the club would otherwise pay back. ``amount`` in minor units; ``notice`` tells
+    the member.
 
     Raises InvalidCredit, NoMembership.
     """
@@ -84,6 +85,8 @@ def give_credit(
     )
     book = ledger.books[member.pk]
     book.transfer(origin, account, amount, reason, at=now, key=key, unit=Unit.MONEY, cause=cause)
+    if notice is not None:
+        book.notices.append(notice)
     write_ledger(ledger, now=now)
     changes = {"amount": amount, "kind": account, "cause": list(cause)}
     record_audit("credit.given", member, by=by, changes=changes, note=note, now=now)

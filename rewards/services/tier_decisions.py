@@ -1,8 +1,12 @@
 """Tiers by decision: given or kept until a day, whatever the status credits say."""
 
 import datetime as dt
+from collections.abc import Sequence
+from typing import Any
 
 from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
@@ -12,16 +16,16 @@ from members.models import Member, User
 from rewards import limits
 from rewards.engine import tiers
 from rewards.engine.book import NoticeDraft
-from rewards.enums import Measure, TierReason
-from rewards.models import Tier
-from rewards.registry import ActKind
-from rewards.services.control import check_actor, check_limit
+from rewards.enums import ApprovalState, Measure, TierReason
+from rewards.models import Approval, Tier
+from rewards.registry import ActKind, ActWords
+from rewards.services.approvals import ask_approval
+from rewards.services.control import Excess, check_actor, claim_limit
 from rewards.services.ledger import Ledger, write_ledger
 from rewards.services.settlement import open_settled_ledger
 
 CODE = "tier"
 NOTICE = "tier_kept"
-KIND = ActKind(CODE, _("tier by hand"), Measure.MEMBERS, limits.TIER)
 
 
 class CannotKeepTier(DomainError):
@@ -38,6 +42,12 @@ class TierKeptAlready(DomainError):
     code = "tier_kept_already"
     status = 409
     message = _("A tier as high is promised for as long already: this would add nothing.")
+
+
+class AlreadyAsked(DomainError):
+    code = "already_asked"
+    status = 409
+    message = _("This has been asked for already, and waits for a second person.")
 
 
 @transaction.atomic
@@ -101,29 +111,94 @@ def hold_tier(
 @transaction.atomic
 def decide_tier(
     member: Member, tier: Tier, *, until: dt.date, note: str, by: User, now: dt.datetime
-) -> None:
-    """``keep_tier`` by a person of staff: not on their own record, within their limits.
+) -> Approval | None:
+    """``keep_tier`` by a person of staff: not on their own record; above their limits it waits
+    for a second person, and the approval is returned.
 
-    Raises OwnRecord and OverLimit besides.
+    Raises OwnRecord and AlreadyAsked besides.
     """
     check_actor(member, by=by, act=CODE)
-    check_limit(CODE, 1, member=member, by=by, now=now)
+    excess = claim_limit(CODE, 1, member=member, by=by, now=now)
+    if excess:
+        ledger = open_settled_ledger([member.pk], now=now)
+        check_keep(ledger, member, tier.pk, until, now=now)
+        terms = {"tier": tier.pk, "until": until.isoformat(), "note": note.strip()}
+        return _ask(member, terms, excess, by, now)
     keep_tier(member, tier, until=until, by=by, reason=TierReason.DECISION, note=note, now=now)
+    return None
 
 
 @keeps_refusals
 @transaction.atomic
-def end_promises(member: Member, *, note: str, by: User, now: dt.datetime) -> None:
+def end_promises(member: Member, *, note: str, by: User, now: dt.datetime) -> Approval | None:
     """Take all promises back: from tomorrow on the tier is reviewed as any other, with its grace.
 
-    Raises OwnRecord, OverLimit.
+    Waits as ``decide_tier`` does. Raises OwnRecord, AlreadyAsked.
     """
     check_actor(member, by=by, act=CODE)
-    check_limit(CODE, 1, member=member, by=by, now=now)
+    excess = claim_limit(CODE, 1, member=member, by=by, now=now)
+    if excess:
+        return _ask(member, {"tier": None, "note": note.strip()}, excess, by, now)
+    _end(member, note, by, now)
+    return None
+
+
+def _end(member: Member, note: str, by: User, now: dt.datetime) -> None:
     ledger = open_settled_ledger([member.pk], now=now)
     tiers.end_promises(ledger.books[member.pk], day_of(now, ledger.terms.zone))
     write_ledger(ledger, now=now)
     record_audit("tier.released", member, by=by, now=now, note=note)
+
+
+# --- Waiting for a second person -----------------------------------------------------------------
+
+
+def _ask(
+    member: Member, terms: dict[str, Any], excess: Sequence[Excess], by: User, now: dt.datetime
+) -> Approval:
+    """Once for the same decision: a second press finds the first."""
+    waiting = Approval.objects.filter(kind=CODE, member=member, state=ApprovalState.WAITING)
+    same = {f"terms__{name}": terms.get(name) for name in ("tier", "until") if name in terms}
+    if waiting.filter(**same).exists():
+        raise AlreadyAsked
+    return ask_approval(CODE, None, 1, member=member, excess=excess, terms=terms, by=by, now=now)
+
+
+def _execute(approval_id: int, by: User, now: dt.datetime) -> None:
+    approval = Approval.objects.select_related("member").get(pk=approval_id)
+    member, terms = approval.member, approval.terms
+    if member is None:
+        raise CannotKeepTier
+    if terms["tier"] is None:
+        _end(member, terms["note"], by, now)
+        return
+    keep_tier(
+        member, Tier.objects.get(pk=terms["tier"]), until=dt.date.fromisoformat(terms["until"]),
+        by=by, reason=TierReason.DECISION, note=terms["note"], now=now,
+    )  # fmt: skip
+
+
+def _describe(approval_ids: Sequence[int]) -> dict[int, ActWords]:
+    approvals = Approval.objects.filter(pk__in=approval_ids).select_related("member")
+    found = list(approvals.exclude(terms={}))  # emptied by an erasure
+    tiers_by_id = Tier.objects.in_bulk({each.terms["tier"] for each in found} - {None})
+    return {each.pk: ActWords(_word(each, tiers_by_id), note=each.terms["note"]) for each in found}
+
+
+def _word(approval: Approval, tiers_by_id: dict[int, Tier]) -> str:
+    terms = approval.terms
+    if terms["tier"] is None:
+        return gettext("Take back what is promised to %(member)s") % {"member": approval.member}
+    return gettext("%(tier)s for %(member)s until %(day)s") % {
+        "tier": tiers_by_id[terms["tier"]],
+        "member": approval.member,
+        "day": date_format(dt.date.fromisoformat(terms["until"])),
+    }
+
+
+KIND = ActKind(
+    CODE, _("tier by hand"), Measure.MEMBERS, limits.TIER, execute=_execute, describe=_describe
+)
 
 
 # --- Merge ---------------------------------------------------------------------------------------

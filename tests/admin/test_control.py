@@ -283,13 +283,85 @@ def test_tier_is_given_after_a_preview(log_in, ken, programme):
     assert "Gold is promised until June 30, 2026." in page
 
 
-def test_second_decision_of_the_day_is_refused_in_words(log_in, ken, programme):
+def test_second_decision_of_the_day_waits_for_a_second_person(log_in, ken, second, programme):
     head, silver = log_in("manager"), Tier.objects.get(slug="silver")
     terms = {"tier": silver.pk, "until": JUNE, "note": "x", "stage": "publish"}
     head.post(url("standing_decide", ken.pk), terms)
-    page = head.post(url("standing_decide", ken.pk), {**terms, "until": "2026-07-31"})
-    assert "This is more than you may decide alone." in page.text
+    later = {**terms, "until": "2026-07-31"}
+    preview = head.post(url("standing_decide", ken.pk), {**later, "stage": "preview"})
+    assert "it will wait for a second person" in preview.text
+    assert "Ask for approval" in preview.text
+    head.post(url("standing_decide", ken.pk), later)
     assert Standing.objects.get().kept_tiers == [[silver.pk, JUNE]]
+    approval = Approval.objects.get()
+    assert (
+        "Silver for Ken Mori until July 31, 2026"
+        in head.get(url("approval_change", approval.pk)).text
+    )
+    again = head.post(url("standing_decide", ken.pk), later)
+    assert "asked for already" in again.text
+    head.force_login(second, backend="django.contrib.auth.backends.ModelBackend")
+    decide(head, approval, "approve")
+    assert Standing.objects.get().kept_tiers[0] == [silver.pk, "2026-07-31"]
+
+
+def test_a_promise_above_the_limits_is_taken_back_by_two(log_in, ken, programme, now):
+    head, gold = log_in("manager"), Tier.objects.get(slug="gold")
+    terms = {"tier": gold.pk, "until": JUNE, "note": "x", "stage": "publish"}
+    head.post(url("standing_decide", ken.pk), terms)
+    assert "it will wait for a second person" in head.get(url("standing_end", ken.pk)).text
+    head.post(url("standing_end", ken.pk), {"note": "Mistake"})
+    assert Approval.objects.get().terms == {"tier": None, "note": "Mistake"}
+    again = head.post(url("standing_end", ken.pk), {"note": "Mistake"})
+    assert "asked for already" in again.text
+
+
+# --- Store credit by hand ------------------------------------------------------------------------
+
+
+def credit_form(**changes):
+    return {
+        "amount": "5.00", "reason": "goodwill", "note": "", "key": "press", "stage": "preview",
+    } | changes  # fmt: skip
+
+
+def test_credit_is_previewed_and_given_once(clerk, ken):
+    address = url("adjustment_credit", ken.pk)
+    assert "Store credit for Ken Mori" in clerk.get(address).text
+    preview = clerk.post(address, credit_form())
+    assert (preview.context["credit"], preview.context["credit_after"]) == (0, 500)
+    assert not Adjustment.objects.exists()
+    for _press in range(2):
+        response = clerk.post(address, credit_form(stage="publish"))
+    made = Adjustment.objects.get()
+    assert (made.credit_amount, made.state, made.asked_by) == (500, "posted", clerk.user)
+    assert "+$5.00" in clerk.get(response["Location"]).text
+    assert "$5.00 store credit" in clerk.get(url("adjustment_change", made.pk)).text
+    assert "+$5.00" in clerk.get(url("adjustment_changelist")).text
+
+
+def test_credit_above_the_limits_waits(clerk, ken):
+    address = url("adjustment_credit", ken.pk)
+    preview = clerk.post(address, credit_form(amount="10.01"))
+    assert "One act may be $10.00" in preview.text
+    clerk.post(address, credit_form(amount="10.01", stage="publish"))
+    made = Adjustment.objects.get()
+    assert made.state == "waiting"
+    assert "One act may be $10.00" in clerk.get(url("adjustment_change", made.pk)).text
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"amount": "0"}, "Name an amount above zero."),
+        ({"amount": "1.005"}, "decimal place"),
+        ({"reason": ""}, "required"),
+        ({"reason": "other"}, "needs a note"),
+    ],
+)
+def test_credit_that_means_nothing_is_said_in_place(clerk, ken, changes, words):
+    page = clerk.post(url("adjustment_credit", ken.pk), credit_form(**changes))
+    assert words in page.text
 
 
 def test_promise_is_taken_back_after_a_question(log_in, ken, programme, now):

@@ -10,12 +10,14 @@ from members.registry import notice_texts, personal_data
 from members.services.conduct import OwnRecord
 from members.services.enrolment import create_member
 from members.services.profiles import attach_login, close_member
-from rewards.models import Standing, Tier, TierChange
+from rewards.models import Approval, StaffAct, Standing, Tier, TierChange
 from rewards.selectors.balances import get_balances
+from rewards.selectors.control import describe_approvals
 from rewards.selectors.standing import get_progress
+from rewards.services.approvals import OwnRequest, approve, refuse, withdraw
 from rewards.services.closing import close_days
-from rewards.services.control import OverLimit
 from rewards.services.tier_decisions import (
+    AlreadyAsked,
     CannotKeepTier,
     InvalidTierDecision,
     TierKeptAlready,
@@ -91,15 +93,72 @@ def test_decision_names_who_made_it(ken, tiers, staff, now):  # noqa: F811
     assert entry.changes == {"tier": "silver", "until": "2026-06-30", "reason": "decision"}
 
 
-def test_decisions_have_limits(ken, tiers, staff, now):  # noqa: F811
-    with pytest.raises(OverLimit):
-        decide_tier(ken, tiers["silver"], until=JUNE, note="", by=staff("clerk"), now=now)
-    decide_tier(ken, tiers["silver"], until=JUNE, note="", by=staff("manager"), now=now)
-    with pytest.raises(OverLimit):  # one for a member in a day
-        decide_tier(ken, tiers["gold"], until=JUNE, note="", by=staff("manager"), now=now)
-    refused = AuditEntry.objects.filter(action="act.refused")
-    assert [entry.changes["act"] for entry in refused] == ["tier", "tier"]
+def test_above_the_limits_a_second_person_decides(ken, tiers, staff, now):  # noqa: F811
+    head, second = staff("manager"), staff("manager", 2)
+    asked = decide_tier(ken, tiers["silver"], until=JUNE, note="", by=staff("clerk"), now=now)
+    assert asked.excess[0]["code"] == "per_act"  # a clerk never decides alone
+    withdraw(asked, by=staff("clerk"), now=now)
+    assert decide_tier(ken, tiers["silver"], until=JUNE, note="", by=head, now=now) is None
+    asked = decide_tier(ken, tiers["gold"], until=JUNE, note="Founder", by=head, now=now)
+    assert asked.excess[0]["code"] == "per_member_day"  # one in a day
     assert standing(ken).tier == tiers["silver"]
+    words = describe_approvals([asked])[asked.pk]
+    assert (words.title, words.note) == ("Gold for Mori until June 30, 2026", "Founder")
+    with pytest.raises(OwnRequest):
+        approve(asked, by=head, now=now)
+    approve(asked, by=second, now=now)
+    assert standing(ken).tier == tiers["gold"]
+    change = TierChange.objects.order_by("-pk").first()
+    assert (change.to_tier, change.decided_by) == (tiers["gold"], second)
+    entry = AuditEntry.objects.filter(action="tier.kept").order_by("-pk").first()
+    assert (entry.actor, entry.note.text) == (second, "Founder")
+    act = StaffAct.objects.order_by("-pk").first()
+    assert (act.actor, act.approved_by, act.amount) == (head, second, 1)
+    assert_ledger_true()
+
+
+def test_what_waits_is_asked_for_once(ken, tiers, staff, now):  # noqa: F811
+    head = staff("manager")
+    keep_tier(ken, tiers["silver"], until=JUNE, by=None, now=now)
+    decide_tier(ken, tiers["gold"], until=TODAY, note="", by=head, now=now)
+    asked = [decide_tier(ken, tiers["gold"], until=JUNE, note="", by=head, now=now)]
+    with pytest.raises(AlreadyAsked):
+        decide_tier(ken, tiers["gold"], until=JUNE, note="Again", by=staff("clerk"), now=now)
+    asked.append(end_promises(ken, note="", by=head, now=now))
+    with pytest.raises(AlreadyAsked):
+        end_promises(ken, note="Again", by=head, now=now)
+    assert list(Approval.objects.order_by("pk")) == asked
+    refuse(asked[0], by=staff("manager", 2), now=now)
+    assert decide_tier(ken, tiers["gold"], until=JUNE, note="", by=head, now=now).is_waiting
+
+
+def test_promises_are_taken_back_by_approval_too(ken, tiers, staff, now):  # noqa: F811
+    keep_tier(ken, tiers["gold"], until=JUNE, by=None, now=now)
+    asked = end_promises(ken, note="By mistake", by=staff("clerk"), now=now)
+    assert standing(ken).kept_tiers == [[tiers["gold"].pk, JUNE.isoformat()]]
+    words = describe_approvals([asked])[asked.pk]
+    assert words.title == "Take back what is promised to Mori"
+    approve(asked, by=staff("manager"), now=now)
+    assert AuditEntry.objects.get(action="tier.released").note.text == "By mistake"
+    assert standing(ken).kept_tiers == []
+
+
+def test_approved_too_late_it_is_refused_and_waits_on(ken, tiers, staff, now):  # noqa: F811
+    asked = decide_tier(ken, tiers["gold"], until=TODAY, note="", by=staff("clerk"), now=now)
+    with pytest.raises(InvalidTierDecision):
+        approve(asked, by=staff("manager"), now=now + dt.timedelta(days=1))
+    assert Approval.objects.get().is_waiting
+    keep_tier(ken, tiers["gold"], until=JUNE, by=None, now=now)
+    with pytest.raises(TierKeptAlready):
+        decide_tier(ken, tiers["gold"], until=JUNE, note="", by=staff("clerk"), now=now)
+
+
+def test_nothing_is_left_of_the_words_after_an_erasure(ken, tiers, staff, now):  # noqa: F811
+    asked = decide_tier(ken, tiers["gold"], until=JUNE, note="Ken", by=staff("clerk"), now=now)
+    personal_data["rewards.approval"].erase(ken, now)
+    asked.refresh_from_db()
+    assert (asked.state, asked.terms) == ("withdrawn", {})
+    assert describe_approvals([asked])[asked.pk].title == str(asked)
 
 
 def test_nobody_decides_about_their_own_tier(ken, tiers, staff, now):  # noqa: F811

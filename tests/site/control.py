@@ -23,6 +23,7 @@ def control_arguments(cast, mei, now):
         "admin:members_audience_add_members": [everyone.pk],
         "admin:members_audience_remove_member": [everyone.pk, mei.pk],
         "admin:rewards_adjustment_ask": [mei.pk],
+        "admin:rewards_adjustment_credit": [mei.pk],
         "admin:rewards_adjustment_withdraw": [waiting.pk],
         "admin:rewards_approval_decide": [waiting.approval_id],
         "admin:rewards_standing_decide": [mei.pk],

@@ -221,6 +221,9 @@ ADMIN = {
     "admin:members_staffpin_remove": back_office("post", 403, 403, GO, GO),
     # --- Members
     "admin:members_member_edit": back_office("get", 200, 200, 200, 200),
+    "admin:members_member_address_new": back_office("get", 200, 403, 200, 200),
+    "admin:members_member_address_edit": back_office("get", 200, 403, 200, 200),
+    "admin:members_member_address_removal": back_office("post", GO, 403, GO, GO),
     "admin:members_member_claim_code": back_office("post", 409, 403, 409, 409),
     "admin:members_membermerge_into": back_office("get", 403, 403, 200, 200),
     "admin:members_membermerge_undo": back_office("get", 403, 403, 200, 200),
@@ -263,6 +266,7 @@ ADMIN = {
     "admin:members_audience_remove_member": back_office("post", 403, 422, 422, 422),
     # The clerk asked for points above a clerk's limits; a decision without its word is refused.
     "admin:rewards_adjustment_ask": back_office("get", 200, 403, 200, 200),
+    "admin:rewards_adjustment_credit": back_office("get", 200, 403, 200, 200),
     "admin:rewards_adjustment_withdraw": back_office("post", GO, 403, 403, 403),
     "admin:rewards_approval_decide": back_office("post", 403, 403, 403, 403),
     "admin:rewards_standing_decide": back_office("get", 403, 403, 200, 200),
