@@ -17,7 +17,7 @@ from modeltrans.utils import build_localized_fieldname, get_language
 
 
 class Words(TranslationField):
-    """Translations of a model's fields. What is empty isn't kept: then the club's own words show."""
+    """Translations of fields of a model. What is empty isn't kept: the club's own words show."""
 
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
         if isinstance(value, dict):

@@ -171,7 +171,7 @@ def can_see_history(request):
 
 
 def get_club_name(request):
-    return get_club().name
+    return get_club().name_i18n
 
 
 def get_style_url(request):

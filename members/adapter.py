@@ -75,32 +75,32 @@ class AccountAdapter(DefaultAccountAdapter):
         send_sms(
             phone,
             _("%(code)s is your code for %(club)s. Tell it to nobody.")
-            % {"code": code, "club": get_club().name},
+            % {"code": code, "club": get_club().name_i18n},
         )
 
     def send_unknown_account_sms(self, phone, **kwargs):
         send_sms(
             phone,
             _("Somebody asked %(club)s for a code, but there is no login with this number.")
-            % {"club": get_club().name},
+            % {"club": get_club().name_i18n},
         )
 
     def send_account_already_exists_sms(self, phone):
         send_sms(
             phone,
             _("You already have a login at %(club)s with this number: log in with it.")
-            % {"club": get_club().name},
+            % {"club": get_club().name_i18n},
         )
 
     # --- Mail ---
 
     def format_email_subject(self, subject):
-        return f"{get_club().name}: {subject}"
+        return f"{get_club().name_i18n}: {subject}"
 
     def send_mail(self, template_prefix, email, context):
         """allauth's mails greet in the name of a site: here that is the club, not the host."""
         club = get_club()
-        site = SimpleNamespace(name=club.name, domain=settings.SITE_URL)
+        site = SimpleNamespace(name=club.name_i18n, domain=settings.SITE_URL)
         super().send_mail(template_prefix, email, {"club": club, "current_site": site, **context})
 
 
@@ -124,7 +124,7 @@ class MFAAdapter(DefaultMFAAdapter):
     """Second factors, whose secrets are encrypted at rest under the site's secret key."""
 
     def get_totp_issuer(self):
-        return get_club().name
+        return get_club().name_i18n
 
     def encrypt(self, text):
         return seal(text).decode()

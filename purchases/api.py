@@ -252,7 +252,7 @@ def build_purchase(purchase) -> dict:
                 "position": line.position,
                 "line_id": line.external_id,
                 "product": line.product.external_id if line.product else "",
-                "name": line.product.name if line.product else "",
+                "name": line.product.name_i18n if line.product else "",
                 "quantity": _write(line.quantity),
                 "amount": money(line.amount),
                 "discount": money(line.discount_amount),

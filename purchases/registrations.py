@@ -119,7 +119,7 @@ def export_purchases(member):
     return [
         {
             "external_id": purchase.external_id,
-            "store": purchase.store.name if purchase.store else "",
+            "store": purchase.store.name_i18n if purchase.store else "",
             "purchased_at": purchase.purchased_at.isoformat(),
             "currency": purchase.currency,
             "total_amount": purchase.total_amount,

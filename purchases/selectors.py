@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from core.bulk import read_together
+from core.words import shown_sql
 from members.selectors.club import get_club
 from purchases.enums import DeliveryState, PrivacyState, ShopKind
 from purchases.facts import LineFacts, PurchaseFacts
@@ -41,7 +42,7 @@ class LatestPurchase(NamedTuple):
 
 
 _LATEST = """
-    SELECT p.id, p.purchased_at, p.total_amount, p.currency, s.name, c.name
+    SELECT p.id, p.purchased_at, p.total_amount, p.currency, {store}, {channel}
     FROM purchases_purchase p
     JOIN purchases_channel c ON c.id = p.channel_id
     LEFT JOIN purchases_store s ON s.id = p.store_id
@@ -53,7 +54,8 @@ def list_latest(member, limit: int) -> list[LatestPurchase]:
     """A member's last purchases as plain values, by a prepared statement: home shows them on
     every visit.
     """
-    (rows,) = read_together([(_LATEST, [member.pk, limit])])
+    sql = _LATEST.format(store=shown_sql("s.name"), channel=shown_sql("c.name"))
+    (rows,) = read_together([(sql, [member.pk, limit])])
     return [LatestPurchase(*row) for row in rows]
 
 

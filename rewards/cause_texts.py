@@ -5,6 +5,7 @@ from collections.abc import Collection
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.words import shown
 from rewards.enums import Reason, Unit
 from rewards.models import Adjustment, BulkAct, Payment, Redemption
 from rewards.selectors.causes import CauseText, register_cause
@@ -30,11 +31,11 @@ def register():
 
 def describe_redemptions(ids: Collection[int]) -> dict[int, CauseText]:
     rows = Redemption.objects.filter(pk__in=ids).select_related("reward").only(
-        "member_id", "reward__name"
+        "member_id", "reward__name", "reward__i18n"
     )  # fmt: skip
     return {
         row.pk: CauseText(
-            title=row.reward.name,
+            title=row.reward.name_i18n,
             url=row.get_absolute_url(),
             member_id=row.member_id,
             staff_url=reverse("admin:rewards_redemption_change", args=[row.pk]),
@@ -50,7 +51,7 @@ def describe_payments(ids: Collection[int]) -> dict[int, CauseText]:
     for row in rows:
         store = row.purchase and row.purchase.store
         texts[row.pk] = CauseText(
-            title=store.name if store else row.source.name,
+            title=store.name_i18n if store else row.source.name,
             url=reverse("purchase_detail", args=[row.purchase_id]) if row.purchase_id else "",
             member_id=row.member_id,
         )
@@ -63,5 +64,5 @@ def describe_adjustments(ids: Collection[int]) -> dict[int, CauseText]:
 
 
 def describe_bulk_acts(ids: Collection[int]) -> dict[int, CauseText]:
-    rows = BulkAct.objects.filter(pk__in=ids).values_list("pk", "public_reason")
+    rows = BulkAct.objects.filter(pk__in=ids).values_list("pk", shown("public_reason"))
     return {pk: CauseText(reason=reason) for pk, reason in rows}

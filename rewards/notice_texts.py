@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.words import pick_word
 from members.registry import NoticeText, register_notice_text
 from rewards.selectors.wording import format_points
 
@@ -26,7 +27,7 @@ def register() -> None:
 
 
 def _builder(code: str):
-    return lambda params: _TEXTS[code] % {"name": params["name"]}
+    return lambda params: _TEXTS[code] % {"name": pick_word(params, "name")}
 
 
 def _build_url(params: dict[str, Any]) -> str:
@@ -39,5 +40,5 @@ def _build_statement_url(params: dict[str, Any]) -> str:
 
 
 def _tell_share(params: dict[str, Any]) -> str:
-    shown = {"points": format_points(params["points"]), "name": params["name"]}
+    shown = {"points": format_points(params["points"]), "name": pick_word(params, "name")}
     return _("%(points)s of yours went towards “%(name)s” of your household.") % shown

@@ -202,14 +202,14 @@ def redemption_calendar(request: HttpRequest, member: Member, pk: int) -> HttpRe
         stamp=redemption.closed_at or redemption.confirmed_at or redemption.reserved_at,
         starts_at=session.starts_at,
         ends_at=session.ends_at,
-        title=redemption.reward.name,
-        place=session.place,
-        text="\n\n".join(filter(None, [redemption.reward.how_to_use, redemption.shown_code])),
+        title=redemption.reward.name_i18n,
+        place=session.place_i18n,
+        text="\n\n".join(filter(None, [redemption.reward.how_to_use_i18n, redemption.shown_code])),
         url=address,
         is_cancelled=not redemption.is_open and redemption.used_at is None,
     )
     response = HttpResponse(
-        build_calendar(event, product=club.name), content_type="text/calendar; charset=utf-8"
+        build_calendar(event, product=club.name_i18n), content_type="text/calendar; charset=utf-8"
     )
     name = slugify(redemption.reward.name) or "booking"
     response["Content-Disposition"] = f'attachment; filename="{name}.ics"'

@@ -151,11 +151,11 @@ def list_recipients() -> list[ShownRecipient]:
     rows = Recipient.objects.filter(is_current=True)
     return [
         ShownRecipient(
-            row.name,
-            row.what_for,
+            row.name_i18n,
+            row.what_for_i18n,
             "" if row.country == home else get_country_name(row.country, get_language() or "en"),
         )
-        for row in sorted(rows, key=lambda row: (row.country != home, row.name))
+        for row in sorted(rows, key=lambda row: (row.country != home, row.name_i18n))
     ]
 
 

@@ -239,7 +239,7 @@ def write_archive(member: Member, file: IO[bytes], *, locale: str, now: dt.datet
             if number:
                 contents.append(f"{stem}.csv, {stem}.json: {get_label(entry)} ({number})")
         head = _("What %(club)s holds of you, on %(day)s.") % {
-            "club": club.name,
+            "club": club.name_i18n,
             "day": timezone.localtime(now).strftime("%Y-%m-%d %H:%M"),
         }
         text = "\ufeff" + "\r\n".join([head, "", *contents]) + "\r\n"

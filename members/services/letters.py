@@ -28,7 +28,7 @@ def send_letter(
         if email:
             text = render_to_string(f"members/letters/{template}.txt", values)
             subject, _line, body = text.strip().partition("\n")
-            send_mail(f"{club.name}: {subject.strip()}", body.strip() + "\n", None, [email])
+            send_mail(f"{club.name_i18n}: {subject.strip()}", body.strip() + "\n", None, [email])
             return True
         if phone:
             text = render_to_string(f"members/letters/{template}_sms.txt", values)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 from core.services.audit import keeps_refusals, record_audit
+from core.words import list_columns, list_shown
 from members.contacts import clean_email, clean_phone
 from members.enums import MemberStatus
 from members.models import AudienceMember, Club, Member, User
@@ -203,9 +204,9 @@ def update_club(changes: dict[str, Any], *, by: User | None, now: dt.datetime) -
     for name, value in changed.items():
         setattr(club, name, value)
     try:
-        club.full_clean()
+        club.full_clean(exclude=list_shown(Club))
     except ValidationError as error:
         raise InvalidProfile(reason=" ".join(error.messages)) from error
-    club.save(update_fields=list(changed))
+    club.save(update_fields=list_columns(Club, changed))
     record_audit("club.updated", club, by=by, now=now, changes={"fields": sorted(changed)})
     return club

@@ -86,3 +86,8 @@ class Product(models.Model):
 
     def __str__(self):
         return self.name or self.external_id
+
+    @property
+    def shown_name(self):
+        """As members and clerks read it."""
+        return self.name_i18n or self.external_id

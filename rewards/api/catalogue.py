@@ -69,9 +69,9 @@ def get_rewards(
         "rewards": [
             {
                 "reward": offer.reward.slug,
-                "name": offer.reward.name,
+                "name": offer.reward.name_i18n,
                 "kind": offer.reward.kind,
-                "summary": offer.reward.summary,
+                "summary": offer.reward.summary_i18n,
                 "price_points": offer.price_points,
                 "price_amount": write_money(offer.price_amount),
                 "state": offer.door.value,

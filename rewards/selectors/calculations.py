@@ -8,6 +8,7 @@ from fractions import Fraction
 from django.utils.translation import gettext as _
 
 from core.money import format_money
+from core.words import shown
 from rewards.enums import Combine, RuleKind, Unit
 from rewards.models import Award, EarningRuleVersion, Reversal, Tier
 from rewards.selectors.wording import (
@@ -45,10 +46,10 @@ def load_causes(awards: Iterable[Award]) -> Causes:
     tiers: dict[int, str] = {}
     rules: dict[int, tuple[str, str]] = {}
     if found["tier"]:
-        tiers = dict(Tier.objects.filter(pk__in=found["tier"]).values_list("pk", "name"))
+        tiers = dict(Tier.objects.filter(pk__in=found["tier"]).values_list("pk", shown("name")))
     if found["rule"]:
         versions = EarningRuleVersion.objects.filter(pk__in=found["rule"])
-        for pk, name, combine in versions.values_list("pk", "rule__name", "combine"):
+        for pk, name, combine in versions.values_list("pk", shown("rule__name"), "combine"):
             rules[pk] = (name, combine)
     return Causes(tiers, rules)
 

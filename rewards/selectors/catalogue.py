@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.bulk import read_together
 from core.time import day_of
+from core.words import shown_sql
 from members.models import Member
 from members.selectors.club import get_club
 from members.selectors.guardians import GuardianNeeded, check_guardian
@@ -204,10 +205,14 @@ def list_offers(
 def _narrow(search: _Search, wanted: Wanted) -> None:
     if text := wanted.text.strip():
         pattern = "%" + "".join(f"\\{c}" if c in "\\%_" else c for c in text) + "%"
-        search.add(
-            "r.name ILIKE %(text)s OR r.summary ILIKE %(text)s OR r.partner ILIKE %(text)s",
-            text=pattern,
-        )
+        # The club's own words are found in every language, beside those that are shown.
+        columns = {
+            column
+            for name in ("r.name", "r.summary", "r.partner")
+            for column in (name, shown_sql(name))
+        }
+        either = " OR ".join(f"{column} ILIKE %(text)s" for column in sorted(columns))
+        search.add(either, text=pattern)
     if wanted.kinds:
         search.add("r.kind = ANY(%(kinds)s)", kinds=[str(kind) for kind in wanted.kinds])
     if wanted.category:
@@ -256,7 +261,7 @@ def list_goals(
     search.add("door.is_open AND coalesce(r.stock_left, 1) > 0")
     price = "coalesce(door.points, r.price_points)"
     order = f"{_WISHED} DESC, {price} > %(available)s, abs({price} - %(available)s), r.id"
-    rows = search.read(f"r.slug, r.name, {_WISHED}", order, limit=limit)
+    rows = search.read(f"r.slug, {shown_sql('r.name')}, {_WISHED}", order, limit=limit)
     return [
         Goal(slug, name, price, is_wished, max(price - available_points, 0))
         for slug, name, is_wished, price in rows
@@ -324,9 +329,9 @@ def list_categories() -> list[RewardCategory]:
         found = RewardCategory.objects.filter(
             rewards__published_at__isnull=False, rewards__retired_at__isnull=True
         )
-        shelves = list(found.distinct().order_by("position", "name"))
+        shelves = list(found.distinct())
         kept.put("shelves", shelves)
-    return shelves
+    return sorted(shelves, key=lambda shelf: (shelf.position, shelf.name_i18n))
 
 
 # --- Staff --------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Permission
 from django.db.models import Q, QuerySet, Sum
 
 from core.bulk import read_together
+from core.words import shown_sql
 from members.models import Member, User
 from purchases.models import Purchase, Source
 from rewards.enums import AccountKind, RedemptionState, RewardKind
@@ -36,7 +37,7 @@ _USUAL = """
         SELECT id, purchased_at FROM purchases_purchase
         WHERE member_id = %(member)s ORDER BY purchased_at DESC, id DESC LIMIT %(visits)s
     )
-    SELECT l.product_id, coalesce(nullif(p.name, ''), p.external_id),
+    SELECT l.product_id, coalesce(nullif({name}, ''), p.external_id),
            count(DISTINCT visit.id), (SELECT count(*) FROM visit),
            (array_agg(l.quantity ORDER BY visit.purchased_at DESC, l.id))[1],
            (array_agg(round((l.amount + l.discount_amount) / l.quantity)::bigint
@@ -44,7 +45,7 @@ _USUAL = """
     FROM visit JOIN purchases_line l ON l.purchase_id = visit.id
     JOIN purchases_product p ON p.id = l.product_id
     WHERE l.quantity > 0
-    GROUP BY l.product_id, p.name, p.external_id
+    GROUP BY l.product_id, p.name, p.i18n, p.external_id
     HAVING count(DISTINCT visit.id) >= %(least)s
     ORDER BY count(DISTINCT visit.id) DESC, max(visit.purchased_at) DESC, l.product_id
     LIMIT %(shown)s
@@ -71,7 +72,7 @@ def list_usual(member: Member) -> list[UsualGood]:
         "least": USUAL_FROM,
         "shown": USUAL_SHOWN,
     }
-    (rows,) = read_together([(_USUAL, values)])
+    (rows,) = read_together([(_USUAL.format(name=shown_sql("p.name")), values)])
     return [UsualGood(*row) for row in rows]
 
 
@@ -148,10 +149,10 @@ def count_credit(balances: Balances) -> int:
 
 # What was asked for last; hot goods are found from the newest line back, rare ones by their index.
 _GOODS = """
-    SELECT p.id, coalesce(nullif(p.name, ''), p.external_id), c.name, last.price
+    SELECT p.id, coalesce(nullif(p.shown, ''), p.external_id), {category}, last.price
     FROM (
-        SELECT id, name, external_id, category_id FROM purchases_product
-        WHERE {condition} ORDER BY name, id LIMIT %(shown)s
+        SELECT id, {name} AS shown, external_id, category_id FROM purchases_product
+        WHERE {condition} ORDER BY shown, id LIMIT %(shown)s
     ) AS p
     LEFT JOIN purchases_category c ON c.id = p.category_id
     LEFT JOIN LATERAL (
@@ -159,7 +160,7 @@ _GOODS = """
         FROM purchases_line l WHERE l.product_id = p.id AND l.quantity > 0
         ORDER BY l.id DESC LIMIT 1
     ) AS last ON true
-    ORDER BY p.name, p.id
+    ORDER BY p.shown, p.id
 """
 
 
@@ -180,7 +181,8 @@ def find_goods(text: str) -> list[Good]:
     if exact or len(text) < 2:
         return exact
     pattern = "%" + "".join(f"\\{c}" if c in "\\%_" else c for c in text) + "%"
-    return _list_goods("name ILIKE %(text)s", text=pattern)
+    either = {"name ILIKE %(text)s", f"{shown_sql('name')} ILIKE %(text)s"}
+    return _list_goods(" OR ".join(sorted(either)), text=pattern)
 
 
 def list_goods(product_ids: Sequence[int]) -> dict[int, Good]:
@@ -193,7 +195,8 @@ def list_goods(product_ids: Sequence[int]) -> dict[int, Good]:
 
 def _list_goods(condition: str, **values: Any) -> list[Good]:
     values = {"shown": GOODS_SHOWN} | values
-    (rows,) = read_together([(_GOODS.format(condition=condition), values)])
+    words = {"name": shown_sql("name"), "category": shown_sql("c.name")}
+    (rows,) = read_together([(_GOODS.format(condition=condition, **words), values)])
     return [Good(*row) for row in rows]
 
 

@@ -4,9 +4,11 @@ import datetime as dt
 from dataclasses import dataclass, field, replace
 
 from django.db.models import Subquery
+from django.utils.translation import get_language
 
 from core.kept import Kept
 from core.time import day_of
+from core.words import shown
 from members.selectors.club import get_club
 from purchases.models import Channel
 from rewards.engine.terms import Level, Programme, Terms
@@ -18,7 +20,8 @@ STAMP = """
     (SELECT (count(*), max(id)) FROM rewards_programmeversion)::text
     || (SELECT (count(*), max(id), count(ends_at), sum(extract(epoch FROM ends_at)))
         FROM rewards_earningruleversion)::text
-    || coalesce((SELECT string_agg((id, name, color)::text, '' ORDER BY id) FROM rewards_tier), '')
+    || coalesce((SELECT string_agg((id, name, color, i18n)::text, '' ORDER BY id)
+                 FROM rewards_tier), '')
     || coalesce((SELECT max(return_window_days) FROM purchases_channel)::text, '')
 """
 kept = Kept()
@@ -55,12 +58,14 @@ class Ladder:
 
 
 def get_ladder(zone: str) -> Ladder:
-    """The ladder, as kept or in one query; ``keep_ladder`` says for which stamp it is good."""
-    return kept.get(("ladder", zone)) or load_ladder(zone)
+    """The ladder in the active language, as kept or in one query; ``keep_ladder`` says for which
+    stamp it is good.
+    """
+    return kept.get(("ladder", zone, get_language())) or load_ladder(zone)
 
 
 def keep_ladder(zone: str, ladder: Ladder, stamp: str) -> None:
-    kept.put(("ladder", zone), replace(ladder, stamp=stamp))
+    kept.put(("ladder", zone, get_language()), replace(ladder, stamp=stamp))
 
 
 def load_ladder(zone: str) -> Ladder:
@@ -75,7 +80,7 @@ def load_ladder(zone: str) -> Ladder:
         levels.setdefault(row.programme_id, []).append(row)
     if not levels:
         return Ladder(None)
-    kept.put("tier names", {row.tier_id: row.tier.name for row in rows})
+    kept.put(("tier names", get_language()), {row.tier_id: row.tier.name_i18n for row in rows})
     programmes = [_build_programme(rows) for rows in levels.values()]
     shown = {pk: tuple(_build_shown(row) for row in rows) for pk, rows in levels.items()}
     return Ladder(Terms(zone, programmes), shown=shown)
@@ -115,12 +120,12 @@ def _build_programme(rows: list[TierLevel]) -> Programme:
 def _build_shown(row: TierLevel) -> ShownTier:
     return ShownTier(
         row.tier_id,
-        row.tier.name,
+        row.tier.name_i18n,
         row.tier.rank,
         row.tier.color,
         row.threshold,
         row.multiplier_milli,
-        tuple(map(str, row.benefits)),
+        tuple(map(str, row.benefits_i18n)),
     )
 
 
@@ -134,9 +139,10 @@ def list_tiers(now: dt.datetime) -> tuple[ShownTier, ...]:
 
 
 def get_tier_name(tier_id: int) -> str:
-    """A tier's name, as kept (notices ask for many)."""
-    names = kept.get("tier names")
+    """A tier's name in the active language, as kept (notices ask for many)."""
+    key = ("tier names", get_language())
+    names = kept.get(key)
     if names is None or tier_id not in names:
-        names = dict(Tier.objects.values_list("pk", "name"))
-        kept.put("tier names", names)
+        names = dict(Tier.objects.values_list("pk", shown("name")))
+        kept.put(key, names)
     return names.get(tier_id, "")

@@ -11,6 +11,7 @@ from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 
 from core.time import day_of, start_of
+from core.words import shown_sql
 from members.models import Member
 from members.selectors.club import get_club
 from rewards.enums import FirstTime, RuleKind
@@ -32,14 +33,14 @@ from rewards.selectors.wording import (
 CALENDAR_DAYS = 42
 NAMES_SHOWN = 4
 _NAMES_OF = {
-    "category_names": ("purchases_category", "name", "category_ids"),
+    "category_names": ("purchases_category", "{name}", "category_ids"),
     "product_names": (
         "purchases_product",
-        "coalesce(nullif(name, ''), external_id)",
+        "coalesce(nullif({name}, ''), external_id)",
         "product_ids",
     ),
-    "store_names": ("purchases_store", "name", "store_ids"),
-    "channel_names": ("purchases_channel", "name", "channel_ids"),
+    "store_names": ("purchases_store", "{name}", "store_ids"),
+    "channel_names": ("purchases_channel", "{name}", "channel_ids"),
 }
 _IN_AUDIENCE = """
     audience_ids = '{}' OR EXISTS (
@@ -97,8 +98,8 @@ def find_ways(member: Member | None, *, now: dt.datetime) -> tuple[list[Way], bo
     ]
     ways = [
         Way(
-            version.rule.name,
-            version.rule.description,
+            version.rule.name_i18n,
+            version.rule.description_i18n,
             describe_gift(version, club.currency),
             list_conditions(version, club.currency, today, club.zone),
             version.starts_at <= now,
@@ -113,7 +114,7 @@ def find_ways(member: Member | None, *, now: dt.datetime) -> tuple[list[Way], bo
 def _with_names(versions: QuerySet) -> QuerySet:
     names: dict[str, Any] = {
         label: RawSQL(  # noqa: S611 (names from the table above, no value from outside)
-            f"ARRAY(SELECT {column} FROM {table} WHERE id = ANY("
+            f"ARRAY(SELECT {column.format(name=shown_sql('name'))} FROM {table} WHERE id = ANY("
             f"rewards_earningruleversion.{ids}) ORDER BY 1 LIMIT {NAMES_SHOWN})",
             [],
         )

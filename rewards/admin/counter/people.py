@@ -132,5 +132,5 @@ def show_poster(request: HttpRequest, desk: Desk) -> HttpResponse:
     path = reverse("join_at_store", args=[desk.register.store.code])
     url = f"{settings.SITE_URL}{path}"
     context = {"url": url, "qr": build_qr_svg(url), "shown_url": url.partition("://")[2],
-               "name": get_club().name}  # fmt: skip
+               "name": get_club().name_i18n}  # fmt: skip
     return show(request, "poster", context, desk=desk)

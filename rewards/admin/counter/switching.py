@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.errors import DomainError
+from core.words import shown
 from members.models import StaffPin
 from members.recent_login import ask_for_log_in
 from members.services.pins import check_pin, set_pin
@@ -41,7 +42,7 @@ def choose_register(request: HttpRequest, register: Register | None) -> HttpResp
             remember_register(request, response, chosen)
             note_register(chosen, by=request.user, now=timezone.now())
             return response
-    registers = Register.objects.active().for_list().order_by("store__name", "name")
+    registers = Register.objects.active().for_list().order_by(shown("store__name"), "name")
     can_add = request.user.has_perm("rewards.add_register")
     context = {"registers": list(registers), "can_add": can_add}
     return show(request, "register", context, register=register)

@@ -21,6 +21,7 @@ from django.db.models import (
 from django.db.models.expressions import RawSQL
 
 from core.time import day_of, start_of
+from core.words import shown
 from members.enums import AudienceKind
 from members.models import AudienceMember, Member
 from members.selectors.club import get_club
@@ -115,9 +116,12 @@ def _since(today: dt.date, zone: str) -> Case:
 
 
 def _list_gates(ids: Sequence[int], member: Member | None) -> dict[int, list[RewardGate]]:
-    color = Tier.objects.filter(audience=OuterRef("audience")).values("color")
+    tier = Tier.objects.filter(audience=OuterRef("audience"))
     rows: Any = RewardGate.objects.filter(reward__in=ids).select_related("audience")
-    rows = rows.annotate(tier_color=Subquery(color, output_field=CharField()))
+    rows = rows.annotate(
+        tier_color=Subquery(tier.values("color"), output_field=CharField()),
+        tier_name=Subquery(tier.values_list(shown("name")), output_field=CharField()),
+    )
     if member is not None:
         mine = AudienceMember.objects.filter(audience=OuterRef("audience"), member=member)
         rows = rows.annotate(is_mine=Exists(mine))

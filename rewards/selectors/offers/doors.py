@@ -34,7 +34,7 @@ class Door(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GateLine:
-    """A gate in words; ``color`` is that of its tier."""
+    """A gate in words; name and ``color`` are those of its tier."""
 
     name: str
     color: str
@@ -50,7 +50,7 @@ def build_gate_line(gate: Any, reward: Reward, now: dt.datetime) -> GateLine:
     points, amount = gate.price_points, gate.price_amount
     is_everyone = gate.audience.kind == AudienceKind.EVERYONE
     return GateLine(
-        name=_("Every member") if is_everyone else gate.audience.name,
+        name=_("Every member") if is_everyone else gate.tier_name or gate.audience.name_i18n,
         color=gate.tier_color or "",
         opens_at=gate.opens_at,
         closes_at=gate.closes_at,

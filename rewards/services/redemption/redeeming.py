@@ -11,6 +11,7 @@ from core.bulk import RowWriter
 from core.errors import DomainError
 from core.services.audit import keeps_refusals
 from core.time import day_of, start_of
+from core.words import pack_words
 from members.models import Member
 from members.selectors.club import get_club
 from members.selectors.households import list_point_sharers
@@ -263,7 +264,9 @@ def _add_shares(writer: RowWriter, press: Press) -> None:
     if not others:
         return
     writer.add("rewards_redemptionshare", _SHARE_COLUMNS, [(pk, *share) for share in press.shares])
-    params = {"redemption": pk, "reward": press.offer.reward_id, "name": press.reward.name}
+    params = {
+        "redemption": pk, "reward": press.offer.reward_id, **pack_words(press.reward, "name"),
+    }  # fmt: skip
     notices = [
         NoticeRow(
             member_id, "points_shared", press.now, f"points_shared:{pk}",

@@ -5,6 +5,7 @@ from typing import Any
 
 from core.bulk import RowWriter
 from core.services.audit import record_audit
+from core.words import pack_words
 from members.services.notices import NoticeRow, add_notices
 from rewards.enums import RedemptionState, WebhookEvent
 from rewards.models import Redemption
@@ -66,7 +67,7 @@ def tell(
     """A notice about a redemption; its words stand in ``rewards.notice_texts``."""
     params = {
         "redemption": redemption.pk, "reward": redemption.reward_id,
-        "name": redemption.reward.name,
+        **pack_words(redemption.reward, "name"),
     }  # fmt: skip
     key = f"{code}:{redemption.pk}{occasion and f':{occasion}'}"
     add_notices([NoticeRow(redemption.member_id, code, now, key, params)], now=now, writer=writer)
