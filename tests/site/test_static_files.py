@@ -1,0 +1,41 @@
+"""What collectstatic leaves for production."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.core.management import call_command
+
+BACKEND = "loyalty_site.static_files.BundledStaticFilesStorage"
+
+
+@pytest.fixture
+def collected(settings, tmp_path):
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": BACKEND}}
+    call_command("collectstatic", "--no-input", verbosity=0)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["site", "counter"])
+def test_stylesheet_is_one_file_that_holds_every_part(name, collected):
+    source = Path(finders.find(f"css/{name}.css")).read_text()
+    parts = re.findall(r'^@import url\("([^"]+)"\)', source, re.MULTILINE)
+    (path,) = collected.glob(f"css/{name}.????????????.css")
+    text = path.read_text()
+    assert len(parts) > 4
+    assert "@import" not in text
+    for part in parts:
+        rule = re.search(r"^.*{$", Path(finders.find(f"css/{part}")).read_text(), re.M)
+        assert rule[0] in text, part
+    assert path.with_suffix(".css.gz").exists()
+
+
+def test_collecting_again_changes_nothing(collected):
+    def list_sheets():
+        return {path.name: path.read_bytes() for path in collected.glob("css/*.css")}
+
+    before = list_sheets()
+    call_command("collectstatic", "--no-input", verbosity=0)
+    assert list_sheets() == before
