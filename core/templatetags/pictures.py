@@ -3,6 +3,7 @@
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 
 register = template.Library()
 
@@ -13,7 +14,7 @@ def icon(name: str, label: str = "") -> str:
     spoken = (
         format_html('role="img" aria-label="{}"', label)
         if label
-        else format_html('aria-hidden="true"')
+        else mark_safe('aria-hidden="true"')
     )
     return format_html(
         '<svg class="icon" width="24" height="24" {}><use href="{}#{}"/></svg>',
