@@ -1,9 +1,10 @@
 """Reading and running ``floor/<name>.sql``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psycopg
+from psycopg.types.string import TextLoader
 
 _FOLDER = Path(__file__).parent / "floor"
 _CHUNK = 1 << 20
@@ -33,6 +34,21 @@ def bind_rows(statement: str, rows: Sequence[tuple]) -> tuple[str, list]:
     return statement.replace("%rows", ", ".join([one] * len(rows))), [
         v for row in rows for v in row
     ]
+
+
+def bind_floor(
+    connection: psycopg.Connection, name: str, reads: Mapping[str, str], about: Mapping
+) -> list[tuple[str, list]]:
+    """A floor's statements with the rows that one act left: ``reads`` finds them by table."""
+    connection.adapters.register_loader("jsonb", TextLoader)
+    bound = []
+    for statement in read_floor(name):
+        words = statement.split()
+        table = words[1] if words[0] == "UPDATE" else words[2]
+        rows = connection.execute(reads[table].format(table), about).fetchall()
+        if rows:
+            bound.append(bind_rows(statement, rows))
+    return bound
 
 
 def run_piped(connection: psycopg.Connection, bound: Sequence[tuple[str, list]]) -> None:

@@ -6,10 +6,8 @@ import statistics
 import time
 from pathlib import Path
 
-from psycopg.types.string import TextLoader
-
 from bench.databases import connect, copy_database, drop_database, list_differences, use_database
-from bench.floors import bind_rows, read_floor, run_piped
+from bench.floors import bind_floor, run_piped
 from bench.report import Report
 from bench.wire import CountingProxy
 
@@ -169,23 +167,10 @@ def _list_floor_rows(items: list[dict]) -> list[list[tuple[str, list]]]:
     _use_copy("bench_service")
     for item in items:
         _receive(item)
-    statements = read_floor("purchase")
     with connect("bench_service") as connection:
-        connection.adapters.register_loader("jsonb", TextLoader)
         return [
-            [
-                bind_rows(statement, rows)
-                for statement in statements
-                if (rows := connection.execute(_query(statement), about).fetchall())
-            ]
-            for about in (_describe(connection, item) for item in items)
+            bind_floor(connection, "purchase", _ROWS, _describe(connection, item)) for item in items
         ]
-
-
-def _query(statement: str) -> str:
-    words = statement.split()
-    table = words[1] if words[0] == "UPDATE" else words[2]
-    return _ROWS[table].format(table)
 
 
 def _describe(connection, item: dict) -> dict:

@@ -8,11 +8,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from psycopg.types.string import TextLoader
-
 from bench.crowd import Crowd, run_crowd
 from bench.databases import connect, copy_database, drop_database, list_differences, use_database
-from bench.floors import bind_rows, read_floor, run_piped
+from bench.floors import bind_floor, run_piped
 from bench.report import Report
 from bench.wire import CountingProxy
 
@@ -145,23 +143,10 @@ def _list_floor_rows(members: list[int]) -> list[list[tuple[str, list]]]:
     copy_database("bench_service", "bench_before")
     use_database("bench_service")
     made = [act().pk for act in _list_acts(members)]
-    statements = read_floor("redemption")
     with connect("bench_service") as connection:
-        connection.adapters.register_loader("jsonb", TextLoader)
         return [
-            [
-                bind_rows(statement, rows)
-                for statement in statements
-                if (rows := connection.execute(_query(statement), about).fetchall())
-            ]
-            for about in (_describe(connection, pk) for pk in made)
+            bind_floor(connection, "redemption", _ROWS, _describe(connection, pk)) for pk in made
         ]
-
-
-def _query(statement: str) -> str:
-    words = statement.split()
-    table = words[1] if words[0] == "UPDATE" else words[2]
-    return _ROWS[table].format(table)
 
 
 def _describe(connection, pk: int) -> dict:

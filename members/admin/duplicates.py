@@ -9,11 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import display
 
-from core.admin import ReadOnlyAdmin, estimate_rows, link_to
-from members.admin.merging import build_merge_url, compare, compare_facts, show
+from core.admin import estimate_rows, link_to
+from members.admin.merging import PairAdmin, build_merge_url, compare, compare_facts, show
 from members.enums import DuplicateReason, DuplicateState
 from members.models import DuplicatePair, Member
-from members.selectors.search import list_member_ids
 from members.services.conduct import list_own_member_ids
 from members.services.duplicates import (
     ask_for_search,
@@ -41,22 +40,13 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(DuplicatePair)
-class DuplicatePairAdmin(ReadOnlyAdmin):
+class DuplicatePairAdmin(PairAdmin):
     list_display = ("show_pair", "show_reasons", "score", "show_state", "found_at")
     list_filter = (StateFilter,)
+    pair = ("first", "second")
     search_fields = ("first__number",)
-    search_help_text = _("Number, e-mail, phone or any part of a member's name")
     ordering = ("-score", "-pk")
     change_list_template = "admin/members/duplicate_list.html"
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).for_list()
-
-    def get_search_results(self, request, queryset, search_term):
-        if not search_term.strip():
-            return queryset, False
-        ids = list_member_ids(search_term)
-        return queryset.filter(first__in=ids) | queryset.filter(second__in=ids), False
 
     @display(description=_("records"))
     def show_pair(self, pair):

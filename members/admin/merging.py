@@ -107,15 +107,11 @@ class MergeForm(forms.Form):
     )
 
 
-@admin.register(MemberMerge)
-class MemberMergeAdmin(ReadOnlyAdmin):
-    """Which records became one, by whom; for 30 days two again."""
+class PairAdmin(ReadOnlyAdmin):
+    """Rows about two records, found by either of them."""
 
-    list_display = ("merged_at", "show_source", "show_target", "merged_by", "show_state")
-    list_display_links = ("merged_at",)
-    search_fields = ("source__number",)
+    pair: tuple[str, str]
     search_help_text = _("Number, e-mail, phone or any part of a member's name")
-    ordering = ("-pk",)
 
     def get_queryset(self, request):
         return super().get_queryset(request).for_list()
@@ -124,7 +120,19 @@ class MemberMergeAdmin(ReadOnlyAdmin):
         if not search_term.strip():
             return queryset, False
         ids = list_member_ids(search_term)
-        return queryset.filter(target__in=ids) | queryset.filter(source__in=ids), False
+        one, other = (queryset.filter(**{f"{name}__in": ids}) for name in self.pair)
+        return one | other, False
+
+
+@admin.register(MemberMerge)
+class MemberMergeAdmin(PairAdmin):
+    """Which records became one, by whom; for 30 days two again."""
+
+    list_display = ("merged_at", "show_source", "show_target", "merged_by", "show_state")
+    list_display_links = ("merged_at",)
+    pair = ("source", "target")
+    search_fields = ("source__number",)
+    ordering = ("-pk",)
 
     @display(description=_("absorbed record"))
     def show_source(self, merge):
