@@ -156,7 +156,7 @@ class AddressForm(forms.Form):
         return form
 
     def _build_unbound(self, data):
-        form = AddressForm(country=self.country_code)
+        form = type(self)(country=self.country_code)
         form.initial |= {name: data.get(name, "") for name in form.fields}
         form.initial["is_default"] = bool(data.get("is_default"))
         return form
@@ -172,6 +172,42 @@ class AddressForm(forms.Form):
         filled.place_choices = found["places"]
         filled.message = found["message"] or filled.message
         return filled
+
+    def refuse(self, refusal):
+        """Show what the service refused, at its field where it names one."""
+        self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
+
+
+class StaffAddressForm(AddressForm):
+    """The same, where staff write down a member's address."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.fields["purpose"].help_text = _("Letters go home; orders go to the delivery address.")
+        self.fields["label"].help_text = _("To tell it from others: office, parents.")
+        if "recipient" in self.fields:
+            self.fields["recipient"].help_text = _("Where it isn't the member.")
+
+
+def open_form(form_class, member, address, *, query, data=None):
+    """The form as it was asked for: bound where it is to be saved.
+
+    With another country its parts change, and a postal code fills some in. Both are round trips
+    of their own, which save nothing; a module does them in place.
+    """
+    wanted = (data or query).get("country") or query.get("country") or ""
+    if wanted in postal.list_country_codes():
+        country = wanted
+    else:
+        country = address.country if address else guess_country(member)
+    if data is None:
+        return form_class(country=country, address=address)
+    form = form_class(data, country=country)
+    if data.get("action") == "fill":
+        return form.fill()
+    if data.get("action") == "country":
+        return form.change_country()
+    return form
 
 
 _OWN = ("purpose", "label", "is_default")

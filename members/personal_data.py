@@ -90,7 +90,7 @@ def register():
         registry.register_notice_text(
             NoticeText(code, build_text, build_url=lambda params: reverse("privacy_mine"))
         )
-    for name in ("change", "edit", "claim_code", "close"):
+    for name in ("change", "edit", "claim_code", "close", "address_new", "address_edit"):
         registry.register_viewed(f"admin:members_member_{name}", "members.Member")
     for name in ("consent_record", "erasurerequest_ask"):
         registry.register_viewed(f"admin:members_{name}", "members.Member", "member_id")

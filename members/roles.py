@@ -11,7 +11,8 @@ MANAGER = "manager"
 OWNER = "owner"
 
 ROLES: dict[str, tuple[str, ...]] = {
-    # Serves members at the counter: finds, enrols, corrects a name, reads out a claim code.
+    # Serves members at the counter: finds, enrols, corrects a name or an address, reads out a
+    # claim code.
     CLERK: (
         "members.view_member",
         "members.add_member",
@@ -22,7 +23,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "members.add_claimcode",
         "members.view_consent",
         "members.add_consent",
-        "members.view_address",
+        "members.*_address",
         "members.view_household",
         "members.view_duplicatepair",
     ),
@@ -41,6 +42,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "members.add_member",
         "members.change_member",
         "members.add_claimcode",
+        "members.*_address",
         "members.*_audience",
         "members.change_club",
         "members.delete_staffpin",

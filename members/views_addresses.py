@@ -10,7 +10,7 @@ from core.tables import render_for
 from members import postal
 from members.access import member_page
 from members.addresses import InvalidAddress, format_address
-from members.forms_addresses import AddressForm, guess_country, look_up, suggest
+from members.forms_addresses import AddressForm, look_up, open_form, suggest
 from members.models import Member
 from members.selectors.addresses import list_addresses
 from members.services.addresses import MOST_ADDRESSES, remove_address, save_address
@@ -57,18 +57,10 @@ def _get_own(member, pk):
 
 
 def _edit(request, member, address):
-    """The form; with another country its parts change, and a postal code fills some in. Both are
-    round trips of their own, which save nothing: a module does them in place.
-    """
-    country = _choose_country(request, member, address)
-    if request.method != "POST":
-        return _show(request, AddressForm(country=country, address=address), address)
-    form = AddressForm(request.POST, country=country)
-    action = request.POST.get("action")
-    if action == "fill":
-        return _show(request, form.fill(), address)
-    if action == "country":
-        return _show(request, form.change_country(), address)
+    data = request.POST if request.method == "POST" else None
+    form = open_form(AddressForm, member, address, query=request.GET, data=data)
+    if not form.is_bound:
+        return _show(request, form, address)
     if form.is_valid():
         try:
             save_address(
@@ -80,18 +72,11 @@ def _edit(request, member, address):
                 **form.get_options(),
             )
         except InvalidAddress as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            form.refuse(refusal)
         else:
             messages.success(request, _("The address is saved."))
             return redirect("address_list")
     return _show(request, form, address, status=422)
-
-
-def _choose_country(request, member, address):
-    wanted = request.POST.get("country") or request.GET.get("country") or ""
-    if wanted in postal.list_country_codes():
-        return wanted
-    return address.country if address else guess_country(member)
 
 
 def _show(request, form, address, status=200):

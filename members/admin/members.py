@@ -13,6 +13,7 @@ from unfold.decorators import display
 from core.admin import StaffAdmin
 from core.services.audit import keeps_refusals, record_audit
 from members import registry
+from members.admin.addresses import AddressPages
 from members.enums import AudienceKind, MemberStatus
 from members.forms_profile import StaffMemberForm
 from members.models import Audience, Member
@@ -56,7 +57,7 @@ class TierFilter(admin.SimpleListFilter):
 
 
 @admin.register(Member)
-class MemberAdmin(StaffAdmin):
+class MemberAdmin(AddressPages, StaffAdmin):
     """The page of a member shows; a second one, behind “Edit”, changes the record."""
 
     has_page = True
@@ -153,6 +154,7 @@ class MemberAdmin(StaffAdmin):
             self.build_path("<int:object_id>/edit/", self.edit_view, "edit"),
             self.build_path("<int:object_id>/claim-code/", self.claim_code_view, "claim_code"),
             self.build_path("<int:object_id>/closing/", self.close_view, "close"),
+            *self.get_address_urls(),
             *super().get_urls(),
         ]
 

@@ -6,12 +6,14 @@ from django.utils.http import urlencode
 from core.models import AuditEntry
 from members import registry
 from members.addresses import format_address
-from members.enums import AudienceKind, Interest, Preference
+from members.enums import AudienceKind, Interest, MemberStatus, Preference
 from members.models import Activity, Audience, DuplicatePair
 from members.registry import STAFF_MEMBER, Panel
 from members.selectors.addresses import list_addresses
 from members.selectors.households import get_household, list_household_acts
 from members.selectors.notices import list_notices
+from members.services.addresses import MOST_ADDRESSES
+from members.services.conduct import list_own_member_ids
 
 SHOWN = 10
 
@@ -29,7 +31,19 @@ def _build_record(request, member, now):
 
 def _build_addresses(request, member, now):
     addresses = list_addresses(member)
-    return {"addresses": [(address, format_address(address)) for address in addresses]}
+    may = request.user.has_perm
+    is_closed_to_them = member.status in (MemberStatus.MERGED, MemberStatus.ERASED) or (
+        may("members.change_address") and member.pk in list_own_member_ids(request.user)
+    )
+    return {
+        "member": member,
+        "addresses": [(address, format_address(address)) for address in addresses],
+        "can_add": (
+            may("members.add_address") and not is_closed_to_them and len(addresses) < MOST_ADDRESSES
+        ),
+        "can_change": may("members.change_address") and not is_closed_to_them,
+        "can_remove": may("members.delete_address") and not is_closed_to_them,
+    }
 
 
 def _build_household(request, member, now):

@@ -7,10 +7,11 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
-from core.services.audit import record_audit
+from core.services.audit import keeps_refusals, record_audit
 from members.addresses import InvalidAddress, clean_address, get_form
 from members.enums import AddressPurpose
 from members.models import Address, Member, User
+from members.services.conduct import check_actor
 from members.services.profiles import check_editable
 
 MOST_ADDRESSES = 10
@@ -24,6 +25,7 @@ class TooManyAddresses(DomainError):
     message = _("Ten addresses are noted already. Take one away first.")
 
 
+@keeps_refusals
 @transaction.atomic
 def save_address(
     member: Member,
@@ -37,12 +39,15 @@ def save_address(
     is_default: bool = False,
     address: Address | None = None,
     reason: str = "",
+    as_staff: bool = False,
 ) -> Address:
     """Note a new address, or change ``address``. ``values`` are its parts (``members.addresses``).
 
     A member's first address of a purpose is the usual one; a new usual one takes the place of
-    the former. Raises InvalidAddress (with the field), TooManyAddresses, RecordGone.
+    the former. Raises InvalidAddress (with the field), TooManyAddresses, RecordGone, OwnRecord.
     """
+    if as_staff:
+        check_actor(member, by=by, act="address.save")
     member = Member.objects.select_for_update(no_key=True).get(pk=member.pk)
     check_editable(member)
     cleaned, errors = clean_address(country, values)
@@ -70,11 +75,19 @@ def save_address(
     return address
 
 
+@keeps_refusals
 @transaction.atomic
 def remove_address(
-    address: Address, *, by: User | None, now: dt.datetime, reason: str = ""
+    address: Address,
+    *,
+    by: User | None,
+    now: dt.datetime,
+    reason: str = "",
+    as_staff: bool = False,
 ) -> None:
-    """Forget an address. What was sent there keeps its own lines."""
+    """Forget an address. What was sent there keeps its own lines. Raises OwnRecord."""
+    if as_staff:
+        check_actor(address.member, by=by, act="address.remove")
     member = Member.objects.select_for_update(no_key=True).get(pk=address.member_id)
     address_id = address.pk
     if not Address.objects.filter(pk=address_id).delete()[0]:

@@ -38,6 +38,8 @@ def record_arguments(mei, now):
         "household_cancellation": [link.pk],
         "household_invitation": [token],
         "household_answer": [token],
+        "admin:members_member_address_edit": [mei.pk, address.pk],
+        "admin:members_member_address_removal": [mei.pk, address.pk],
         "admin:members_membermerge_into": [mei.pk],
         "admin:members_membermerge_undo": [merge.pk],
         "admin:members_duplicatepair_apart": [pair.pk],
