@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from members import registry
 from members.models import Member
 from members.registry import Panel
+from members.selectors.club import get_club
 from purchases.models import Purchase
 from purchases.registry import PurchasePanel, Remark, register_purchase_panel, register_remark
 from rewards.selectors.awards import count_points, count_points_by_line, list_reversals
@@ -31,6 +32,7 @@ SOON = dt.timedelta(days=30)  # what expires within this time is worth a warning
 def register() -> None:
     for code, place, template, build, order in (
         ("rewards.balance", registry.MEMBER_HOME, "rewards/_balance_panel.html", build_balance, 10),
+        ("rewards.credit", registry.MEMBER_HOME, "rewards/_credit_panel.html", build_credit, 15),
         ("rewards.tier", registry.MEMBER_HOME, "rewards/_tier_panel.html", build_tier, 20),
         ("rewards.goals", registry.MEMBER_HOME, "rewards/_goals_panel.html", build_goals, 30),
         ("rewards.ways", registry.MEMBER_HOME, "rewards/_kept_panel.html", build_ways, 50),
@@ -64,6 +66,14 @@ def build_balance(request: Any, member: Member, now: dt.datetime) -> dict[str, A
         "expiry": expiry,
         "is_soon": expiry is not None and expiry[0] <= balances.today + SOON,
     }
+
+
+def build_credit(request: Any, member: Member, now: dt.datetime) -> dict[str, Any] | None:
+    """Only for whoever has store credit; from what the balance's panel has read."""
+    balances = _get_balances(request, member, now)
+    if not balances.credit_amount and not balances.held_credit_amount:
+        return None
+    return {"balances": balances, "currency": get_club().currency}
 
 
 def build_tier(request: Any, member: Member, now: dt.datetime) -> dict[str, Any] | None:

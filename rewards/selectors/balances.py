@@ -84,6 +84,17 @@ class Balances:
     tiers: tuple[ShownTier, ...] = field(default=())
     stamp: str = ""
 
+    @property
+    def credit_amount(self) -> int:
+        """Store credit to pay with, in minor units: given or refunded, and not reserved."""
+        kinds = (AccountKind.CREDIT_GRANTED, AccountKind.CREDIT_REFUNDED)
+        return sum(self.book.balance(kind) for kind in kinds) if self.book else 0
+
+    @property
+    def held_credit_amount(self) -> int:
+        """Store credit that is reserved for a bill."""
+        return self.book.balance(AccountKind.CREDIT_HELD) if self.book else 0
+
 
 def get_balances(member: Member, *, now: dt.datetime) -> Balances:
     """Balances, coming releases and expiries, and the standing, in one query; two where the

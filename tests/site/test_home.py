@@ -6,6 +6,7 @@ from members.selectors.club import forget_club
 from members.services.notices import NoticeRow, add_notices
 from rewards.models import Tier
 from rewards.selectors.programme import kept
+from rewards.services.credit import give_credit
 from tests.site.conftest import TODAY
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +63,21 @@ def test_home_shows_card_balance_pending_tier_and_purchases(cast, shop):
     assert '<p class="balance-number">22 ' in html
     assert "<strong>278 status credits</strong> to Silver." in html
     assert html.count("/purchases/") >= 2
+
+
+def test_home_shows_store_credit_where_there_is_some(cast, rules, now, assert_statements):
+    mei = cast.members["mei"]
+    client = cast.clients["mei"]
+    client.get("/home/")
+    with assert_statements(QUERIES_OF_HOME_KEPT - 1):  # the session is in the cache
+        assert "store credit" not in client.get("/home/").content.decode()
+    give_credit(mei, 1250, cause=("test", 1), by=None, now=now)
+    give_credit(mei, 750, cause=("test", 2), is_refund=True, by=None, now=now)
+    with assert_statements(QUERIES_OF_HOME_KEPT - 1):
+        html = client.get("/home/").content.decode()
+    assert "Your store credit" in html
+    assert "$20.00" in html
+    assert "reserved for a bill" not in html
 
 
 def test_home_of_a_new_member_says_what_to_do(frozen, rules, make_client, now):
