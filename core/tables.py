@@ -80,6 +80,8 @@ def escape_cell(value: Any) -> Any:
 
 
 class _Line:
+    """What ``csv.writer`` takes for a file: each line comes back instead of being kept."""
+
     def write(self, line: str) -> str:
         return line
 

@@ -1,3 +1,5 @@
+"""The site of the back office: its addresses, and the zone in which it shows time."""
+
 from functools import update_wrapper
 
 from django.contrib.admin.apps import AdminConfig
@@ -15,8 +17,6 @@ class ClubAdminConfig(AdminConfig):
 class ClubAdminSite(UnfoldAdminSite):
     """The back office, in the club's own time."""
 
-    site_header = _("Club back office")
-    site_title = _("Club back office")
     index_title = _("Today")
 
     def get_urls(self):

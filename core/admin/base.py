@@ -76,10 +76,6 @@ class StaffAdmin(ModelAdmin):
         record_audit("model.deleted", obj, by=request.user)
         super().delete_model(request, obj)
 
-    def delete_queryset(self, request, queryset):
-        for obj in queryset:
-            self.delete_model(request, obj)
-
     def log_addition(self, request, obj, message):
         return None
 

@@ -137,7 +137,7 @@ def is_given(environ: Mapping[str, str], name: str) -> bool:
     return bool(environ.get(name) or environ.get(f"{name}_FILE"))
 
 
-def missing_services(environ: Mapping[str, str]) -> tuple[str, ...]:
+def list_missing_services(environ: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(name for name in SERVICES if not is_given(environ, REPLACED_BY[name]))
 
 
@@ -147,7 +147,7 @@ def services_for_command(environ: MutableMapping[str, str] = os.environ) -> Iter
     if is_given(environ, "DATABASE_URL") or environ.get("CLUB_EMBEDDED") == "0":
         yield
         return
-    attachment = attach(needed=missing_services(environ))
+    attachment = attach(needed=list_missing_services(environ))
     environ.update(attachment.environment)
     try:
         yield

@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.request
 
-from .client import Attachment, attach, missing_services
+from .client import Attachment, attach, list_missing_services
 from .layout import REPOSITORY, Layout, ServiceError
 from .process import Child, die_with_parent, end_leftovers
 
@@ -121,7 +121,7 @@ class Launcher:
         self.report(environment, logins, seconds=time.monotonic() - before)
 
     def attach(self) -> None:
-        needed = missing_services(os.environ)
+        needed = list_missing_services(os.environ)
         if needed:
             self.services = attach(self.layout.var, needed=needed)
 

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from .mailbox import Mailbox, caught_at, text_messages
+from .mailbox import Mailbox, caught_at, list_text_messages
 
 PAGE_SIZE = 100
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
@@ -55,12 +55,12 @@ class Pages(BaseHTTPRequestHandler):
                 message = self.mailbox.get(key)
                 if message is not None:
                     return self.show(key, message, rest)
-        return self.answer(404, document("Not found", "<h1>Not found</h1>"))
+        return self.answer(404, build_document("Not found", "<h1>Not found</h1>"))
 
     def show(self, key: str, message: EmailMessage, rest: list[str]) -> None:
         match rest:
             case []:
-                return self.answer(200, message_page(key, message))
+                return self.answer(200, build_message_page(key, message))
             case ["html"]:
                 body = message.get_body(("html",))
                 if body:
@@ -76,11 +76,11 @@ class Pages(BaseHTTPRequestHandler):
                         return self.answer(200, raw_content(part), kind=kind, policy=MESSAGE_POLICY)
             case ["source"]:
                 return self.answer(200, message.as_bytes(), kind="text/plain")
-        return self.answer(404, document("Not found", "<h1>Not found</h1>"))
+        return self.answer(404, build_document("Not found", "<h1>Not found</h1>"))
 
     def index(self, page: int) -> str:
         offset = (max(page, 1) - 1) * PAGE_SIZE
-        entries = list(self.mailbox.entries(offset=offset, limit=PAGE_SIZE + 1))
+        entries = list(self.mailbox.list_entries(offset=offset, limit=PAGE_SIZE + 1))
         rows = "".join(
             f"<tr><td>{entry.caught_at:%Y-%m-%d %H:%M:%S}</td><td>{escape(entry.recipients)}</td>"
             f'<td><a href="/messages/{entry.key}">{escape(entry.subject)}</a></td></tr>'
@@ -94,13 +94,13 @@ class Pages(BaseHTTPRequestHandler):
             body += "<p>No message yet.</p>"
         if len(entries) > PAGE_SIZE:
             body += f'<p><a href="/?page={max(page, 1) + 1}">Older messages</a></p>'
-        if texts := text_messages(self.text_folder):
+        if texts := list_text_messages(self.text_folder):
             items = "".join(
                 f"<tr><td>{at:%Y-%m-%d %H:%M:%S}</td><td><pre>{linked(text)}</pre></td></tr>"
                 for at, _, text in texts
             )
             body += f"<h2>Text messages</h2><table><tbody>{items}</tbody></table>"
-        return document("Caught mail", body)
+        return build_document("Caught mail", body)
 
     def answer(
         self,
@@ -126,12 +126,12 @@ class Pages(BaseHTTPRequestHandler):
         pass  # a page view is no news
 
 
-def message_page(key: str, message: EmailMessage) -> str:
+def build_message_page(key: str, message: EmailMessage) -> str:
     subject = str(message.get("Subject", "")) or "(no subject)"
     body = f"<p><a href='/'>All messages</a></p><h1>{escape(subject)}</h1>"
     summary = [(name, str(message.get(name, ""))) for name in ("From", "To")]
     summary.append(("Caught at", f"{caught_at(key):%Y-%m-%d %H:%M:%S} UTC"))
-    body += header_table(summary)
+    body += build_table(summary)
     plain, rich = message.get_body(("plain",)), message.get_body(("html",))
     if rich:
         body += (
@@ -144,13 +144,13 @@ def message_page(key: str, message: EmailMessage) -> str:
     if files:
         items = "".join(f"<li>{escape(name)}</li>" for name in files)
         body += f"<h2>Attachments</h2><ul>{items}</ul>"
-    headers = header_table([(name, str(value)) for name, value in message.items()])
+    headers = build_table([(name, str(value)) for name, value in message.items()])
     body += f"<h2>Headers</h2><details><summary>All headers</summary>{headers}</details>"
     body += f'<p><a href="/messages/{key}/source">Source</a></p>'
-    return document(subject, body)
+    return build_document(subject, body)
 
 
-def header_table(rows: list[tuple[str, str]]) -> str:
+def build_table(rows: list[tuple[str, str]]) -> str:
     cells = "".join(
         f"<tr><th scope=row>{escape(name)}</th><td>{escape(value)}</td></tr>"
         for name, value in rows
@@ -190,7 +190,7 @@ def linked(text: str) -> str:
     return "".join([*parts, escape(text[end:])])
 
 
-def document(title: str, body: str) -> str:
+def build_document(title: str, body: str) -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'

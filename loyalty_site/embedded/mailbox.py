@@ -45,17 +45,17 @@ class Mailbox:
         return key
 
     def prune(self) -> None:
-        keys = self.keys()
+        keys = self.list_keys()
         for key in keys[self.kept :]:
             (self.folder / f"{key}.eml").unlink(missing_ok=True)
         self.size = min(len(keys), self.kept)
 
-    def keys(self) -> list[str]:
+    def list_keys(self) -> list[str]:
         """Newest first."""
         return sorted((path.stem for path in self.folder.glob("*.eml")), reverse=True)
 
-    def entries(self, *, offset: int = 0, limit: int = 100) -> Iterator[Entry]:
-        for key in self.keys()[offset : offset + limit]:
+    def list_entries(self, *, offset: int = 0, limit: int = 100) -> Iterator[Entry]:
+        for key in self.list_keys()[offset : offset + limit]:
             message = self.get(key)
             if message is not None:
                 yield Entry(
@@ -81,7 +81,7 @@ def caught_at(key: str) -> datetime:
     return datetime.fromtimestamp(int(key.split("-", 1)[0]) / 1_000_000, tz=UTC)
 
 
-def text_messages(folder: Path, *, limit: int = 50) -> list[tuple[datetime, str, str]]:
+def list_text_messages(folder: Path, *, limit: int = 50) -> list[tuple[datetime, str, str]]:
     """What the file backend for text messages wrote: (when, file name, text), newest first."""
     if not folder.is_dir():
         return []

@@ -55,7 +55,7 @@ def test_mail_is_listed_newest_first_and_shown(var, catcher):
     assert page.index("二通目 &lt;b&gt;") < page.index("First")
     assert "小林 愛" in page
 
-    key = Mailbox(Layout.of(var).mail).keys()[0]
+    key = Mailbox(Layout.of(var).mail).list_keys()[0]
     _, page = get(catcher, f"/messages/{key}")
     assert 'href="https://club.example.com/confirm/a1/?x=1&amp;y=2"' in page
     _, source = get(catcher, f"/messages/{key}/source")
@@ -65,7 +65,7 @@ def test_mail_is_listed_newest_first_and_shown(var, catcher):
 def test_html_runs_in_a_sandbox_with_its_own_pictures_only(var, catcher):
     body = '<p>Card</p><img src="cid:card@club"><script>alert(1)</script>'
     send(catcher, "Rich", html=body)
-    key = Mailbox(Layout.of(var).mail).keys()[0]
+    key = Mailbox(Layout.of(var).mail).list_keys()[0]
 
     _, page = get(catcher, f"/messages/{key}")
     assert "<iframe" in page
@@ -107,8 +107,8 @@ def test_mailbox_keeps_the_newest(tmp_path):
     mailbox = Mailbox(tmp_path)
     mailbox.kept = 10
     saved = [mailbox.save(b"\r\n", sender="a@b", recipients=["c@d"]) for _ in range(25)]
-    assert mailbox.keys()[:10] == saved[:14:-1]
-    assert len(mailbox.keys()) <= 11
+    assert mailbox.list_keys()[:10] == saved[:14:-1]
+    assert len(mailbox.list_keys()) <= 11
 
 
 def test_linked_text_escapes_everything_else():

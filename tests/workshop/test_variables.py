@@ -9,7 +9,7 @@ import sys
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from loyalty_site.embedded.client import missing_services
+from loyalty_site.embedded.client import list_missing_services
 from loyalty_site.embedded.layout import REPOSITORY
 from loyalty_site.environment import Environment
 
@@ -137,7 +137,7 @@ def test_value_may_come_from_a_file(tmp_path):
     path = tmp_path / "secret"
     path.write_text("from-a-file\n")
     assert Environment({"A_FILE": str(path)}).required("A", "") == "from-a-file"
-    assert missing_services({"DATABASE_URL_FILE": str(path)}) == ("broker", "mail")
+    assert list_missing_services({"DATABASE_URL_FILE": str(path)}) == ("broker", "mail")
 
 
 @pytest.mark.parametrize(
