@@ -269,12 +269,14 @@ def refund_payment(payment: Payment, amount: int, *, by: Any, now: dt.datetime) 
     Points come back in proportion, rounded down until the last part takes the rest. Callers that
     retry go through ``core.services.idempotency``. Raises RefundTooLarge, PaymentClosed.
     """
+    if amount < 1:
+        raise RefundTooLarge
     payment = Payment.objects.get(pk=payment.pk)
     points = _count_refund(payment, amount)
     locked, ledger = _open(payment, now, refund_points=points)
     if locked.state != PaymentState.CAPTURED:
         raise PaymentClosed(state=locked.get_state_display())
-    if amount < 1 or locked.refunded_amount + amount > locked.amount:
+    if locked.refunded_amount + amount > locked.amount:
         raise RefundTooLarge
     if _count_refund(locked, amount) != points:
         raise PaymentClosed(state=_("being refunded"))  # by another, at this moment

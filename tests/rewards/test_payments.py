@@ -187,6 +187,15 @@ def test_what_let_go_of_the_same_bill_no_longer_counts_as_paid(mei, pay):
     assert_ledger_true()
 
 
+@pytest.mark.parametrize("amount", [0, -1, -700, 701])
+def test_no_less_than_something_and_no_more_than_was_paid_is_refunded(mei, pay, amount):
+    payment = capture_payment(pay(70), by=None, now=NOW)
+    with pytest.raises(RefundTooLarge):
+        refund_payment(payment, amount, by=None, now=NOW)
+    assert balances(mei)["available"] == 30
+    assert_ledger_true()
+
+
 def test_credit_given_is_spent_before_credit_refunded_and_comes_back_in_reverse(mei, credit):
     payment = credit(4000)
     assert balances(mei)["credit_refunded"] == 1000

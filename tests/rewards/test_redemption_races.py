@@ -6,6 +6,7 @@ import datetime as dt
 import itertools
 import threading
 from collections import Counter
+from functools import partial
 
 import pytest
 from django.db import connection, connections
@@ -18,6 +19,13 @@ from members.services.merging import merge_members
 from rewards.models import Delivery, Redemption, Reward, RewardCode, RewardSession
 from rewards.services.grants import grant_points
 from rewards.services.holding import BalanceTooLow, CannotSpend
+from rewards.services.payments import (
+    capture_payment,
+    let_go_of_overdue_payments,
+    publish_rate,
+    refund_payment,
+    reserve_points_payment,
+)
 from rewards.services.redemption import (
     Parcel,
     cancel_redemption,
@@ -28,7 +36,7 @@ from rewards.services.redemption import (
     use_redemption,
 )
 from rewards.services.redemption.refusals import WrongState
-from tests.rewards.conftest import assert_ledger_true, at, balances
+from tests.rewards.conftest import EVER, assert_ledger_true, at, balances
 from tests.rewards.test_races import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -243,6 +251,67 @@ def test_paid_cancelled_and_lapsed_at_once_is_one_of_them(make_members, make_rew
         assert made.state in ("fulfilled", "cancelled", "expired")
     back = Redemption.objects.filter(state__in=["cancelled", "expired"]).count()
     assert Reward.objects.get().stock_left == back
+    assert_ledger_true()
+
+
+def test_asked_cancelled_and_lapsed_in_one_instant(make_members, make_reward):
+    """Whoever comes first lets go, once; whoever asks has the points for the next reward.
+
+    Lock: the standing, then the redemption's row.
+    """
+    held = make_reward(price_points=60, price_amount=500, stock_left=8)
+    wanted = make_reward("Mug", price_points=100, stock_left=8)
+    limit = NOON + dt.timedelta(minutes=held.hold_minutes)
+    for member in make_members(8):
+        over = redeem_reward(member, held, key="a", by=None, now=NOON)
+        results = together(
+            lambda member=member: redeem_reward(member, wanted, key="b", by=None, now=limit),
+            lambda over=over: cancel_redemption(over, by=None, now=limit),
+            lambda over=over: expire_redemption(over.pk, now=limit),
+        )
+        over.refresh_from_db()
+        assert over.state == "expired"
+        assert balances(member) == {}
+        kinds = [type(each).__name__ for each in results]
+        assert sorted(kinds) == ["Redemption", "WrongState", "bool"]
+        assert over.events.count() == 2
+    assert dict(Reward.objects.values_list("pk", "stock_left")) == {held.pk: 8, wanted.pk: 0}
+    assert_ledger_true()
+
+
+def test_captured_and_lapsed_at_once_then_refunded_by_two(make_members, counter):
+    """What is refunded adds up to what was paid, in points as in money. Lock: the standing, then
+    the payment's row.
+    """
+    publish_rate(
+        starts_at=EVER, rate_points=3, rate_amount=100, minimum_points=1, step_points=1,
+        largest_percent=100, by=None, now=EVER,
+    )  # fmt: skip
+    limit = NOON + dt.timedelta(minutes=30)
+    for index, member in enumerate(make_members(6)):
+        paid = reserve_points_payment(
+            member, 50, bill_amount=9000, source=counter.source, external_id=f"R{index}",
+            key=f"p{index}", by=None, now=NOON,
+        )  # fmt: skip
+        together(
+            lambda paid=paid: capture_payment(paid, by=None, now=limit - dt.timedelta(seconds=1)),
+            lambda paid=paid: let_go_of_overdue_payments(now=limit),
+        )
+        paid.refresh_from_db()
+        if paid.state == "released":
+            assert balances(member) == {"available": 100}
+            continue
+        for part in (1, 333, 700):
+            refund = partial(refund_payment, paid, part, by=None, now=limit)
+            together(refund, refund)
+            paid.refresh_from_db()
+            to_date = paid.points * paid.refunded_amount // paid.amount
+            assert paid.refunded_points == to_date
+            assert balances(member) == {"available": 50 + to_date}
+        left = paid.amount - paid.refunded_amount
+        if left:
+            refund_payment(paid, left, by=None, now=limit)
+        assert balances(member) == {"available": 100}
     assert_ledger_true()
 
 

@@ -115,7 +115,7 @@ def check_cancellable(redemption: Redemption, *, by_club: bool = False, now: dt.
 def _check_cancellable(redemption: Redemption, *, by_club: bool, now: dt.datetime) -> None:
     reward, session = redemption.reward, redemption.session
     today = day_of(now, get_club().zone)
-    if not redemption.is_open or redemption.is_past_validity(today):
+    if not redemption.is_open or redemption.has_lapsed(now) or redemption.is_past_validity(today):
         raise refusals.WrongState(state=_word(redemption, now))
     if redemption.state == RedemptionState.RESERVED:
         return
