@@ -75,14 +75,16 @@ def shown_sql(column: str) -> str:
     return f"coalesce(nullif({prefix}i18n->>'{key}', ''), {column})" if key else column
 
 
+def list_words(row: Any, field: str) -> list[tuple[str, str]]:
+    """Pairs of a language and the words in it, where there are some."""
+    pairs = ((language, getattr(row, key_of(field, language))) for language in list_translations())
+    return [(language, words) for language, words in pairs if words]
+
+
 def pack_words(row: Any, field: str) -> dict[str, str]:
     """A word in all its languages, for facts that must outlive a change of the row."""
-    packed = {field: getattr(row, field)}
-    for language in list_translations():
-        key = key_of(field, language)
-        if words := (row.i18n or {}).get(key):
-            packed[key] = words
-    return packed
+    translated = {key_of(field, language): words for language, words in list_words(row, field)}
+    return {field: getattr(row, field), **translated}
 
 
 def pick_word(packed: Mapping[str, Any], field: str) -> str:

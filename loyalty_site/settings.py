@@ -50,6 +50,7 @@ STAFF_MFA_WAIVED = env.flag("STAFF_MFA_WAIVED", EMBEDDED)
 # In the order of the floors: an app imports only from those before it.
 OWN_APPS = ["core", "members", "purchases", "rewards", "loyalty_site"]
 INSTALLED_APPS = [
+    "modeltrans",  # first: forms of the admin know the languages of their models
     "unfold.apps.BasicAppConfig",  # our own site instead of its default
     "unfold.contrib.filters",
     "unfold.contrib.forms",
@@ -76,7 +77,6 @@ INSTALLED_APPS = [
     "phonenumber_field",
     "ninja",
     *OWN_APPS,
-    "modeltrans",  # last: it adds the languages to models that are all there
 ]
 MIDDLEWARE = [
     "loyalty_site.middleware.ProbeMiddleware",

@@ -4,6 +4,7 @@ from core.admin.audit import AuditEntryAdmin
 from core.admin.base import ReadOnlyAdmin, ReadOnlyInline, StaffAdmin
 from core.admin.fields import dress_fields, dress_form, link_to
 from core.admin.lists import LAST_PAGE, LookAhead, LookAheadChangeList, PeriodFilter, estimate_rows
+from core.admin.words import TranslatedFields, WordsAdmin, dress_translation, name_language
 
 __all__ = [
     "LAST_PAGE",
@@ -14,8 +15,12 @@ __all__ = [
     "ReadOnlyAdmin",
     "ReadOnlyInline",
     "StaffAdmin",
+    "TranslatedFields",
+    "WordsAdmin",
     "dress_fields",
     "dress_form",
+    "dress_translation",
     "estimate_rows",
     "link_to",
+    "name_language",
 ]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
-from core.admin import ReadOnlyAdmin, StaffAdmin, dress_form
+from core.admin import ReadOnlyAdmin, WordsAdmin, dress_form
 from core.errors import DomainError
 from members.enums import AudienceKind
 from members.models import Audience, AudienceMember, Member
@@ -52,7 +52,7 @@ class AddMembersForm(forms.Form):
 
 
 @admin.register(Audience)
-class AudienceAdmin(StaffAdmin):
+class AudienceAdmin(WordsAdmin):
     """Staff make lists and say who is on them; every other set follows its own rules."""
 
     has_page = True

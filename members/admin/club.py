@@ -4,13 +4,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.admin import StaffAdmin
+from core.admin import WordsAdmin
 from members.models import Club
 from members.services.profiles import update_club
 
 
 @admin.register(Club)
-class ClubAdmin(StaffAdmin):
+class ClubAdmin(WordsAdmin):
     """The club's own facts: one row, so the list leads straight to it."""
 
     fieldsets = (

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from core.admin import StaffAdmin, dress_form
+from core.admin import WordsAdmin, dress_form
 from core.errors import DomainError
 from members import registry
 from members.admin.stream import OfMemberAdmin
@@ -161,7 +161,7 @@ class DataExportAdmin(OfMemberAdmin):
 
 
 @admin.register(Recipient)
-class RecipientAdmin(StaffAdmin):
+class RecipientAdmin(WordsAdmin):
     """Who outside of the club gets members' data: members read it as it stands here."""
 
     list_display = ("name", "what_for", "country", "is_current")

@@ -5,14 +5,14 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import display
 
-from core.admin import StaffAdmin
+from core.admin import WordsAdmin
 from core.services.audit import record_audit
 from purchases.models import Category, Product
 from purchases.services.known import ensure_categories, slug_of
 
 
 @admin.register(Category)
-class CategoryAdmin(StaffAdmin):
+class CategoryAdmin(WordsAdmin):
     """The tree: a category is placed once, by its parent; afterwards only its name changes.
 
     Imports find it by its slug, which a new name leaves alone.
@@ -42,6 +42,7 @@ class CategoryAdmin(StaffAdmin):
             above = above.parent
         names.reverse()
         obj.pk = ensure_categories([" > ".join(names)])[slug_of(names)][0]
+        Category.objects.filter(pk=obj.pk).update(i18n=obj.i18n)
         record_audit("category.added", obj, by=request.user)
 
     @display(description=_("category"), ordering="slug")
@@ -56,7 +57,7 @@ class CategoryAdmin(StaffAdmin):
 
 
 @admin.register(Product)
-class ProductAdmin(StaffAdmin):
+class ProductAdmin(WordsAdmin):
     list_display = ("name", "external_id", "category", "brand", "source")
     list_display_links = ("name", "external_id")
     list_select_related = ("category", "source")

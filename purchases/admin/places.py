@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from core.admin import StaffAdmin
+from core.admin import StaffAdmin, WordsAdmin
 from purchases.models import Channel, Source, Store
 
 
@@ -16,7 +16,7 @@ class CodedAdmin(StaffAdmin):
 
 
 @admin.register(Channel)
-class ChannelAdmin(CodedAdmin):
+class ChannelAdmin(CodedAdmin, WordsAdmin):
     list_display = ("name", "code", "return_window_days")
     search_fields = ("name", "code")
     ordering = ("name",)
@@ -24,7 +24,7 @@ class ChannelAdmin(CodedAdmin):
 
 
 @admin.register(Store)
-class StoreAdmin(CodedAdmin):
+class StoreAdmin(CodedAdmin, WordsAdmin):
     list_display = ("name", "code", "channel", "zone")
     list_select_related = ("channel",)
     list_filter = ("channel",)

@@ -14,6 +14,7 @@ from unfold.decorators import display
 
 from core.admin import PeriodFilter, ReadOnlyAdmin, link_to
 from core.errors import DomainError
+from core.words import list_words
 from members.selectors.search import list_member_ids
 from members.services.conduct import list_own_member_ids
 from rewards.admin.bulk_forms import BulkForm
@@ -157,6 +158,7 @@ class BulkActAdmin(ReadOnlyAdmin):
             obj=act,
             act=act,
             sentence=describe_bulk(act),
+            translations=list_words(act, "public_reason"),
             preview=preview,
             reckoning=found,
             above=explain_excess([each.as_facts() for each in excess], code),

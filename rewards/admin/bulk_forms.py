@@ -3,7 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.admin import dress_form
+from core.admin import dress_form, dress_translation, name_language
+from core.words import key_of, list_translations
 from members.models import Audience
 from rewards.admin.forms import build_date_field
 from rewards.enums import BulkKind
@@ -54,6 +55,13 @@ class BulkForm(forms.Form):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["tier"].queryset = Tier.objects.filter(rank__gt=0).order_by("rank")
+        for language in list_translations():
+            label = _("Public reason: %(language)s") % {"language": name_language(language)}
+            field = forms.CharField(
+                label=label, max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+            )
+            self.fields[key_of("public_reason", language)] = dress_translation(field, language)
+        self.fields["note"] = self.fields.pop("note")  # last
         dress_form(self)
 
     @classmethod
@@ -61,7 +69,7 @@ class BulkForm(forms.Form):
         return {
             "kind": act.kind, "audience": act.audience_id, "points": act.points,
             "until_on": act.until_on, "tier": act.tier_id, "public_reason": act.public_reason,
-            "note": act.note,
+            "note": act.note, **(act.i18n or {}),
         }  # fmt: skip
 
     def clean(self):
@@ -73,4 +81,6 @@ class BulkForm(forms.Form):
         return data
 
     def get_terms(self):
-        return dict(self.cleaned_data)
+        keys = {key_of("public_reason", language) for language in list_translations()}
+        terms = {name: value for name, value in self.cleaned_data.items() if name not in keys}
+        return terms | {"i18n": {key: self.cleaned_data[key] for key in keys}}

@@ -6,13 +6,14 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
+from unfold.admin import StackedInline, TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
-from core.admin import StaffAdmin
+from core.admin import TranslatedFields, WordsAdmin
 from rewards.admin.catalogue_codes import CodePages
 from rewards.admin.catalogue_forms import (
+    PLACES,
     GateForm,
     GateFormSet,
     RewardForm,
@@ -68,7 +69,7 @@ class StockFilter(admin.SimpleListFilter):
         return queryset
 
 
-class _OfReward(TabularInline):
+class _OfReward:
     """Rows that belong to a reward and are written by its services, with its permissions."""
 
     extra = 0
@@ -85,7 +86,7 @@ class _OfReward(TabularInline):
     has_delete_permission = has_change_permission
 
 
-class GateInline(_OfReward):
+class GateInline(_OfReward, TabularInline):
     model = RewardGate
     form = GateForm
     formset = GateFormSet
@@ -94,10 +95,10 @@ class GateInline(_OfReward):
     verbose_name_plural = _("Who can have it when: without a gate it is closed to everybody")
 
 
-class SessionInline(_OfReward):
+class SessionInline(_OfReward, TranslatedFields, StackedInline):
     model = RewardSession
     form = SessionForm
-    fields = ("starts_at", "ends_at", "booking_closes_at", "place", "seat_count")
+    fields = (("starts_at", "ends_at", "booking_closes_at"), ("place", "seat_count"), PLACES)
     verbose_name_plural = _("Dates to come")
 
     def get_queryset(self, request):
@@ -120,7 +121,7 @@ def _may_promise(request, reward) -> bool:
 
 
 @admin.register(Reward)
-class RewardAdmin(RewardPages, CodePages, StaffAdmin):
+class RewardAdmin(RewardPages, CodePages, WordsAdmin):
     has_page = True
     view_on_site = False  # the page links to it where members see it
     form = RewardForm
@@ -189,7 +190,7 @@ class RewardAdmin(RewardPages, CodePages, StaffAdmin):
         )
         if sections and obj is None:
             sections[2][1]["fields"].insert(0, "stock_left")
-        return sections
+        return self.add_languages(sections, obj)
 
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else {"slug": ("name",)}

@@ -9,6 +9,7 @@ from unfold.widgets import INPUT_CLASSES
 from core.admin import dress_fields
 from core.errors import DomainError
 from core.money import to_decimal
+from core.words import key_of, list_translations
 from members.selectors.club import get_club
 from purchases.parsing.files import inspect_file, open_unpacked
 from rewards.admin.forms import MoneyMixin, build_date_field, build_money_field
@@ -101,9 +102,9 @@ class RewardForm(MoneyMixin, forms.ModelForm):
                 self.initial[name] = to_decimal(getattr(reward, column), currency)
         self.money_fields = tuple(name for name in self.money_fields if name in self.fields)
         self.set_up_money()
-        for name in ("description", "how_to_use", "fine_print"):
-            if name in self.fields:
-                self.fields[name].widget.attrs["rows"] = 4
+        for name, field in self.fields.items():
+            if name.startswith(("description", "how_to_use", "fine_print")):
+                field.widget.attrs["rows"] = 4
         if "slug" in self.fields:
             self.fields["slug"].required = False
             self.fields["slug"].disabled = bool(reward.pk and reward.published_at)
@@ -213,7 +214,9 @@ class GateFormSet(forms.BaseInlineFormSet):
         ]
 
 
-_OF_SESSION = ("starts_at", "ends_at", "booking_closes_at", "place", "seat_count")
+# The place in other languages.
+PLACES = tuple(key_of("place", language) for language in list_translations())
+_OF_SESSION = ("starts_at", "ends_at", "booking_closes_at", "place", *PLACES, "seat_count")
 
 
 class SessionForm(forms.ModelForm):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from core.admin import StaffAdmin
+from core.admin import StaffAdmin, WordsAdmin
 from core.time import day_of
 from members.selectors.club import get_club
 from rewards.admin.forms import build_date_field
@@ -20,7 +20,7 @@ TURNS_SHOWN = 8
 
 
 @admin.register(RewardCategory)
-class RewardCategoryAdmin(StaffAdmin):
+class RewardCategoryAdmin(WordsAdmin):
     list_display = ("name", "slug", "position")
     search_fields = ("name", "slug")
     ordering = ("position", "name")

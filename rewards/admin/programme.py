@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminColorInputWidget
 
-from core.admin import StaffAdmin
+from core.admin import StaffAdmin, WordsAdmin
 from core.services.audit import record_audit
 from rewards.admin.programme_forms import ProgrammeForm
 from rewards.admin.rules import PREVIEW, PUBLISH, list_posted
@@ -123,7 +123,7 @@ class TierForm(forms.ModelForm):
 
 
 @admin.register(Tier)
-class TierAdmin(StaffAdmin):
+class TierAdmin(WordsAdmin):
     """Names and looks of the rungs; what a tier asks and gives belongs to a version."""
 
     form = TierForm
@@ -141,7 +141,7 @@ class TierAdmin(StaffAdmin):
         if change:
             super().save_model(request, obj, form, change)
             return
-        tier = ensure_tier(obj.slug, name=obj.name, rank=obj.rank, color=obj.color)
+        tier = ensure_tier(obj.slug, name=obj.name, rank=obj.rank, color=obj.color, i18n=obj.i18n)
         record_audit("tier.added", tier, by=request.user)
         obj.__dict__.update(tier.__dict__)
 

@@ -7,9 +7,10 @@ from django import forms
 from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 
-from core.admin import dress_form
+from core.admin import dress_form, dress_translation, name_language
 from core.errors import DomainError
 from core.time import day_of
+from core.words import key_of, list_translations
 from members.selectors.club import get_club
 from rewards.admin.forms import build_date_field
 from rewards.engine.terms import Level, Programme
@@ -20,6 +21,14 @@ _TERMS = (
     "tax_included", "expiry_mode", "expiry_months", "expiry_extra_years", "expiry_activities",
     "club_fault_days", "tier_window", "tier_months", "fiscal_start_month", "grace_days",
 )  # fmt: skip
+
+
+# Of a tier, in the club's own words and in every other language.
+_BENEFITS = ("benefits", *(key_of("benefits", language) for language in list_translations()))
+
+
+def _list_lines(text):
+    return [line.strip() for line in (text or "").splitlines() if line.strip()]
 
 
 class ProgrammeForm(forms.ModelForm):
@@ -67,7 +76,8 @@ class ProgrammeForm(forms.ModelForm):
             initial[f"multiplier_{level.tier_id}"] = (
                 Decimal(level.multiplier_milli) / 1000
             ).normalize()
-            initial[f"benefits_{level.tier_id}"] = "\n".join(map(str, level.benefits))
+            for key in _BENEFITS:
+                initial[f"{key}_{level.tier_id}"] = "\n".join(map(str, getattr(level, key) or ()))
         return initial
 
     def _add_tier_fields(self, tier):
@@ -92,6 +102,14 @@ class ProgrammeForm(forms.ModelForm):
             widget=forms.Textarea(attrs={"rows": 3}),
             help_text=_("One in each line, best first."),
         )
+        for language in list_translations():
+            field = forms.CharField(
+                label=_("Benefits: %(language)s") % {"language": name_language(language)},
+                widget=forms.Textarea(attrs={"rows": 3}),
+            )
+            self.fields[f"{key_of('benefits', language)}_{tier.pk}"] = dress_translation(
+                field, language
+            )
 
     def iter_sections(self):
         for title, names in self.SECTIONS:
@@ -99,7 +117,7 @@ class ProgrammeForm(forms.ModelForm):
 
     def iter_tiers(self):
         for tier in self.tiers:
-            names = ("threshold", "multiplier", "benefits")
+            names = ("threshold", "multiplier", *_BENEFITS)
             yield tier, [self[f"{name}_{tier.pk}"] for name in names]
 
     def clean_expiry_activities(self):
@@ -139,11 +157,8 @@ class ProgrammeForm(forms.ModelForm):
                 tier=tier,
                 threshold=data[f"threshold_{tier.pk}"],
                 multiplier_milli=int((data[f"multiplier_{tier.pk}"] or 1) * 1000),
-                benefits=tuple(
-                    line.strip()
-                    for line in data[f"benefits_{tier.pk}"].splitlines()
-                    if line.strip()
-                ),
+                benefits=tuple(_list_lines(data[f"benefits_{tier.pk}"])),
+                i18n={key: _list_lines(data[f"{key}_{tier.pk}"]) for key in _BENEFITS[1:]},
             )
             for tier in self.tiers
             if data.get(f"threshold_{tier.pk}") is not None

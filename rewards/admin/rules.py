@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from core.admin import StaffAdmin
+from core.admin import WordsAdmin
 from core.time import day_of
 from members.selectors.club import get_club
 from rewards.admin.forms import EndRuleForm, RuleVersionForm, get_initial
@@ -32,7 +32,7 @@ def list_posted(request, *left_out):
 
 
 @admin.register(EarningRule)
-class EarningRuleAdmin(StaffAdmin):
+class EarningRuleAdmin(WordsAdmin):
     has_page = True
     list_display = ("name", "show_terms", "show_state", "is_public", "show_used")
     search_fields = ("name", "code")

@@ -86,11 +86,15 @@ def get_code(kind: str) -> str:
 @transaction.atomic
 def draft_bulk(
     kind: str, audience: Audience, *, public_reason: str, note: str = "", points: int | None = None,
-    until_on: dt.date | None = None, tier: Tier | None = None, by: User, now: dt.datetime,
+    until_on: dt.date | None = None, tier: Tier | None = None, i18n: dict[str, str] | None = None,
+    by: User, now: dt.datetime,
 ) -> BulkAct:  # fmt: skip
-    """Write an act for many down, to be looked at; nothing happens yet. Raises InvalidBulk."""
+    """Write an act for many down, to be looked at; nothing happens yet. ``i18n`` is the reason in
+    other languages. Raises InvalidBulk.
+    """
     act = BulkAct(asked_by=by, created_at=now)
     _set_terms(act, kind, audience, public_reason, note, points, until_on, tier)
+    act.i18n = i18n
     _check_terms(act, now)
     act.save()
     record_audit("bulk.drafted", act, by=by, now=now, changes=_list_facts(act))
@@ -100,12 +104,13 @@ def draft_bulk(
 @transaction.atomic
 def change_bulk(
     act: BulkAct, kind: str, audience: Audience, *, public_reason: str, note: str = "",
-    points: int | None = None, until_on: dt.date | None = None, tier: Tier | None = None, by: User,
-    now: dt.datetime,
+    points: int | None = None, until_on: dt.date | None = None, tier: Tier | None = None,
+    i18n: dict[str, str] | None = None, by: User, now: dt.datetime,
 ) -> BulkAct:  # fmt: skip
     """Change a draft. Raises InvalidBulk, BulkNotDraft."""
     act = _open(act, BulkState.DRAFT)
     _set_terms(act, kind, audience, public_reason, note, points, until_on, tier)
+    act.i18n = i18n
     _check_terms(act, now)
     act.asked_by = by
     act.save()

@@ -43,15 +43,22 @@ class LevelTerms:
     threshold: int
     multiplier_milli: int = 1000
     benefits: tuple = field(default=())
+    i18n: dict[str, list[str]] | None = None  # the benefits in other languages
 
 
 @transaction.atomic
-def ensure_tier(slug: str, *, name: str, rank: int, color: str = "#6b5b4a") -> Tier:
-    """The tier of that slug with its audience, made where it is missing."""
+def ensure_tier(
+    slug: str, *, name: str, rank: int, color: str = "#6b5b4a", i18n: dict[str, str] | None = None
+) -> Tier:
+    """The tier of that slug with its audience, made where it is missing; ``i18n`` is its name in
+    other languages.
+    """
     tier = Tier.objects.filter(slug=slug).first()
     if tier is None:
         audience = ensure_audience(f"tier-{slug}", kind=AudienceKind.TIER, name=name)
-        tier = Tier.objects.create(slug=slug, name=name, rank=rank, color=color, audience=audience)
+        tier = Tier.objects.create(
+            slug=slug, name=name, rank=rank, color=color, audience=audience, i18n=i18n
+        )
     return tier
 
 
@@ -85,6 +92,7 @@ def publish_programme(
             threshold=level.threshold,
             multiplier_milli=level.multiplier_milli,
             benefits=list(level.benefits),
+            i18n=level.i18n,
         )
         for level in levels
     )

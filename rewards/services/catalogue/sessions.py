@@ -8,9 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 from core.services.audit import record_audit
+from core.words import key_of, list_columns, list_translations
 from rewards.models import Reward, RewardSession
 
-_FIELDS = frozenset({"starts_at", "ends_at", "booking_closes_at", "place", "seat_count"})
+_PLACES = frozenset({"place", *(key_of("place", each) for each in list_translations())})
+_FIELDS = frozenset({"starts_at", "ends_at", "booking_closes_at", "seat_count"}) | _PLACES
 _TIMES = ("starts_at", "ends_at")
 
 
@@ -25,9 +27,13 @@ class InvalidSession(DomainError):
 @transaction.atomic
 def add_session(
     reward: Reward, *, starts_at: dt.datetime, ends_at: dt.datetime, seat_count: int, by: Any,
-    now: dt.datetime, place: str = "", booking_closes_at: dt.datetime | None = None,
+    now: dt.datetime, booking_closes_at: dt.datetime | None = None, **places: str | None,
 ) -> RewardSession:  # fmt: skip
-    """A date that members can book. Raises InvalidSession."""
+    """A date that members can book; ``places`` is where, as ``place`` and in other languages.
+    Raises InvalidSession.
+    """
+    if unknown := set(places) - _PLACES:
+        raise TypeError(f"no such fields: {sorted(unknown)}")
     if not reward.has_sessions:
         raise InvalidSession(_("Only an experience has dates."))
     session = RewardSession(
@@ -35,9 +41,9 @@ def add_session(
         starts_at=starts_at,
         ends_at=ends_at,
         booking_closes_at=booking_closes_at,
-        place=place,
         seat_count=seat_count,
         seats_left=seat_count,
+        **places,
     )
     check_session(session)
     if starts_at <= now:
@@ -61,7 +67,7 @@ def change_session(
         raise TypeError(f"no such fields: {sorted(unknown)}")
     kept = RewardSession.objects.select_for_update().get(pk=session.pk)
     if changed := apply_changes(kept, changes):
-        kept.save(update_fields=[*changed, "seats_left"])
+        kept.save(update_fields=[*list_columns(RewardSession, changed), "seats_left"])
         record_audit(
             "reward.session_changed", kept.reward, by=by, now=now,
             changes={"session": kept.pk, "fields": sorted(changed), "seats": kept.seat_count},

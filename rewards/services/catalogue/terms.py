@@ -10,16 +10,18 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 from core.services.audit import record_audit
+from core.words import key_of, list_columns, list_translations
 from rewards.models import Reward
 from rewards.services.catalogue.checks import InvalidReward, check_publishable, check_terms
 
-_WORDS = ("name", "summary", "description", "how_to_use", "fine_print", "partner", "link")
+_WORDS = ("name", "summary", "description", "how_to_use", "fine_print", "partner")
 _TERMS = (
     "category", "position", "price_points", "price_amount", "value_amount", "cost_amount",
     "low_stock_count", "limit_count", "limit_period", "hold_minutes", "valid_days",
     "is_cancellable", "rotation", "rotation_position", "tier", "tier_days", "has_codes",
 )  # fmt: skip
-_FIELDS = frozenset({*_WORDS, *_TERMS, "slug", "download"})
+_TRANSLATIONS = {key_of(word, language) for word in _WORDS for language in list_translations()}
+_FIELDS = frozenset({*_WORDS, *_TRANSLATIONS, *_TERMS, "link", "slug", "download"})
 MAX_SLUG = 80
 
 
@@ -95,7 +97,7 @@ def change_reward(reward: Reward, *, by: Any, now: dt.datetime, **changes: Any) 
         )
     check_terms(kept)
     if changed:
-        kept.save(update_fields=changed)
+        kept.save(update_fields=list_columns(Reward, changed))
     if related is not None and {each.pk for each in related} != set(
         kept.related.values_list("pk", flat=True)
     ):
