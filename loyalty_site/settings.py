@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "members.middleware.LanguageOfAddressMiddleware",
     "members.middleware.StaffSecondFactorMiddleware",
     "members.middleware.StaffViewMiddleware",
     "core.middleware.DomainErrorMiddleware",

@@ -1,8 +1,19 @@
+from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
+from loyalty_site import public
 from loyalty_site.probes import PROBES
+from members import views as members_views
+from rewards import views_catalogue
 from rewards.api import api
+
+# The same pages as without a language, for search engines and for links that are passed on.
+_twins = [
+    path("", members_views.landing, name="landing"),
+    path("rewards/", views_catalogue.reward_list, name="reward_list"),
+    path("rewards/<slug:slug>/", views_catalogue.reward_detail, name="reward_detail"),
+]
 
 urlpatterns = [
     # ProbeMiddleware answers these before they get here.
@@ -14,4 +25,12 @@ urlpatterns = [
     path("language/", include("django.conf.urls.i18n")),
     path("api/", api.urls),
     path("admin/", admin.site.urls),
+    path("robots.txt", public.robots, name="robots"),
+    path("sitemap.xml", public.sitemap, name="sitemap"),
+    # Below the prefix of a language, as in /ja/story/
+    *i18n_patterns(
+        path("", include("members.urls_public")),
+        path("", include("rewards.urls_public")),
+        path("", include((_twins, "localized"))),
+    ),
 ]

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.translation import get_language_from_path
 from django.utils.translation import gettext as _
 
 from members import registry
@@ -40,6 +41,31 @@ def _get_admin_path():
         return reverse("admin:index")
     except NoReverseMatch:
         return "/admin/"
+
+
+class LanguageOfAddressMiddleware:
+    """Whoever opens ``/ja/story/`` reads on in Japanese, unless they chose a language before."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        language = get_language_from_path(request.path_info)
+        if (
+            language
+            and response.status_code == 200
+            and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES
+            and not request.user.is_authenticated
+        ):
+            response.set_cookie(
+                settings.LANGUAGE_COOKIE_NAME,
+                language,
+                max_age=365 * 24 * 3600,
+                samesite="Lax",
+                secure=request.is_secure(),
+            )
+        return response
 
 
 class StaffViewMiddleware:

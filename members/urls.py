@@ -1,6 +1,13 @@
 from django.urls import include, path
 
-from members import views, views_addresses, views_households, views_privacy, views_profile
+from members import (
+    views,
+    views_addresses,
+    views_households,
+    views_privacy,
+    views_profile,
+    views_public,
+)
 
 addresses = [
     path("", views_addresses.address_list, name="address_list"),
@@ -49,6 +56,15 @@ privacy = [
     path("unsubscribe/<str:token>/", views_privacy.unsubscribe, name="unsubscribe"),
 ]
 urlpatterns = [
+    # The club's colours
+    path("theme/<str:version>.css", views_public.theme_stylesheet, name="theme_stylesheet"),
+    path("theme/sample/<str:version>/", views_public.theme_sample, name="theme_sample"),
+    path(
+        "theme/sample/<str:version>.css",
+        views_public.theme_sample_stylesheet,
+        name="theme_sample_stylesheet",
+    ),
+    # Home
     path("", views.landing, name="landing"),
     path("home/", views.member_home, name="member_home"),
     path("card/<str:number>.svg", views.member_card_code, name="member_card_code"),

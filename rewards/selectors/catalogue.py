@@ -202,6 +202,13 @@ def list_offers(
     return CataloguePage(offers, len(ids), number, page_count)
 
 
+def list_public_slugs(*, now: dt.datetime) -> list[str]:
+    """Every reward that a visitor is shown, for the map of the site."""
+    search = _Search(None, now, None)
+    search.add(_SHOWN)
+    return [slug for slug, *_price in search.read("r.slug", SORTS[RECOMMENDED][1])]
+
+
 def _narrow(search: _Search, wanted: Wanted) -> None:
     if text := wanted.text.strip():
         pattern = "%" + "".join(f"\\{c}" if c in "\\%_" else c for c in text) + "%"

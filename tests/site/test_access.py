@@ -27,6 +27,7 @@ from tests.site.control import control_arguments
 from tests.site.matrix import ADMIN, GO, IN, OPEN, SITE, WHO
 from tests.site.record import record_arguments
 from tests.site.redemption import redemption_arguments
+from tests.site.theme import theme_arguments
 
 pytestmark = pytest.mark.django_db
 
@@ -154,6 +155,7 @@ def arguments(cast, make_reward, now):
         **{name: [mei.pk] for name in ADMIN if name.startswith("admin:members_member_")},
         **record_arguments(mei, now),
         **redemption_arguments(mei, make_reward, now),
+        **theme_arguments(now),
         "member_card_code": [mei.number],
         "notice_one_reading": [mei.notices.get(code="tier_up").pk],
         "purchase_detail": [purchase.pk],
@@ -174,6 +176,7 @@ def arguments(cast, make_reward, now):
         "admin:members_staffpin_remove": [10**9],
         "statement_entry": [mei.transfers.first().pk],
         "reward_detail": [reward.slug],
+        "localized:reward_detail": [reward.slug],
         "reward_wish": [reward.slug],
         # A voucher has neither dates nor a pool: whoever may open them finds none (404).
         **{name: [reward.pk] for name in ADMIN if name.startswith("admin:rewards_reward_")},

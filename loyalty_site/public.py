@@ -1,0 +1,60 @@
+"""What search engines ask for: every public page in every language, and where not to look."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from members.models import LegalPage
+from members.selectors.club import get_club
+from rewards.selectors.catalogue import list_public_slugs
+
+_LANGUAGES = [code for code, _name in settings.LANGUAGES]
+# Whatever asks for a log-in, or is only a step of something.
+CLOSED = ("/accounts/", "/admin/", "/api/", "/home/", "/household/", "/language/", "/membership/",
+          "/notices/", "/privacy/mine/", "/profile/", "/purchases/", "/redemptions/",
+          "/statement/", "/rewards/*/wish/", "/rewards/*/redemption/")  # fmt: skip
+
+
+@require_safe
+@cache_control(public=True, max_age=3600)
+def sitemap(request: HttpRequest) -> HttpResponse:
+    """A page stands here once for each language, with its others beside it."""
+    pages = []
+    with translation.override(_LANGUAGES[0]):
+        for path in _list_paths():
+            bare = path.removeprefix(f"/{_LANGUAGES[0]}")
+            pages.append(
+                {
+                    "default": settings.SITE_URL + bare,
+                    "addresses": [
+                        (code, f"{settings.SITE_URL}/{code}{bare}") for code in _LANGUAGES
+                    ],
+                }
+            )
+    return render(request, "core/sitemap.xml", {"pages": pages}, content_type="application/xml")
+
+
+def _list_paths() -> list[str]:
+    theme = get_club().theme
+    names = ["localized:landing", "localized:reward_list", "programme_rules", "contact"]
+    if theme.story or theme.story_values:
+        names.append("story")
+    slugs = LegalPage.objects.order_by("slug").values_list("slug", flat=True)
+    rewards = list_public_slugs(now=timezone.now())
+    return [
+        *map(reverse, names),
+        *(reverse("legal_page", args=[slug]) for slug in slugs),
+        *(reverse("localized:reward_detail", args=[slug]) for slug in rewards),
+    ]
+
+
+@require_safe
+@cache_control(public=True, max_age=3600)
+def robots(request: HttpRequest) -> HttpResponse:
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in CLOSED), "",
+             f"Sitemap: {settings.SITE_URL}{reverse('sitemap')}", ""]  # fmt: skip
+    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
