@@ -22,7 +22,7 @@ _PARTS = (
 
 class TooManyAddresses(DomainError):
     code = "too_many_addresses"
-    message = _("Ten addresses are noted already. Take one away first.")
+    message = _("Ten addresses are noted already. Remove one first.")
 
 
 @keeps_refusals
