@@ -8,7 +8,7 @@ from django.core.files.base import ContentFile
 
 from core.money import parse_amount
 from core.time import day_of, resolve_local
-from loyalty_site.demo.data import DATA, LANGUAGE, read_club, read_rewards
+from loyalty_site.demo.data import DATA, LANGUAGE, read_club, read_rewards, translate
 from members.models import Audience
 from members.selectors.club import get_club
 from members.services.audiences import ensure_everyone
@@ -55,7 +55,12 @@ def set_up_catalogue(*, seed: int, now: dt.datetime) -> list[Reward]:
 def _make_categories() -> dict[str, RewardCategory]:
     return {
         entry["slug"]: RewardCategory.objects.get_or_create(
-            slug=entry["slug"], defaults={"name": entry["name"][LANGUAGE], "position": position}
+            slug=entry["slug"],
+            defaults={
+                "name": entry["name"][LANGUAGE],
+                "i18n": translate("name", entry["name"]),
+                "position": position,
+            },
         )[0]
         for position, entry in enumerate(read_rewards()["categories"])
     }
@@ -79,9 +84,13 @@ def _make_rotations(now: dt.datetime) -> dict[str, Rotation]:
 
 def _make(entry, position, categories, rotations, now) -> Reward:
     currency = read_club()["currency"]
+    how_to_use = read_rewards()["how_to_use"][entry["kind"]]
     terms: dict[str, Any] = {
+        **translate("name", entry["name"]),
+        **translate("summary", entry["summary"]),
+        **translate("how_to_use", how_to_use),
         "summary": entry["summary"][LANGUAGE],
-        "how_to_use": read_rewards()["how_to_use"][entry["kind"]][LANGUAGE],
+        "how_to_use": how_to_use[LANGUAGE],
         "category": categories[entry["category"]],
         "position": position,
     }
@@ -97,6 +106,7 @@ def _make(entry, position, categories, rotations, now) -> Reward:
         terms["limit_count"], terms["limit_period"] = entry["limit"]
     if "partner" in entry:
         terms["partner"] = entry["partner"][LANGUAGE]
+        terms |= translate("partner", entry["partner"])
     if "rotation" in entry:
         terms["rotation"] = rotations[entry["rotation"]]
         terms["rotation_position"] = position

@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import gzip
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -11,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from core.money import parse_amount
+from core.words import key_of, list_translations
 
 DATA = Path(__file__).parent / "data"
-LANGUAGE = "en"  # names are kept in one language; the files hold four
+LANGUAGE = "en"  # of the columns; the files hold four languages
 
 
 @cache
@@ -36,10 +38,34 @@ def read_rewards() -> dict[str, Any]:
 
 
 @cache
+def read_all_words() -> dict[str, dict[str, str]]:
+    """Reasons, notes and names by which people read what happened, in every language."""
+    return json.loads((DATA / "words.json").read_text(encoding="utf-8"))
+
+
+@cache
 def read_words() -> dict[str, str]:
-    """Reasons, notes and names by which people read what happened."""
-    words = json.loads((DATA / "words.json").read_text(encoding="utf-8"))
-    return {key: text[LANGUAGE] for key, text in words.items()}
+    """The same in the language of the columns."""
+    return {key: text[LANGUAGE] for key, text in read_all_words().items()}
+
+
+def translate(field: str, words: Mapping[str, Any]) -> dict[str, Any]:
+    """What ``i18n`` holds of a field: ``{"name_ja": ...}``, from words by language."""
+    return {
+        key_of(field, language): words[language]
+        for language in list_translations()
+        if words.get(language)
+    }
+
+
+def read_names(row: Mapping[str, str]) -> dict[str, str]:
+    """The names of a row of products.csv or categories.csv by language."""
+    names = {
+        key.removeprefix("name_").replace("_", "-"): name
+        for key, name in row.items()
+        if key.startswith("name_")
+    }
+    return {LANGUAGE: row["name"], **names}
 
 
 @cache

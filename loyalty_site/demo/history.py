@@ -12,8 +12,10 @@ from loyalty_site.demo.data import (
     read_baskets,
     read_categories,
     read_club,
+    read_names,
     read_stories,
     read_table,
+    translate,
 )
 from members.registry import Receipt
 from members.services.activities import sum_receipts
@@ -24,7 +26,7 @@ from purchases.incoming import (
     IncomingReturn,
     IncomingReturnLine,
 )
-from purchases.models import Channel, Source, Store
+from purchases.models import Category, Channel, Product, Source, Store
 from purchases.services.catalogue import ProductRow, save_products
 from purchases.services.intake import take_in
 from purchases.services.known import Known
@@ -62,6 +64,7 @@ def set_up_shops(*, zone: str) -> Source:
             code=store["slug"],
             defaults={
                 "name": store["name"][LANGUAGE],
+                "i18n": translate("name", store["name"]),
                 "zone": zone,
                 "channel": channels[store["channel"]],
             },
@@ -74,7 +77,22 @@ def set_up_shops(*, zone: str) -> Source:
             for row in read_table("products.csv")
         ],
     )
+    _translate_goods(source)
     return source
+
+
+def _translate_goods(source: Source) -> None:
+    """Goods and categories come from tills in one language; staff write the others."""
+    names = {row["product_id"]: read_names(row) for row in read_table("products.csv")}
+    goods = list(Product.objects.filter(source=source, external_id__in=names))
+    for good in goods:
+        good.i18n = translate("name", names[good.external_id])
+    Product.objects.bulk_update(goods, ["i18n"])
+    by_name = {row["name"]: read_names(row) for row in read_table("categories.csv")}
+    categories = list(Category.objects.filter(name__in=by_name))
+    for category in categories:
+        category.i18n = translate("name", by_name[category.name])
+    Category.objects.bulk_update(categories, ["i18n"])
 
 
 def move_baskets(codes: set[str], *, yesterday: dt.date) -> list[Basket]:

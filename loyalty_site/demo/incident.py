@@ -7,8 +7,11 @@ the engine gave. The correction is an entry of its own for each member; nothing 
 import datetime as dt
 from collections.abc import Iterable
 
+from django.utils import translation
+from django.utils.formats import date_format
+
 from core.time import day_of, resolve_local
-from loyalty_site.demo.data import read_words
+from loyalty_site.demo.data import read_all_words, read_words, translate
 from members.enums import AudienceKind
 from members.models import Member, User
 from members.services.audiences import AudienceMove, ensure_audience, move_members
@@ -65,12 +68,22 @@ def mend_incident(manager: User, owner: User, *, zone: str, now: dt.datetime) ->
         BulkKind.GRANT,
         audience,
         public_reason=words["incident_reason"] % {"day": said},
+        i18n=translate("public_reason", _say_reason(day)),
         points=_SORRY_POINTS,
         by=owner,
         now=now,
     )
     run_bulk_act(confirm_bulk(act, by=owner, now=now).pk, now=now)
     return len(missing)
+
+
+def _say_reason(day: dt.date) -> dict[str, str]:
+    """The apology in each language, with the day as it is written there."""
+    said = {}
+    for language, text in read_all_words()["incident_reason"].items():
+        with translation.override(language):
+            said[language] = text % {"day": date_format(day, "MONTH_DAY_FORMAT")}
+    return said
 
 
 def _count_missing(start: dt.datetime, end: dt.datetime) -> dict[int, int]:

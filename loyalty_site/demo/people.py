@@ -4,9 +4,10 @@ import datetime as dt
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from core.time import resolve_local
-from loyalty_site.demo.data import LANGUAGE, read_club, read_stories, read_table
+from loyalty_site.demo.data import LANGUAGE, read_club, read_stories, read_table, translate
 from members.models import Member, User
 from members.roles import CLERK, MANAGER, MARKETER, OWNER
 from members.services.enrolment import MemberKey, create_member, ensure_members
@@ -71,12 +72,13 @@ def set_up_club(*, now: dt.datetime) -> None:
     update_club(build_club_facts(), by=None, now=now)
 
 
-def build_club_facts() -> dict[str, str]:
+def build_club_facts() -> dict[str, Any]:
     """The shop as fields of Club."""
     club = read_club()
     address = club["address"]
     return {
         "name": club["name"][LANGUAGE],
+        **translate("name", club["name"]),
         "currency": club["currency"],
         "zone": club["time_zone"],
         "country": address["country"],

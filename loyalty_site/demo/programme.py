@@ -6,7 +6,7 @@ from typing import Any
 from core.money import parse_amount
 from core.time import start_of
 from loyalty_site.demo import incident
-from loyalty_site.demo.data import LANGUAGE, read_categories, read_club
+from loyalty_site.demo.data import LANGUAGE, read_categories, read_club, translate
 from members.selectors.club import get_club
 from purchases.models import Channel
 from purchases.services.known import ensure_categories, slug_of, split_category
@@ -42,6 +42,7 @@ def ensure_channels() -> None:
             code=channel["slug"],
             defaults={
                 "name": channel["name"][LANGUAGE],
+                "i18n": translate("name", channel["name"]),
                 "return_window_days": channel["return_window_days"],
             },
         )
@@ -61,10 +62,12 @@ def _publish_tiers(now: dt.datetime) -> int:
                 name=tier["name"][LANGUAGE],
                 rank=tier["rank"] - 1,  # the file counts from 1
                 color=COLORS[tier["slug"]],
+                i18n=translate("name", tier["name"]),
             ),
             threshold=tier["threshold"],
             multiplier_milli=_milli(tier["multiplier"]),
             benefits=tuple(benefit["text"][LANGUAGE] for benefit in tier["benefits"]),
+            i18n=_translate_benefits([benefit["text"] for benefit in tier["benefits"]]),
         )
         for tier in terms["tiers"]
     ]
@@ -82,12 +85,18 @@ def _publish_tiers(now: dt.datetime) -> int:
     return 1
 
 
+def _translate_benefits(texts: list[dict[str, str]]) -> dict[str, list[str]]:
+    languages = texts[0] if texts else {}
+    return translate("benefits", {key: [text[key] for text in texts] for key in languages})
+
+
 def _publish_rules(now: dt.datetime) -> int:
     published = 0
     for priority, rule in enumerate(read_club()["earning_rules"], start=1):
         # A rule is only a name for its versions; those are what is published.
         row, is_new = EarningRule.objects.get_or_create(
-            code=rule["slug"], defaults={"name": rule["name"][LANGUAGE]}
+            code=rule["slug"],
+            defaults={"name": rule["name"][LANGUAGE], "i18n": translate("name", rule["name"])},
         )
         if is_new:
             terms = {"by": None, "priority": priority * 10, **_build_terms(rule)}
