@@ -32,7 +32,6 @@ SOON = dt.timedelta(days=30)  # what expires within this time is worth a warning
 def register() -> None:
     for code, place, template, build, order in (
         ("rewards.balance", registry.MEMBER_HOME, "rewards/_balance_panel.html", build_balance, 10),
-        ("rewards.credit", registry.MEMBER_HOME, "rewards/_credit_panel.html", build_credit, 15),
         ("rewards.tier", registry.MEMBER_HOME, "rewards/_tier_panel.html", build_tier, 20),
         ("rewards.goals", registry.MEMBER_HOME, "rewards/_goals_panel.html", build_goals, 30),
         ("rewards.ways", registry.MEMBER_HOME, "rewards/_kept_panel.html", build_ways, 50),
@@ -65,15 +64,8 @@ def build_balance(request: Any, member: Member, now: dt.datetime) -> dict[str, A
         "release": balances.releases[0] if balances.releases else None,
         "expiry": expiry,
         "is_soon": expiry is not None and expiry[0] <= balances.today + SOON,
+        "currency": get_club().currency,
     }
-
-
-def build_credit(request: Any, member: Member, now: dt.datetime) -> dict[str, Any] | None:
-    """Only for whoever has store credit; from what the balance's panel has read."""
-    balances = _get_balances(request, member, now)
-    if not balances.credit_amount and not balances.held_credit_amount:
-        return None
-    return {"balances": balances, "currency": get_club().currency}
 
 
 def build_tier(request: Any, member: Member, now: dt.datetime) -> dict[str, Any] | None:
