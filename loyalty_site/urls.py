@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
@@ -18,6 +19,7 @@ _twins = [
 urlpatterns = [
     # ProbeMiddleware answers these before they get here.
     *(path(address.lstrip("/"), view, name=view.__name__) for address, view in PROBES.items()),
+    path("", include("core.urls")),
     path("", include("members.urls")),
     path("", include("purchases.urls")),
     path("", include("rewards.urls")),
@@ -34,3 +36,8 @@ urlpatterns = [
         path("", include((_twins, "localized"))),
     ),
 ]
+
+if settings.DEBUG:
+    from loyalty_site.design import design
+
+    urlpatterns.append(path("design/", design, name="design"))
