@@ -33,6 +33,10 @@ SITE = {
     "healthz": EVERYBODY,
     "readyz": row("get", *[503] * 8),
     "show_metrics": EVERYBODY,  # from this machine; else with a token
+    # --- Pictures
+    "picture_cover": EVERYBODY,
+    "picture_pattern": EVERYBODY,
+    "picture_scene": EVERYBODY,
     # --- Pages
     "landing": row("get", 200, *[GO] * 7),
     "member_home": ONES_OWN,
