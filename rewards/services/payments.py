@@ -336,7 +336,7 @@ def _lock_bill(asked: _Asked) -> dict[str, int]:
     """What has been paid of a bill by kind; nobody adds to it until this transaction ends."""
     bill = [asked.source.pk, asked.external_id]
     _locked, rows = read_together([(_LOCK_BILL, ["{}:{}".format(*bill)]), (_PAID, bill)])
-    return {PaymentKind.POINTS: 0, PaymentKind.CREDIT: 0} | dict(rows)
+    return dict.fromkeys(PaymentKind.values, 0) | dict(rows)
 
 
 def _create(asked: _Asked, now: dt.datetime) -> Payment:

@@ -135,8 +135,8 @@ def test_a_bill_is_paid_with_a_yes_alone(jo, pay, kind):
 def test_a_grown_up_costs_no_statement(mei, make_reward, django_assert_num_queries):
     mei.birth_year = 1990
     reward = make_reward(price_amount=500)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         assert not get_reward_page(mei, reward.slug, now=NOW, available_points=0).missing_consent
     mei.birth_year = 2013
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         assert get_reward_page(mei, reward.slug, now=NOW, available_points=0).missing_consent
