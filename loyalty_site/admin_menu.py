@@ -94,6 +94,9 @@ GROUPS = (
         _("Set-up"),
         [
             ("members.Club", "storefront"),
+            ("members.Theme", "palette"),
+            ("members.LegalPage", "gavel"),
+            ("members.FooterLink", "link"),
             ("purchases.Store", "store"),
             ("purchases.Channel", "alt_route"),
             ("purchases.Source", "point_of_sale"),

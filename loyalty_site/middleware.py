@@ -17,6 +17,7 @@ _ADMIN_CSP = {
     **settings.SECURE_CSP,
     "script-src": [CSP.SELF, CSP.UNSAFE_EVAL],
     "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
+    "frame-src": [CSP.SELF],  # the preview of “Appearance”
 }
 _NO_DEVICES = "camera=(), microphone=(), geolocation=()"
 _PROXYS_ID = re.compile(r"[0-9A-Za-z-]{16,64}")

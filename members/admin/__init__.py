@@ -10,6 +10,7 @@ from members.admin import (
     panels,
     privacy,
     stream,
+    theme,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "panels",
     "privacy",
     "stream",
+    "theme",
 ]

@@ -253,6 +253,7 @@ ADMIN = {
     "admin:members_erasurerequest_cancel": back_office("post", 403, 403, GO, GO),
     "admin:members_dataexport_ask": back_office("post", 403, 403, GO, GO),
     "admin:members_dataexport_file": back_office("get", 403, 403, 410, 410),
+    "admin:members_theme_figures": back_office("get", 403, 403, 200, 200),
     "admin:members_recipient_policy": back_office("get", 403, 403, 200, 200),
     "admin:members_member_close": back_office("get", 200, 403, 200, 200),
     "admin:purchases_importjob_upload": back_office("get", 403, 403, 200, 200),
