@@ -10,7 +10,7 @@ from rewards.models.catalogue import (
     Rotation,
     Wish,
 )
-from rewards.models.closing import DayClose
+from rewards.models.closing import DayClose, DayFigures
 from rewards.models.control import ActLimit, Approval, StaffAct
 from rewards.models.counter import Bill, Register
 from rewards.models.earning import Award, EarningRule, EarningRuleVersion, Reversal
@@ -38,6 +38,7 @@ __all__ = [
     "BulkAct",
     "BulkActMember",
     "DayClose",
+    "DayFigures",
     "Delivery",
     "EarningRule",
     "EarningRuleVersion",
