@@ -58,3 +58,10 @@ def cap_period(period: str, day: dt.date) -> tuple[dt.date, dt.date]:
         case Period.YEAR:
             return dt.date(day.year, 1, 1), dt.date(day.year, 12, 31)
     return dt.date.min, dt.date.max
+
+
+def list_period_starts(day: dt.date) -> dict[str, dt.date]:
+    """The first day of each period that ``day`` lies in; none for a lifetime."""
+    return {
+        str(period): cap_period(period, day)[0] for period in Period if period != Period.LIFETIME
+    }

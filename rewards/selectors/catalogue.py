@@ -11,11 +11,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.bulk import read_together
-from core.time import day_of
+from core.time import day_of, start_of
 from core.words import shown_sql
 from members.models import Member
 from members.selectors.club import get_club
 from members.selectors.guardians import GuardianNeeded, check_guardian
+from rewards.engine.limits import list_period_starts
 from rewards.enums import RewardKind
 from rewards.models import Reward, RewardCategory, RewardCode, RewardSession
 from rewards.selectors.offers import TOLD_KINDS, Offer, build_offers
@@ -91,6 +92,14 @@ _AFFORDABLE = """
         WHERE d.reward_id = r.id AND d.seats_left > 0 AND d.cancelled_at IS NULL
           AND d.starts_at > %(now)s
           AND (d.booking_closes_at IS NULL OR d.booking_closes_at > %(now)s)))
+"""
+# Fewer than the limit since its period began, as ``Offer.limit_left`` counts.
+_WITHIN_LIMIT = """
+    r.limit_count IS NULL OR r.limit_count > (
+        SELECT count(*) FROM rewards_redemption u
+        WHERE u.reward_id = r.id AND u.member_id = %(member)s AND u.state <> 'cancelled'
+          AND NOT (u.state = 'expired' AND u.confirmed_at IS NULL)
+          AND u.reserved_at >= CASE r.limit_period {periods} ELSE '-infinity' END)
 """
 _RELATED = """
     r.id <> %(related_to)s AND CASE
@@ -266,6 +275,7 @@ def list_goals(
     search = _Search(member, now, available_points)
     search.add(_SHOWN)
     search.add("door.is_open AND coalesce(r.stock_left, 1) > 0")
+    _keep_within_limit(search)
     price = "coalesce(door.points, r.price_points)"
     order = f"{_WISHED} DESC, {price} > %(available)s, abs({price} - %(available)s), r.id"
     rows = search.read(f"r.slug, {shown_sql('r.name')}, {_WISHED}", order, limit=limit)
@@ -273,6 +283,17 @@ def list_goals(
         Goal(slug, name, price, is_wished, max(price - available_points, 0))
         for slug, name, is_wished, price in rows
     ]
+
+
+def _keep_within_limit(search: _Search) -> None:
+    """Leave out what the member can't have again for now."""
+    zone = get_club().zone
+    starts = {
+        f"since_{period}": start_of(day, zone)
+        for period, day in list_period_starts(day_of(search.now, zone)).items()
+    }
+    periods = " ".join(f"WHEN '{name[6:]}' THEN %({name})s" for name in starts)
+    search.add(_WITHIN_LIMIT.format(periods=periods), **starts)
 
 
 @dataclass(frozen=True, slots=True)

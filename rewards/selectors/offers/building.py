@@ -25,8 +25,7 @@ from core.words import shown
 from members.enums import AudienceKind
 from members.models import AudienceMember, Member
 from members.selectors.club import get_club
-from rewards.engine.limits import cap_period
-from rewards.enums import Period
+from rewards.engine.limits import list_period_starts
 from rewards.models import Redemption, Reward, RewardGate, RewardSession, Tier
 from rewards.selectors.offers.doors import (
     TOLD_KINDS,
@@ -102,13 +101,10 @@ def _with_facts(rewards: Any, ids: Sequence[int], member: Member | None, now: dt
 
 def _since(today: dt.date, zone: str) -> Case:
     """Since when redemptions count towards their reward's limit."""
-    starts = {
-        period: cap_period(period, today)[0] for period in Period if period != Period.LIFETIME
-    }
     return Case(
         *(
             When(reward__limit_period=period, then=Value(start_of(day, zone)))
-            for period, day in starts.items()
+            for period, day in list_period_starts(today).items()
         ),
         default=Value(_EVER),
         output_field=DateTimeField(),
