@@ -8,6 +8,7 @@ Color 4 has the same. Relative luminance and contrast ratio are those of WCAG 2.
 
 import math
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 TEXT = 4.5  # WCAG 2.2, success criterion 1.4.3, words of any size
@@ -120,40 +121,50 @@ def darken(color: Lch, grounds: tuple[str, ...], wanted: float) -> str | None:
 
     None where not even the darkest does.
     """
-    return _search(color, grounds, wanted, end=0.0)
+    return find_shade(color, lambda shade: get_least_contrast(shade, grounds), wanted, end=0.0)
 
 
 def lighten(color: Lch, grounds: tuple[str, ...], wanted: float) -> str | None:
     """The darkest shade, no darker than ``color``, that reaches the contrast on all grounds."""
-    return _search(color, grounds, wanted, end=1.0)
+    return find_shade(color, lambda shade: get_least_contrast(shade, grounds), wanted, end=1.0)
 
 
 def find_nearest(color: str, grounds: tuple[str, ...], wanted: float) -> str | None:
     """The shade of the same hue, nearest in lightness, that reaches the contrast on all grounds."""
     start = to_lch(color)
-    found = [
-        shade
-        for shade in (darken(start, grounds, wanted), lighten(start, grounds, wanted))
-        if shade
-    ]
-    return min(
-        found, key=lambda shade: abs(to_lch(shade).lightness - start.lightness), default=None
-    )
+    return choose_nearest(color, darken(start, grounds, wanted), lighten(start, grounds, wanted))
 
 
-def _search(color: Lch, grounds: tuple[str, ...], wanted: float, *, end: float) -> str | None:
-    """Between the colour itself and its darkest or lightest shade, whatever is nearest to itself."""
-    if get_least_contrast(shade := to_hex(color), grounds) >= wanted:
+def choose_nearest(color: str, *shades: str | None) -> str | None:
+    """Of the shades that were found, the one nearest in lightness."""
+    start = to_lch(color).lightness
+    found = [shade for shade in shades if shade]
+    return min(found, key=lambda shade: abs(to_lch(shade).lightness - start), default=None)
+
+
+def find_shade(
+    color: Lch, measure: Callable[[str], float], wanted: float, *, end: float
+) -> str | None:
+    """Between the colour and its darkest (0) or lightest (1) shade, the nearest to itself for
+    which ``measure`` reaches what is wanted.
+    """
+    if measure(shade := to_hex(color)) >= wanted:
         return shade
     best = to_hex(color._replace(lightness=end))
-    if get_least_contrast(best, grounds) < wanted:
+    if measure(best) < wanted:
         return None
     near, far = color.lightness, end
     for _step in range(_STEPS):
         middle = (near + far) / 2
         shade = to_hex(color._replace(lightness=middle))
-        if get_least_contrast(shade, grounds) >= wanted:
+        if measure(shade) >= wanted:
             best, far = shade, middle
         else:
             near = middle
     return best
+
+
+def mix(color: str, other: str, share: float) -> str:
+    """A veil of ``other`` over the colour, as a browser lays one of that opacity over it."""
+    pairs = zip(_read(color), _read(other), strict=True)
+    return "#" + "".join(f"{round(255 * (a + (b - a) * share)):02x}" for a, b in pairs)

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 from core.colour import (
     TEXT,
+    choose_nearest,
     darken,
     find_nearest,
-    get_contrast,
+    find_shade,
     get_least_contrast,
     is_hex,
     lighten,
+    mix,
     to_hex,
     to_lch,
 )
@@ -29,8 +31,9 @@ HOUSE_ACCENT, HOUSE_CARD = "#7c2d4b", "#6c2642"
 
 ON_LIGHT = (LIGHT["paper"], LIGHT["raised"], LIGHT["sunken"])
 ON_DARK = (DARK["paper"], DARK["raised"], DARK["sunken"])
-# Numbers and names on the card stay clear enough for a softer second voice beside them.
-CARD = 5.5
+# The card's material catches light and shade (static/css/components/card.css): words on it are
+# judged where the veil is thickest, too.
+LIT, SHADED = 0.16, 0.14
 _PALEST, _DARKEST = "#ffffff", "#14100e"  # the inks between which the card's are looked for
 # With each change of the formulas, as browsers keep a stylesheet for good.
 FORMULA = 1
@@ -70,14 +73,19 @@ def judge_accent(color: str) -> Judgement:
 def judge_card(color: str) -> Judgement:
     """Under the palest or the darkest words, whichever is read better on it."""
     start = to_lch(color)
-    shades = (darken(start, (_PALEST,), CARD), lighten(start, (_DARKEST,), CARD))
-    nearest = min(
-        (shade for shade in shades if shade),
-        key=lambda shade: abs(to_lch(shade).lightness - start.lightness),
-        default=None,
-    )
-    contrast = max(get_contrast(color, _PALEST), get_contrast(color, _DARKEST))
-    return Judgement(color, contrast, CARD, nearest)
+    under_pale = find_shade(start, lambda card: _read_on_card(_PALEST, card), TEXT, end=0.0)
+    under_dark = find_shade(start, lambda card: _read_on_card(_DARKEST, card), TEXT, end=1.0)
+    contrast = max(_read_on_card(_PALEST, color), _read_on_card(_DARKEST, color))
+    return Judgement(color, contrast, TEXT, choose_nearest(color, under_pale, under_dark))
+
+
+def list_card_grounds(card: str) -> tuple[str, ...]:
+    """The card's colour where it lies plain, in the light and in the shade."""
+    return card, mix(card, "#ffffff", LIT), mix(card, "#000000", SHADED)
+
+
+def _read_on_card(words: str, card: str) -> float:
+    return get_least_contrast(words, list_card_grounds(card))
 
 
 def build_palette(accent: str, card: str) -> Palette:
@@ -117,19 +125,21 @@ def _build_dark(accent: str) -> Colours:
 
 
 def _is_under_pale_words(card: str) -> bool:
-    return get_contrast(card, _PALEST) >= get_contrast(card, _DARKEST)
+    return _read_on_card(_PALEST, card) >= _read_on_card(_DARKEST, card)
 
 
 def _build_card(card: str) -> Colours:
     """Words on the card: as clear as its paper allows, and a softer voice that is still read."""
-    hue = to_lch(card)
+    hue, grounds = to_lch(card), list_card_grounds(card)
     if _is_under_pale_words(card):
-        ink = lighten(hue._replace(lightness=0.978, chroma=min(hue.chroma, 0.014)), (card,), CARD)
-        soft = lighten(hue._replace(lightness=0.88, chroma=min(hue.chroma, 0.03)), (card,), TEXT)
-        return {"card": card, "card-ink": ink or _PALEST, "card-soft": soft or _PALEST}
-    ink = darken(hue._replace(lightness=0.22, chroma=min(hue.chroma, 0.03)), (card,), CARD)
-    soft = darken(hue._replace(lightness=0.36, chroma=min(hue.chroma, 0.04)), (card,), TEXT)
-    return {"card": card, "card-ink": ink or _DARKEST, "card-soft": soft or _DARKEST}
+        ink = hue._replace(lightness=0.978, chroma=min(hue.chroma, 0.014))
+        soft = hue._replace(lightness=0.88, chroma=min(hue.chroma, 0.03))
+        found = lighten(ink, grounds, TEXT), lighten(soft, grounds, TEXT)
+        return {"card": card, "card-ink": found[0] or _PALEST, "card-soft": found[1] or _PALEST}
+    ink = hue._replace(lightness=0.22, chroma=min(hue.chroma, 0.03))
+    soft = hue._replace(lightness=0.36, chroma=min(hue.chroma, 0.04))
+    found = darken(ink, grounds, TEXT), darken(soft, grounds, TEXT)
+    return {"card": card, "card-ink": found[0] or _DARKEST, "card-soft": found[1] or _DARKEST}
 
 
 def _dim(card: str) -> str:

@@ -140,13 +140,14 @@ def build_figures(picks):
     }
     colours = palette.build_palette(shown["accent"], shown["card"])
     light, dark = colours.light, colours.dark
+    on_card = palette.list_card_grounds(light["card"])
     figures = [
         _build(_("Links on light paper"), get_least_contrast(light["accent"], palette.ON_LIGHT)),
         _build(_("Words on a button"), get_contrast(light["on-accent"], light["accent"])),
         _build(_("Links on dark paper"), get_least_contrast(dark["accent"], palette.ON_DARK)),
         _build(_("Words on a button by night"), get_contrast(dark["on-accent"], dark["accent"])),
-        _build(_("Words on the card"), get_contrast(light["card-ink"], light["card"])),
-        _build(_("Small words on the card"), get_contrast(light["card-soft"], light["card"])),
+        _build(_("Words on the card"), get_least_contrast(light["card-ink"], on_card)),
+        _build(_("Small words on the card"), get_least_contrast(light["card-soft"], on_card)),
     ]
     version = f"{palette.FORMULA}-{shown['accent'][1:]}-{shown['card'][1:]}"
     return {"refused": refused, "figures": figures, "version": version}

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from core.colour import TEXT, get_contrast
 from members.palette import (
-    CARD,
     DARK,
     HOUSE_ACCENT,
     HOUSE_CARD,
     LIGHT,
+    LIT,
     ON_DARK,
     ON_LIGHT,
+    SHADED,
     build_palette,
     build_sample_stylesheet,
     build_stylesheet,
@@ -24,6 +25,7 @@ from members.palette import (
     clean_color,
     judge_accent,
     judge_card,
+    list_card_grounds,
     read_version,
 )
 
@@ -40,8 +42,8 @@ def test_every_pair_of_a_palette_is_legible(accent, card):
             assert get_contrast(colours[name], paper) >= TEXT, (name, paper)
         for name in words:
             assert get_contrast(colours["on-accent"], colours[name]) >= TEXT
-        assert get_contrast(colours["card-ink"], colours["card"]) >= CARD
-        assert get_contrast(colours["card-soft"], colours["card"]) >= TEXT
+        for name, ground in product(("card-ink", "card-soft"), list_card_grounds(colours["card"])):
+            assert get_contrast(colours[name], ground) >= TEXT, (name, ground)
 
 
 @given(COLOURS)
@@ -81,6 +83,13 @@ def test_papers_and_house_colours_are_those_of_the_tokens():
     house = {"accent": HOUSE_ACCENT, "card": HOUSE_CARD}
     assert {**LIGHT, **house}.items() <= read(light).items()
     assert DARK.items() <= read(dark).items()
+
+
+def test_veils_are_those_of_the_card():
+    """A stronger gleam in card.css must be judged upon: change ``members.palette`` with it."""
+    css = (TOKENS.parent / "components/card.css").read_text()
+    gleam = re.search(r"linear-gradient\(125deg, rgb\(255 255 255 / (\d+)%\).*/ (\d+)%\)\)", css)
+    assert (int(gleam[1]) / 100, int(gleam[2]) / 100) == (LIT, SHADED)
 
 
 def test_house_colours_need_no_stylesheet():
