@@ -12,6 +12,8 @@ from django.shortcuts import render
 from django.utils.translation import get_language_info
 from django.views.decorators.http import require_safe
 
+from core.pictures.addresses import pattern_url
+
 STATIC = Path(__file__).resolve().parent.parent / "static"
 TOKENS = STATIC / "css" / "tokens.css"
 ICONS = STATIC / "img" / "icons.svg"
@@ -57,21 +59,24 @@ def _list_tokens(prefix: str) -> list[str]:
 
 # Name, its reading, tier, colour, pattern.
 _CARDS = (
-    ("星野雪", "ホシノ ユキ", "Blossom", "#a6426a"),
-    ("Sam O’Neill", "", "Golden Plum", "#8f6010"),
-    (LONG, "", "Grove Keeper", "#4b2a63"),
-    ("🌸🌸", "", "Sprout", "#4a7040"),
-    ("محمد الفاسي", "", "Blossom", "#a6426a"),
-    ("", "", "", ""),
+    ("星野雪", "ホシノ ユキ", "Blossom", "#8c2f55", "plum"),
+    ("Sam O’Neill", "", "Golden Plum", "#72500f", "waves"),
+    (LONG, "", "Grove Keeper", "#4b2a63", "rings"),
+    ("🌸🌸", "", "Sprout", "#33592b", "leaves"),
+    ("محمد الفاسي", "", "Guest", "#27425f", "hemp"),
+    ("", "", "", "", ""),
 )
 
 
-def _build_card(name: str, reading: str, tier: str, color: str) -> dict[str, Any]:
+def _build_card(name: str, reading: str, tier: str, color: str, pattern: str) -> dict[str, Any]:
     number = "7529 7459 1827"
+    line = {"text": tier, "color": color, "art": pattern_url(pattern, color) if pattern else ""}
     return {
         "name": name or number,
         "is_long": len(name) > 26,
-        "lines": [{"text": tier, "color": color}] if tier else [],
+        "lines": [{"text": tier, "color": color, "art": pattern_url(pattern, color)}]
+        if tier
+        else [],
         "reading": reading,
         "number": number,
         "member": SimpleNamespace(

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -10,6 +11,8 @@ from django.utils.formats import get_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from core.colour import find_nearest
+from core.pictures.addresses import pattern_url
 from members import registry
 from members.models import Member
 from members.registry import Panel
@@ -26,6 +29,9 @@ from rewards.selectors.ways import PointDay, Way, find_ways, list_point_days, li
 from rewards.selectors.wording import format_count, format_points
 
 ON_LANDING = 8
+CARD_PATTERNS = ("leaves", "plum", "waves", "rings", "hemp", "rays")
+CARD_INK = "#fff6ee"  # --card-ink of a card with art, as in static/css/components/card.css
+CARD_CONTRAST = 7.0  # so much that a softer second voice and the pattern's thread keep 4.5
 SOON = dt.timedelta(days=30)  # what expires within this time is worth a warning
 
 
@@ -77,8 +83,19 @@ def build_tier(request: Any, member: Member, now: dt.datetime) -> dict[str, Any]
     return {
         "progress": progress,
         "ladder": _render_ladder(tier, progress.tiers, balances.stamp),
-        "card_line": {"text": tier.name, "color": tier.color},
+        "card_line": {"text": tier.name, "color": tier.color, "art": get_card_art(tier)},
     }
+
+
+@cache
+def _get_card_shade(color: str) -> str:
+    """The tier's colour, dark enough for the card's pale words."""
+    return find_nearest(color, (CARD_INK,), CARD_CONTRAST) or color
+
+
+def get_card_art(tier: ShownTier) -> str:
+    """Address of the card's ground: the tier's colour, and a pattern for its rank."""
+    return pattern_url(CARD_PATTERNS[tier.rank % len(CARD_PATTERNS)], _get_card_shade(tier.color))
 
 
 def _render_ladder(tier: ShownTier, tiers: Sequence[ShownTier], stamp: str) -> str:
