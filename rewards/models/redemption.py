@@ -285,6 +285,13 @@ class Delivery(models.Model):
                 name="delivery_sent_has_time",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["redemption"],
+                condition=Q(state=DeliveryState.TO_PACK),
+                name="delivery_to_pack",
+            ),
+        ]
 
     def __str__(self):
         return f"{self.redemption_id} {self.state}"
