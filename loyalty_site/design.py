@@ -74,9 +74,7 @@ def _build_card(name: str, reading: str, tier: str, color: str, pattern: str) ->
     return {
         "name": name or number,
         "is_long": len(name) > 26,
-        "lines": [{"text": tier, "color": color, "art": pattern_url(pattern, color)}]
-        if tier
-        else [],
+        "lines": [line] if tier else [],
         "reading": reading,
         "number": number,
         "member": SimpleNamespace(
