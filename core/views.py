@@ -1,10 +1,12 @@
-"""Pictures, for everybody, from no database."""
+"""Pictures and photographs, for everybody, from no database."""
 
-from django.http import Http404, HttpResponse
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpResponse
 from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import condition, require_safe
 
+from core.photos import CONTENT_TYPES, FOLDER, FORMATS, WIDTHS, open_rendition
 from core.pictures.addresses import EDITION
 from core.pictures.covers import draw_cover
 from core.pictures.patterns import PATTERNS, draw_pattern
@@ -50,3 +52,31 @@ def picture_scene(request, name):
 
 def _show(drawing):
     return HttpResponse(drawing, content_type="image/svg+xml", headers={"Cache-Control": _FOR_GOOD})
+
+
+@require_safe
+@condition(etag_func=_tag)
+def photo(request, name):
+    """A photograph as it is kept, where no proxy serves the folder (docs/operations.md)."""
+    return _hand_out(lambda: default_storage.open(f"{FOLDER}/{name}.webp"), "webp")
+
+
+@require_safe
+@condition(etag_func=_tag)
+def photo_rendition(request, name, width, extension):
+    if int(width) not in WIDTHS or extension not in FORMATS:
+        raise Http404
+    return _hand_out(
+        lambda: open_rendition(default_storage, f"{FOLDER}/{name}.webp", int(width), extension),
+        extension,
+    )
+
+
+def _hand_out(open_file, extension):
+    try:
+        file = open_file()
+    except FileNotFoundError as error:
+        raise Http404 from error
+    return FileResponse(
+        file, content_type=CONTENT_TYPES[extension], headers={"Cache-Control": _FOR_GOOD}
+    )

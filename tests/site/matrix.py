@@ -37,6 +37,8 @@ SITE = {
     "picture_cover": EVERYBODY,
     "picture_pattern": EVERYBODY,
     "picture_scene": EVERYBODY,
+    "photo": NOBODY,  # none is kept under the name that is asked for (tests/core/test_photos.py)
+    "photo_rendition": NOBODY,
     # --- Pages
     "landing": row("get", 200, *[GO] * 7),
     "member_home": ONES_OWN,

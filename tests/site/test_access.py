@@ -159,6 +159,8 @@ def arguments(cast, make_reward, now):
         "picture_cover": ["coffee", 1],
         "picture_pattern": ["waves", "6c2642"],
         "picture_scene": ["missing"],
+        "photo": [f"{'0' * 32}-640x480"],
+        "photo_rendition": [f"{'0' * 32}-640x480", 320, "webp"],
         "member_card_code": [mei.number],
         "notice_one_reading": [mei.notices.get(code="tier_up").pk],
         "purchase_detail": [purchase.pk],
