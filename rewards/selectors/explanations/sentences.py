@@ -37,7 +37,7 @@ TITLES: dict[str, Any] = {
 
 def write_title(transfer: Transfer, award: Award | None) -> str:
     if award is not None and transfer.reason == Reason.EARN:
-        return award.rule_version.rule.name
+        return award.rule_version.rule.name_i18n
     return str(TITLES.get(transfer.reason, transfer.get_reason_display()))
 
 
