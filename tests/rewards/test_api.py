@@ -198,3 +198,14 @@ def test_another_sources_payment_is_not_found(call, mei, rate, shop):
 def test_a_redemption_remembers_that_the_api_asked(call, mei, make_reward):
     call("POST", "/redemptions", {"member": mei.number, "reward": make_reward().slug}, key="a")
     assert Redemption.objects.get().place == "api"
+
+
+def test_words_come_in_the_language_that_is_asked_for(call, client, make_reward):
+    make_reward("Umbrella", i18n={"name_ja": "傘", "summary_ja": "雨の日に"})
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "ja"
+    response = call("GET", "/rewards?search=%E5%82%98")
+    (offer,) = response.json()["rewards"]
+    assert (offer["name"], offer["summary"]) == ("傘", "雨の日に")
+    assert response["Content-Language"] == "ja"
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "de"
+    assert call("GET", "/rewards").json()["rewards"][0]["name"] == "Umbrella"
