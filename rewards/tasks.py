@@ -6,6 +6,7 @@ from rewards.services.bulk_running import list_silent_acts
 from rewards.services.bulk_running import run_bulk_act as run_act
 from rewards.services.closing import close_days
 from rewards.services.counter import cancel_lapsed_bills
+from rewards.services.figures import count_figures
 from rewards.services.payments import let_go_of_overdue_payments
 from rewards.services.redemption import end_past_validity, let_go_of_overdue
 from rewards.services.webhooks.sending import forget_old_messages, send_due_messages
@@ -13,8 +14,10 @@ from rewards.services.webhooks.sending import forget_old_messages, send_due_mess
 
 @shared_task
 def close_due_days():
-    """Close the days that are over; nothing to do is the usual answer."""
-    close_days(now=timezone.now())
+    """Close the days that are over and count their figures; nothing to do is the usual answer."""
+    now = timezone.now()
+    close_days(now=now)
+    count_figures(now=now)
 
 
 @shared_task

@@ -33,6 +33,7 @@ from loyalty_site.demo.stories import tell_stories
 from members.models import Member
 from members.selectors.club import get_club
 from rewards.services.closing import close_days
+from rewards.services.figures import count_figures
 
 _ONE_AT_A_TIME = 0x64656D6F  # an advisory lock of this room's own
 
@@ -123,6 +124,7 @@ def seed_demo(
     tell_stories(members, zone=zone, now=now)
     mend_incident(staff.manager, staff.owner, zone=zone, now=now)
     redemptions = happen_today(members, claimed, staff, now=now)
+    count_figures(now=now)
     return Seeded(len(members), taken, len(closed), redemptions)
 
 

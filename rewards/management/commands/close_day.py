@@ -7,6 +7,7 @@ from tqdm import tqdm
 
 from core.errors import DomainError
 from rewards.services.closing import close_days
+from rewards.services.figures import count_figures
 
 
 class Command(BaseCommand):
@@ -23,7 +24,9 @@ class Command(BaseCommand):
     def handle(self, *args, date=None, verbosity=1, **options):
         with tqdm(unit=" members", leave=False, disable=None, dynamic_ncols=True) as bar:
             try:
-                closes = close_days(now=timezone.now(), last=date, on_progress=bar.update)
+                now = timezone.now()
+                closes = close_days(now=now, last=date, on_progress=bar.update)
+                count_figures(now=now)
             except DomainError as refusal:
                 raise CommandError(str(refusal)) from refusal
         if not verbosity:
