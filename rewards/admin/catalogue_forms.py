@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import INPUT_CLASSES
 
@@ -29,6 +30,7 @@ _WORDS = (
     _("In words"),
     (("name", "slug"), "summary", "description", "how_to_use", "fine_print"),
 )
+_PICTURE = (_("Picture"), (("motif", "photo"),))
 _PLACE = (
     _("On the shelf"),
     (("category", "position"), ("rotation", "rotation_position"), "related"),
@@ -56,7 +58,7 @@ _MONEY = {"price_money": "price_amount", "value_money": "value_amount", "cost_mo
 def list_sections(kind: str) -> list[tuple[Any, tuple]]:
     """Titles and fields, by kind; fields in one line stand together."""
     gives = _OF_KIND.get(RewardKind(kind), ())
-    return [_WORDS, (_("Price and worth"), (*_PRICE, *gives)), _LIMITS, _PLACE]
+    return [_WORDS, _PICTURE, (_("Price and worth"), (*_PRICE, *gives)), _LIMITS, _PLACE]
 
 
 class RewardForm(MoneyMixin, forms.ModelForm):
@@ -87,7 +89,7 @@ class RewardForm(MoneyMixin, forms.ModelForm):
             "name", "slug", "summary", "description", "how_to_use", "fine_print", "partner",
             "link", "has_codes", "price_points", "tier", "tier_days", "download", "limit_count",
             "limit_period", "low_stock_count", "valid_days", "is_cancellable", "hold_minutes",
-            "category", "position", "rotation", "rotation_position", "related",
+            "category", "position", "rotation", "rotation_position", "related", "motif", "photo",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any):
@@ -112,6 +114,12 @@ class RewardForm(MoneyMixin, forms.ModelForm):
             self.fields["has_codes"].disabled = bool(reward.pk and reward.published_at)
         if "related" in self.fields and reward.pk:
             self.fields["related"].queryset = Reward.objects.exclude(pk=reward.pk)
+        if "motif" in self.fields and reward.pk:
+            self.fields["motif"].help_text = format_html(
+                '<img src="{}" width="200" height="150" alt=""> {}',
+                reward.cover_url,
+                self.fields["motif"].help_text,
+            )
         for name in PROMISES if self.is_locked else ():
             if name in self.fields:
                 self.fields[name].disabled = True
@@ -137,8 +145,9 @@ class RewardForm(MoneyMixin, forms.ModelForm):
         terms |= {
             column: self.to_minor(name) for name, column in _MONEY.items() if name in self.fields
         }
-        if terms.get("download") is False:  # the box "clear" was ticked
-            terms["download"] = ""
+        for name in ("download", "photo"):
+            if terms.get(name) is False:  # the box "clear" was ticked
+                terms[name] = ""
         if self.instance.pk and not terms.get("slug"):
             del terms["slug"]
         return terms

@@ -7,6 +7,9 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.photos import PhotoField
+from core.pictures.addresses import cover_url, seed_of
+from core.pictures.motifs import MOTIFS, list_motifs
 from core.words import Words
 from members.models.gate import Gate
 from rewards.enums import Period, RewardKind
@@ -15,6 +18,13 @@ from rewards.enums import Period, RewardKind
 _KEPT_KINDS = (
     RewardKind.POOL, RewardKind.PARTNER, RewardKind.CREDIT, RewardKind.TIER, RewardKind.DOWNLOAD
 )  # fmt: skip
+
+# What is drawn where nobody chose: a word of the code that is a motif itself, else by kind.
+_DRAWN_FOR = {
+    RewardKind.POOL: "ticket", RewardKind.VOUCHER: "ticket", RewardKind.CREDIT: "card",
+    RewardKind.TIER: "medal", RewardKind.PARTNER: "gift", RewardKind.DOWNLOAD: "download",
+    RewardKind.GOODS: "gift", RewardKind.EXPERIENCE: "workshop",
+}  # fmt: skip
 
 
 def get_private_storage():
@@ -92,9 +102,7 @@ class Reward(models.Model):
     how_to_use = models.TextField(_("how to use it"), blank=True, default="")
     fine_print = models.TextField(_("conditions"), blank=True, default="")
     partner = models.CharField(_("partner"), max_length=120, blank=True, default="")
-    i18n = Words(
-        fields=("name", "summary", "description", "how_to_use", "fine_print", "partner")
-    )
+    i18n = Words(fields=("name", "summary", "description", "how_to_use", "fine_print", "partner"))
     category = models.ForeignKey(
         RewardCategory,
         models.SET_NULL,
@@ -107,6 +115,18 @@ class Reward(models.Model):
     position = models.PositiveSmallIntegerField(
         _("position"), default=100, help_text=_("Lower stands first.")
     )
+
+    # To look at
+    motif = models.CharField(
+        _("picture"),
+        max_length=20,
+        choices=list_motifs,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Drawn where there is no photograph. Empty: one that fits."),
+    )
+    photo = PhotoField(_("photograph"), blank=True, default="", db_default="")
 
     # Price and worth
     price_points = models.PositiveBigIntegerField(_("price in points"))
@@ -228,6 +248,16 @@ class Reward(models.Model):
 
     def get_absolute_url(self):
         return reverse("reward_detail", args=[self.slug])
+
+    @property
+    def drawn_motif(self):
+        words = [self.motif, *self.slug.split("-"), _DRAWN_FOR.get(self.kind, "pattern")]
+        return next((word for word in words if word in MOTIFS), "pattern")
+
+    @property
+    def cover_url(self):
+        """Where its drawing is, the same on every page."""
+        return cover_url(self.drawn_motif, seed_of(self.slug))
 
     @property
     def is_published(self):

@@ -69,3 +69,8 @@ MOTIFS: dict[str, Motif] = {
     "coins": Motif(_("Points"), "table", papers.draw_coins),
     "pattern": Motif(_("Pattern"), "flat", papers.draw_pattern),
 }
+
+
+def list_motifs() -> list[tuple[str, str | Promise]]:
+    """As a field's choices."""
+    return [(name, motif.label) for name, motif in MOTIFS.items()]

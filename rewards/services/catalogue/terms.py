@@ -1,14 +1,17 @@
 """Rewards: made as drafts, changed, published, withdrawn, restocked."""
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Model
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
+from core.photos import delete_photo
 from core.services.audit import record_audit
 from core.words import key_of, list_columns, list_translations
 from rewards.models import Reward
@@ -18,10 +21,10 @@ _WORDS = ("name", "summary", "description", "how_to_use", "fine_print", "partner
 _TERMS = (
     "category", "position", "price_points", "price_amount", "value_amount", "cost_amount",
     "low_stock_count", "limit_count", "limit_period", "hold_minutes", "valid_days",
-    "is_cancellable", "rotation", "rotation_position", "tier", "tier_days", "has_codes",
+    "is_cancellable", "rotation", "rotation_position", "tier", "tier_days", "has_codes", "motif",
 )  # fmt: skip
 _TRANSLATIONS = {key_of(word, language) for word in _WORDS for language in list_translations()}
-_FIELDS = frozenset({*_WORDS, *_TRANSLATIONS, *_TERMS, "link", "slug", "download"})
+_FIELDS = frozenset({*_WORDS, *_TRANSLATIONS, *_TERMS, "link", "slug", "download", "photo"})
 MAX_SLUG = 80
 
 
@@ -96,6 +99,10 @@ def change_reward(reward: Reward, *, by: Any, now: dt.datetime, **changes: Any) 
             _("Members may have it already: whether it gives a code stays."), field="has_codes"
         )
     check_terms(kept)
+    if "photo" in changed and (
+        former := Reward.objects.values_list("photo", flat=True).get(pk=kept.pk)
+    ):
+        transaction.on_commit(partial(delete_photo, default_storage, former))
     if changed:
         kept.save(update_fields=list_columns(Reward, changed))
     if related is not None and {each.pk for each in related} != set(
