@@ -14,9 +14,9 @@ from rewards.selectors.catalogue import list_public_slugs
 
 _LANGUAGES = [code for code, _name in settings.LANGUAGES]
 # Whatever asks for a log-in, or is only a step of something.
-CLOSED = ("/accounts/", "/admin/", "/api/", "/home/", "/household/", "/language/", "/membership/",
-          "/notices/", "/privacy/mine/", "/profile/", "/purchases/", "/redemptions/",
-          "/statement/", "/rewards/*/wish/", "/rewards/*/redemption/")  # fmt: skip
+CLOSED = ("/accounts/", "/admin/", "/api/", "/card/", "/home/", "/household/", "/language/",
+          "/membership/", "/notices/", "/offline/", "/privacy/mine/", "/profile/", "/purchases/",
+          "/redemptions/", "/statement/", "/rewards/*/wish/", "/rewards/*/redemption/")  # fmt: skip
 
 
 @require_safe

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from loyalty_site import public
+from loyalty_site.installable import views as installable_views
 from loyalty_site.probes import PROBES
 from members import views as members_views
 from rewards import views_catalogue
@@ -14,6 +15,7 @@ _twins = [
     path("", members_views.landing, name="landing"),
     path("rewards/", views_catalogue.reward_list, name="reward_list"),
     path("rewards/<slug:slug>/", views_catalogue.reward_detail, name="reward_detail"),
+    path("manifest.webmanifest", installable_views.manifest, name="manifest"),
 ]
 
 urlpatterns = [
@@ -27,6 +29,7 @@ urlpatterns = [
     path("language/", include("django.conf.urls.i18n")),
     path("api/", api.urls),
     path("admin/", admin.site.urls),
+    path("", include("loyalty_site.installable.urls")),
     path("robots.txt", public.robots, name="robots"),
     path("sitemap.xml", public.sitemap, name="sitemap"),
     # Below the prefix of a language, as in /ja/story/

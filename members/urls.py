@@ -3,6 +3,7 @@ from django.urls import include, path
 from members import (
     views,
     views_addresses,
+    views_card,
     views_households,
     views_privacy,
     views_profile,
@@ -67,6 +68,8 @@ urlpatterns = [
     # Home
     path("", views.landing, name="landing"),
     path("home/", views.member_home, name="member_home"),
+    path("card/", views_card.member_card, name="member_card"),
+    path("card/offline/", views_card.member_card_offline, name="member_card_offline"),
     path("card/<str:number>.svg", views.member_card_code, name="member_card_code"),
     path("notices/", views.notice_list, name="notice_list"),
     path("notices/reading/", views.notice_reading, name="notice_reading"),

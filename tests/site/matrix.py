@@ -42,6 +42,8 @@ SITE = {
     # --- Pages
     "landing": row("get", 200, *[GO] * 7),
     "member_home": ONES_OWN,
+    "member_card": ONES_OWN,
+    "member_card_offline": ONES_OWN,
     "member_card_code": ONE_MEMBERS_OBJECT,
     "notice_list": ONES_OWN,
     "notice_reading": row("post", IN, OPEN, GO, GO, *[OPEN] * 4),
@@ -110,6 +112,13 @@ SITE = {
     "theme_stylesheet": EVERYBODY,
     "theme_sample_stylesheet": EVERYBODY,
     "theme_sample": row("get", IN, *[403] * 5, 200, 200),
+    # --- The club as an app on a phone
+    "manifest": EVERYBODY,
+    "localized:manifest": EVERYBODY,
+    "service_worker": EVERYBODY,
+    "offline": EVERYBODY,
+    "icon_png": EVERYBODY,
+    "icon_svg": EVERYBODY,
     # --- allauth
     "account_login": STRANGERS,
     "account_logout": row("get", GO, *[200] * 7),

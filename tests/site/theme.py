@@ -12,6 +12,8 @@ def theme_arguments(now):
     save_footer_link(FooterLink(kind="imprint", label="Imprint", page=page), by=None, now=now)
     return {
         "legal_page": ["imprint"],
+        "icon_png": ["1-1e5945-6c2642", "drawing", "192"],
+        "icon_svg": ["1-1e5945-6c2642", "drawing"],
         "theme_stylesheet": ["1-1e5945-6c2642"],
         "theme_sample": ["1-1e5945-6c2642"],
         "theme_sample_stylesheet": ["1-1e5945-6c2642"],

@@ -1,0 +1,25 @@
+"""What every page says so that a phone may keep the club, and the hint that it may."""
+
+from django import template
+from django.conf import settings
+
+from loyalty_site.installable.icons import get_icon_url
+
+register = template.Library()
+
+
+@register.inclusion_tag("core/_installable_head.html", takes_context=True)
+def installable_head(context):
+    """Manifest and icon; the worker's script with the login whose card it may keep."""
+    user = context.get("user")
+    return {
+        "touch_icon": get_icon_url(context["club"].theme_version, "touch-180"),
+        "has_worker": settings.SERVICE_WORKER,
+        "reader": user.pk if user and user.is_authenticated else "",
+    }
+
+
+@register.inclusion_tag("core/_install_hint.html")
+def install_hint():
+    """Hidden until the browser offers to install (static/js/worker-page.js)."""
+    return {"has_worker": settings.SERVICE_WORKER}
