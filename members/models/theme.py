@@ -4,6 +4,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.photos import PhotoField
 from core.words import Words
 from members.enums import FooterKind
 from members.models.club import Club
@@ -23,6 +24,31 @@ class Theme(models.Model):
     club = models.OneToOneField(Club, models.CASCADE, primary_key=True, related_name="theme")
     accent = models.CharField(_("accent colour"), max_length=7, blank=True, default="")
     card = models.CharField(_("card colour"), max_length=7, blank=True, default="")
+    logo = PhotoField(
+        _("logo"),
+        blank=True,
+        default="",
+        help_text=_("Stands in place of the name. Best wide, on no ground."),
+    )
+    mark = PhotoField(
+        _("mark"),
+        blank=True,
+        default="",
+        help_text=_("A square sign beside the name and on the browser's tab."),
+    )
+    hero = PhotoField(
+        _("photograph"),
+        blank=True,
+        default="",
+        help_text=_("Of the place or the people; above the story and with shared links."),
+    )
+    hero_alt = models.CharField(
+        _("what the photograph shows"),
+        max_length=200,
+        blank=True,
+        default="",
+        help_text=_("For whoever can't see it."),
+    )
     tagline = models.CharField(
         _("in one sentence"), max_length=160, blank=True, default="",
         help_text=_("What the club is. Search engines and shared links show it too."),
@@ -41,7 +67,9 @@ class Theme(models.Model):
         _("address of a map"), max_length=500, blank=True, default="",
         help_text=_("From the map that your guests use; it is shown as a plain link."),
     )  # fmt: skip
-    i18n = Words(fields=("tagline", "story_title", "story", "story_values", "opening_hours"))
+    i18n = Words(
+        fields=("hero_alt", "tagline", "story_title", "story", "story_values", "opening_hours")
+    )
 
     class Meta:
         verbose_name = _("appearance")
