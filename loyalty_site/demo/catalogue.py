@@ -24,7 +24,6 @@ from rewards.services.catalogue import (
 )
 
 OPENED_BEFORE = dt.timedelta(days=120)  # most rewards have been on offer for so long
-PLACES = {"wholesale": "Oakland Produce Market, Franklin Street gate"}
 _OPENS = dt.time(8)  # on the day on which everybody may
 _CODE_LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 
@@ -135,6 +134,7 @@ def _stock(reward: Reward, entry: dict[str, Any], seed: int, now: dt.datetime) -
         import_codes(reward, "\n".join(sorted(codes)), by=None, now=now)
     zone = get_club().zone
     today = day_of(now, zone)
+    place = read_rewards()["places"][entry.get("place", "shop")]
     for days, hour, minutes, seats in entry.get("sessions", ()):
         wall = dt.datetime.combine(today + dt.timedelta(days=days), dt.time(hour))
         starts_at, _shifted = resolve_local(wall, zone)
@@ -144,7 +144,8 @@ def _stock(reward: Reward, entry: dict[str, Any], seed: int, now: dt.datetime) -
             ends_at=starts_at + dt.timedelta(minutes=minutes),
             booking_closes_at=starts_at - dt.timedelta(hours=12),
             seat_count=seats,
-            place=PLACES.get(entry.get("place", ""), read_club()["address"]["street"]),
+            place=place[LANGUAGE],
+            **translate("place", place),
             by=None,
             now=now,
         )

@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any
 
 from core.money import to_decimal
-from loyalty_site.demo.data import LANGUAGE, read_club, read_shop_goods, read_words
+from loyalty_site.demo.data import LANGUAGE, read_club, read_shop_goods, read_words, translate
 from members.models import Member, User
 from purchases.enums import ShopKind
-from purchases.models import Channel, ShopConnection, Source, Store, WebhookDelivery
+from purchases.models import Channel, Product, ShopConnection, Source, Store, WebhookDelivery
 from purchases.services.shops.connections import create_connection, make_secret, rotate_secret
 from purchases.services.shops.door import Answer, receive_delivery, sign
 from purchases.services.shops.processing import process_due_deliveries, replay_delivery
@@ -90,6 +90,17 @@ def sell_online(members: Sequence[Member], owner: User, manager: User, *, now: d
     ]
     for days, step in sorted(steps, key=lambda each: -each[0]):
         step(days=days)
+    _translate_goods()
+
+
+def _translate_goods() -> None:
+    """A shop's messages bring one language; staff write the others."""
+    for kind, goods in read_shop_goods().items():
+        for good in goods:
+            known = Product.objects.filter(
+                source__code=CODES[ShopKind(kind)], name=good["name"][LANGUAGE]
+            )
+            known.update(i18n=translate("name", good["name"]))
 
 
 def _set_up(kind: ShopKind, owner: User, now: dt.datetime) -> _Shop:
