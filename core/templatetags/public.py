@@ -8,6 +8,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation.trans_real import get_language_from_path
 
+from core.photos import WIDTHS, list_widths, name_rendition
+
 register = template.Library()
 
 # Open Graph names a language with a place; these are the ones our words are written for.
@@ -15,8 +17,17 @@ _PLACES = {"en": "en_US", "zh-hans": "zh_CN", "zh-hant": "zh_TW", "ja": "ja_JP"}
 _TEXT = 160  # of a description, what a result page shows
 
 
+@register.filter
+def photo_address(photo, width: int) -> str:
+    """Of one size of a photograph, where a picture element can't stand; "" without one."""
+    if not photo:
+        return ""
+    widths = [each for each in list_widths(photo.name) if each <= width] or [WIDTHS[0]]
+    return photo.storage.url(name_rendition(photo.name, widths[-1], "webp"))
+
+
 @register.simple_tag(takes_context=True)
-def public_head(context, title="", description="", image="") -> SafeString:
+def public_head(context, title="", description="", image=None) -> SafeString:
     """Canonical address, the same page in the other languages, description and Open Graph.
 
     Every public page is found below each language's prefix; without one it speaks the reader's.
@@ -38,7 +49,7 @@ def public_head(context, title="", description="", image="") -> SafeString:
         ("og:description", description),
         ("og:url", links[0][2]),
         ("og:locale", _PLACES.get(language, "en_US")),
-        ("og:image", settings.SITE_URL + image if image else ""),
+        ("og:image", settings.SITE_URL + photo_address(image, WIDTHS[-1]) if image else ""),
     ]
     return format_html(
         "{}{}{}",

@@ -13,7 +13,8 @@ from members import palette
 from members.models import Theme
 from members.services.theming import explain_refusal, format_contrast
 
-WORDS = ("tagline", "story_title", "story", "story_values", "opening_hours")
+PHOTOS = ("logo", "mark", "hero")
+WORDS = ("hero_alt", "tagline", "story_title", "story", "story_values", "opening_hours")
 JUDGES = {"accent": palette.judge_accent, "card": palette.judge_card}
 HOUSE = {"accent": palette.HOUSE_ACCENT, "card": palette.HOUSE_CARD}
 CLEAR = 7.0  # WCAG 2.2, success criterion 1.4.6
@@ -63,6 +64,9 @@ class ThemeForm(forms.Form):
         self.theme = theme
         for name in JUDGES:
             self.fields[name].initial = getattr(theme, name) or HOUSE[name]
+        for name in PHOTOS:
+            self.fields[name] = Theme._meta.get_field(name).formfield()
+            self.fields[name].initial = getattr(theme, name)
         for name in (*WORDS, "map_url"):
             self._add_word(name, Theme._meta.get_field(name))
         dress_form(self)
@@ -87,6 +91,10 @@ class ThemeForm(forms.Form):
             form_field.widget.attrs["maxlength"] = field.max_length
         form_field.widget.attrs["dir"] = "auto"
         return form_field
+
+    def iter_photos(self):
+        for name in PHOTOS:
+            yield self[name]
 
     def iter_words(self):
         """(field, its translations, how many of them are written)."""

@@ -9,6 +9,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
+from core.photos import delete_photo
 from core.services.audit import record_audit
 from core.words import list_columns, list_shown
 from members.enums import FooterKind
@@ -17,6 +18,7 @@ from members.models.theme import ICP_ADDRESS
 from members.palette import Judgement
 
 COLORS = ("accent", "card")
+PHOTOS = ("logo", "mark", "hero")
 
 
 class InvalidTheme(DomainError):
@@ -66,7 +68,7 @@ def format_contrast(ratio: float) -> str:
 def update_theme(changes: dict[str, Any], *, by: User | None, now: dt.datetime) -> Theme:
     """Change how the club looks. Raises IllegibleColor and InvalidTheme.
 
-    Fields by name, translations as ``story_ja``.
+    Fields by name, translations as ``story_ja``; a photograph is a file, or False to take it off.
     """
     club, _created = Club.objects.select_for_update(no_key=True).get_or_create(pk=1)
     theme, _created = Theme.objects.select_for_update(no_key=True).get_or_create(club=club)
@@ -78,17 +80,31 @@ def update_theme(changes: dict[str, Any], *, by: User | None, now: dt.datetime) 
     if not changed:
         return theme
     before = {name: getattr(theme, name) for name in COLORS if name in changed}
+    left = {name: getattr(theme, name).name for name in PHOTOS if name in changed}
     for name, value in changed.items():
-        setattr(theme, name, value)
+        setattr(theme, name, value or "")
     _clean(theme)
     for name, judgement in theme.get_illegible_colors().items():
         raise IllegibleColor(name, judgement)
     theme.save(update_fields=list_columns(Theme, changed))
+    _delete_photos_later(theme, [name for name in left.values() if name])
     colors = {name: [before[name], getattr(theme, name)] for name in before}
     record_audit(
         "theme.updated", theme, by=by, now=now, changes={"fields": sorted(changed), **colors}
     )
     return theme
+
+
+def _delete_photos_later(theme: Theme, names: list[str]) -> None:
+    """After the commit: a change that is undone still needs its photograph."""
+    storage = theme.logo.storage
+
+    def delete() -> None:
+        for name in names:
+            delete_photo(storage, name)
+
+    if names:
+        transaction.on_commit(delete)
 
 
 @transaction.atomic
