@@ -11,6 +11,8 @@ from members.enums import IncomeBand, Interest, Preference
 from members.fields import PhoneField
 from members.models import Member
 from members.models.member import BIRTHDAY_PARTS
+from members.purposes import SENSITIVE
+from members.selectors.consents import has_agreed
 
 
 class YearsField(forms.CharField):
@@ -110,10 +112,7 @@ _WHY = {
     "income_band": _("So that what we offer suits your purse. Against the average around you."),
     "interests": _("So that we tell you about what you like, and not about the rest."),
     "preferences": _("So that the counter and our letters suit you."),
-    "traits": _(
-        "What makes serving you easier: left-handed, shoe size 38. Please nothing about health or "
-        "belief."
-    ),
+    "traits": _("What makes serving you easier: an allergy, your shoe size, left-handed."),
     "locale": _("The language of these pages and of what we write to you."),
 }
 
@@ -144,6 +143,9 @@ class OwnProfileForm(ProfileForm):
         for name in self.locked:
             fields[name].disabled = True
             fields[name].help_text = ""
+        self.needs_consent = not has_agreed(self.instance, SENSITIVE)
+        if self.needs_consent:
+            fields["traits"].disabled = True
 
     @property
     def name_fields(self):

@@ -14,7 +14,9 @@ from members.contacts import clean_email, clean_phone
 from members.enums import MemberStatus
 from members.models import AudienceMember, Club, Member, User
 from members.models.member import BIRTHDAY_PARTS
+from members.purposes import SENSITIVE
 from members.selectors.club import get_club
+from members.selectors.consents import has_agreed
 from members.services.conduct import check_actor
 from members.services.memberships import AlreadyMember
 
@@ -58,6 +60,12 @@ class ReasonNeeded(DomainError):
     message = _("A birthday on record is corrected with a reason only: write why.")
 
 
+class SensitiveConsentNeeded(DomainError):
+    code = "sensitive_consent_needed"
+    field = "traits"
+    message = _("Such details are kept with the member's consent to “Sensitive details” only.")
+
+
 class RecordGone(DomainError):
     code = "record_gone"
     status = 409
@@ -85,11 +93,11 @@ def update_member(
 
     Each part of a birthday is locked once it is noted: its member can't change it, staff with a
     ``reason`` can. On one's own record only what is OWN may change, and that on the members'
-    pages (not ``as_staff``): contacts are proved at the login. The audit row names the fields,
-    not their values.
+    pages (not ``as_staff``): contacts are proved at the login. Details that may be sensitive
+    (``traits``) need the consent to these. The audit row names the fields, not their values.
 
-    Raises InvalidProfile, InvalidEmail, InvalidPhone, BirthdayLocked, ReasonNeeded, OwnRecord
-    or RecordGone; a field that is not EDITABLE is a programming error.
+    Raises InvalidProfile, InvalidEmail, InvalidPhone, BirthdayLocked, ReasonNeeded, OwnRecord,
+    SensitiveConsentNeeded or RecordGone; a field that is not EDITABLE is a programming error.
     """
     unknown = set(changes) - EDITABLE
     if unknown:
@@ -103,6 +111,8 @@ def update_member(
     if as_staff or not OWN.issuperset(changed):
         check_actor(member, by=by, act="member.update")
     _check_birthday(member, changed, by, reason)
+    if "traits" in changed and changes["traits"] and not has_agreed(member, SENSITIVE):
+        raise SensitiveConsentNeeded
     for name in changed:
         setattr(member, name, changes[name])
     try:

@@ -21,6 +21,7 @@ from members.services.households import (
 from members.services.merging import merge_members
 from members.services.profiles import update_member
 from tests.admin.test_members import EDIT, page_of
+from tests.consents import agree_to_details
 from tests.rewards.conftest import balances
 
 DAY = dt.date(2026, 3, 2)
@@ -83,6 +84,7 @@ def test_nobody_edits_ends_or_merges_their_own_record(clerk, log_in, pair, clock
 def test_page_shows_addresses_household_and_what_they_told(owner, pair, clock):
     ann, bob = pair
     save_address(ann, STREET, country="US", by=None, now=clock)
+    agree_to_details(ann, clock)
     update_member(
         ann, {"interests": ["wine"], "preferences": ["no_bag"], "traits": "Left-handed"},
         by=None, now=clock,

@@ -30,6 +30,7 @@ from members.services.profiles import attach_login, update_member
 from purchases.models import Purchase
 from rewards.enums import Place
 from rewards.services.redemption import Parcel, redeem_reward
+from tests.consents import agree_to_details
 from tests.members.test_erasure import together
 from tests.rewards.conftest import (  # noqa: F401 (fixtures)
     assert_ledger_true,
@@ -141,6 +142,7 @@ def world(counter, rules, make_reward, client, now, request):  # noqa: F811
         display_name=f"Login{mark}", by=None, now=now,
     )  # fmt: skip
     mei = attach_login(mei, user, by=None, now=now)
+    agree_to_details(mei, now)
     mei = update_member(
         mei,
         {**person, "birth_year": 2014, "birth_month": 11, "birth_day": 23, "gender": "female",

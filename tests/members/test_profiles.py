@@ -9,10 +9,12 @@ from members.services.profiles import (
     BirthdayLocked,
     InvalidProfile,
     ReasonNeeded,
+    SensitiveConsentNeeded,
     close_member,
     update_club,
     update_member,
 )
+from tests.consents import agree_to_details
 
 pytestmark = pytest.mark.django_db
 
@@ -116,12 +118,22 @@ def list_refused(member):
     return [row.changes["act"] for row in rows]
 
 
+def test_sensitive_details_need_their_own_consent(make_member, now):
+    member = make_member()
+    with pytest.raises(SensitiveConsentNeeded):
+        update_member(member, {"traits": "no nuts"}, by=None, now=now)
+    assert update_member(member, {"traits": "", "interests": ["wine"]}, by=None, now=now)
+    agree_to_details(member, now)
+    assert update_member(member, {"traits": "no nuts"}, by=None, now=now).traits == "no nuts"
+
+
 def test_what_they_told_is_kept_in_order(make_member, now):
     member = make_member()
     changes = {
         "interests": ["wine", "art"], "preferences": ["no_bag"], "child_birth_years": [2018, 2015],
         "household_size": 4, "income_band": "above", "traits": "Left-handed",
     }  # fmt: skip
+    agree_to_details(member, now)
     update_member(member, changes, by=None, now=now)
     member.refresh_from_db()
     assert (member.interests, member.child_birth_years) == (["art", "wine"], [2015, 2018])

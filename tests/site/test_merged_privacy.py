@@ -147,6 +147,7 @@ def test_erasure_keeps_the_absorbed_contacts_away(pair, now, is_emptied):
 def test_details_go_from_absorbed_records_too(make, merge, say):
     other, mei = make(), make()
     say(mei, True)
+    say(other, True)
     update_member(other, {"traits": "left-handed"}, by=None, now=other.joined_at)
     update_member(mei, {"traits": "no nuts"}, by=None, now=mei.joined_at)
     merge(other, mei)

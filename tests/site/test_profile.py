@@ -2,12 +2,14 @@ import json
 import re
 
 import pytest
+from django.utils import timezone
 
 from members.models import Member
 from members.services.claims import issue_claim_code
 from members.services.enrolment import create_member
 from members.services.profiles import update_member
 from members.sms import list_sms_files
+from tests.consents import agree_to_details
 from tests.site.conftest import TODAY
 
 pytestmark = pytest.mark.django_db
@@ -15,6 +17,7 @@ pytestmark = pytest.mark.django_db
 
 def test_member_changes_name_birthday_and_language(cast):
     client = cast.clients["mei"]
+    agree_to_details(cast.members["mei"], timezone.now())
     response = client.post(
         "/profile/",
         {
@@ -57,7 +60,9 @@ def test_birthday_on_record_shows_and_stays(cast):
     mei = Member.objects.get(pk=cast.members["mei"].pk)
     assert (mei.birth_month, mei.birth_day) == (3, 3)
     html = client.get("/profile/").content.decode()
-    assert re.findall(r'name="(\w+)"[^>]* disabled', html) == ["birth_month", "birth_day"]
+    assert re.findall(r'name="(\w+)"[^>]* disabled', html) == [
+        "birth_month", "birth_day", "traits"
+    ]  # fmt: skip
     assert "Is it wrong? Tell us" in html
 
 
@@ -77,7 +82,7 @@ def test_every_field_says_why_it_is_asked_and_none_is_required(cast):
 def test_profile_asks_a_constant_number_of_queries(cast, settings, make_client, assert_statements):
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
     client = make_client(cast.users["mei"])
-    with assert_statements(4):
+    with assert_statements(5):
         client.get("/profile/")
 
 
