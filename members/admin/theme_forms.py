@@ -28,7 +28,7 @@ class ColorField(forms.CharField):
         widget = forms.TextInput(
             attrs={"maxlength": 7, "autocomplete": "off", "spellcheck": "false", "data-color": name}
         )
-        super().__init__(max_length=9, required=False, widget=widget, **kwargs)
+        super().__init__(required=False, widget=widget, **kwargs)
         self.house = HOUSE[name]
 
     def clean(self, value):
