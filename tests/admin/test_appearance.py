@@ -22,11 +22,7 @@ FIGURES = "/admin/members/theme/figures/"
 def sent(owner):
     """Everything of the form as it stands, as a browser sends it."""
     form = ThemeForm(theme=Theme.objects.filter(pk=1).first() or Theme(pk=1))
-    return {
-        field.name: field.value() or ""
-        for field in form
-        if field.name not in ("logo", "mark", "hero")
-    }
+    return {field.name: field.value() or "" for field in form if field.name not in PHOTOS}
 
 
 def post(client, sent, **changes):
