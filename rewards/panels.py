@@ -180,7 +180,9 @@ def list_next_days(days: list[PointDay]) -> list[tuple[Way, PointDay]]:
 def list_weekdays() -> list[str]:
     """Short names of the weekdays in the order of the reader's calendar."""
     first = get_format("FIRST_DAY_OF_WEEK")  # 0 is Sunday
-    return [str(WEEKDAYS_ABBR[(first + offset - 1) % 7]) for offset in range(7)]
+    names = [str(WEEKDAYS_ABBR[(first + offset - 1) % 7]) for offset in range(7)]
+    # 星期一: the last character says the day, and is all that a column has room for.
+    return [name.removeprefix("星期") for name in names]
 
 
 def build_weeks(days: list[PointDay], today: dt.date) -> list[list[dict[str, Any]]]:

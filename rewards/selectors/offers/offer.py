@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from rewards.enums import RewardKind
 from rewards.models import Reward
@@ -14,13 +13,25 @@ from rewards.selectors.offers.doors import Door, GateLine
 
 # Kinds as members think of them: several, one, and the kinds that they are.
 SHELVES = {
-    "voucher": (_lazy("Vouchers"), _lazy("Voucher"), (RewardKind.VOUCHER, RewardKind.POOL)),
-    "goods": (_lazy("Goods"), _lazy("Goods"), (RewardKind.GOODS,)),
-    "experience": (_lazy("Experiences"), _lazy("Experience"), (RewardKind.EXPERIENCE,)),
-    "partner": (_lazy("Partner offers"), _lazy("Partner offer"), (RewardKind.PARTNER,)),
-    "credit": (_lazy("Store credit"), _lazy("Store credit"), (RewardKind.CREDIT,)),
-    "tier": (_lazy("Tiers"), _lazy("Tier"), (RewardKind.TIER,)),
-    "download": (_lazy("Downloads"), _lazy("Download"), (RewardKind.DOWNLOAD,)),
+    "voucher": (
+        gettext_lazy("Vouchers"),
+        gettext_lazy("Voucher"),
+        (RewardKind.VOUCHER, RewardKind.POOL),
+    ),
+    "goods": (gettext_lazy("Goods"), gettext_lazy("Goods"), (RewardKind.GOODS,)),
+    "experience": (
+        gettext_lazy("Experiences"),
+        gettext_lazy("Experience"),
+        (RewardKind.EXPERIENCE,),
+    ),
+    "partner": (
+        gettext_lazy("Partner offers"),
+        gettext_lazy("Partner offer"),
+        (RewardKind.PARTNER,),
+    ),
+    "credit": (gettext_lazy("Store credit"), gettext_lazy("Store credit"), (RewardKind.CREDIT,)),
+    "tier": (gettext_lazy("Tiers"), gettext_lazy("Tier"), (RewardKind.TIER,)),
+    "download": (gettext_lazy("Downloads"), gettext_lazy("Download"), (RewardKind.DOWNLOAD,)),
 }
 _KIND_TEXTS = {kind: one for _several, one, kinds in SHELVES.values() for kind in kinds}
 TONES = 6  # of covers
