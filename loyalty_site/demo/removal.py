@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 from core.models import AuditEntry, IdempotencyRecord
+from loyalty_site.demo.appearance import remove_appearance
 from loyalty_site.demo.counter import list_register_names
 from loyalty_site.demo.data import LANGUAGE, read_categories, read_club, read_rewards
 from loyalty_site.demo.doomed import DoomedRows, list_keys_to, list_orphans
@@ -150,6 +151,7 @@ def remove_demo(*, keep_rules: bool = False, now: dt.datetime) -> dict[str, int]
     with _written_once_rows_may_go():
         removed = _delete(doomed, keep_rules=keep_rules)
     _forget_club(now)
+    remove_appearance(now=now)
     _check_result()
     for file in files:
         transaction.on_commit(partial(file.storage.delete, file.name), robust=True)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 from core.time import day_of
+from loyalty_site.demo.appearance import set_up_appearance
 from loyalty_site.demo.catalogue import set_up_catalogue
 from loyalty_site.demo.counter import set_up_counter
 from loyalty_site.demo.happenings import happen_before, happen_today
@@ -91,6 +92,7 @@ def seed_demo(
     lock_demo()
     check_empty()
     set_up_club(now=now)
+    set_up_appearance(now=now)
     zone = get_club().zone
     set_up_programme(now=now)
     source = set_up_shops(zone=zone)
