@@ -1,139 +1,81 @@
-"""The first page of the back office: what waits, in a handful of indexed look-ups."""
+"""The first page of the back office: what waits, how the club stands, where to begin."""
 
 import datetime as dt
+from typing import Any, NamedTuple
 
-from django.contrib.humanize.templatetags.humanize import intcomma
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy as _
 
 from core.time import day_of
+from loyalty_site.admin_figures import build_figures
+from loyalty_site.admin_work import list_work, sees_everything
 from members.selectors.club import get_club
-from members.services.work import list_waiting
-from purchases.enums import ImportState, RefundState
 from purchases.models import ImportJob
-from purchases.selectors import count_parked_refunds, find_due_privacy_request
-from rewards.models import DayClose
 from rewards.selectors.alerts import list_open_alerts
-from rewards.selectors.control import count_waiting_approvals
 
-_DAYS = 7
-_SLOW = dt.timedelta(minutes=10)
+
+class Beginning(NamedTuple):
+    """Something that people come here to do, for whoever may."""
+
+    title: Any
+    icon: str
+    page: str
+    permission: str
+
+
+BEGINNINGS = (
+    Beginning(_("Open the counter"), "storefront", "counter", "rewards.use_counter"),
+    Beginning(_("Enrol a member"), "person_add", "members_member_add", "members.add_member"),
+    Beginning(_("New reward"), "redeem", "rewards_reward_add", "rewards.add_reward"),
+    Beginning(
+        _("New earning rule"), "percent", "rewards_earningrule_add", "rewards.add_earningrule"
+    ),
+    Beginning(
+        _("Upload purchases"), "upload_file", "purchases_importjob_upload",
+        "purchases.add_importjob",
+    ),
+)  # fmt: skip
 
 
 def add_dashboard(request, context):
-    """What Unfold shows on the index: cards of this person's work, and their latest imports."""
-    now = timezone.now()
-    cards, closes = [], []
-    if request.user.has_perm("rewards.view_dayclose"):
-        closes = list(DayClose.objects.order_by("-day_on")[:_DAYS])
-        cards += _build_close_cards(closes, now)
-    if request.user.has_perm("members.view_workitem"):
-        cards.append(_build_work_card(now))
-    imports = []
-    if request.user.has_perm("purchases.view_importjob"):
-        imports = list(ImportJob.objects.for_list().order_by("-pk")[:5])
-        cards.append(_build_import_card(imports))
-    cards += _build_shop_cards(request.user, now)
-    if request.user.has_perm("rewards.view_approval"):
-        cards.append(_build_approval_card())
-    can_see_alerts = request.user.has_perm("rewards.view_alert")
+    """What Unfold shows on the index: this person's work, the figures that they may see.
+
+    A fixed number of queries. Nothing is counted over a large table: queues are read along their
+    indexes up to a limit, figures from what each closed day left.
+    """
+    now, user = timezone.now(), request.user
+    work = list_work(request, now)
+    figures = build_figures(
+        user,
+        now,
+        waiting_count=sum(row.count for row in work),
+        is_whole=sees_everything(user),
+    )
     return {
         **context,
-        "cards": cards,
-        "imports": imports,
-        "closes": closes,
-        "alerts": list_open_alerts(request.user, limit=6) if can_see_alerts else [],
-        "can_search_members": request.user.has_perm("members.view_member"),
+        "work": work,
+        "figures": figures,
+        "close_behind": _count_days_behind(figures.day_on, now),
+        "imports": _list_imports(user),
+        "alerts": list_open_alerts(user, limit=6) if user.has_perm("rewards.view_alert") else [],
+        "can_search_members": user.has_perm("members.view_member"),
+        "beginnings": [
+            (each, reverse(f"admin:{each.page}"))
+            for each in BEGINNINGS
+            if user.has_perm(each.permission)
+        ],
     }
 
 
-def _build_close_cards(closes, now):
-    yesterday = day_of(now, get_club().zone) - dt.timedelta(days=1)
-    newest = closes[0] if closes else None
-    behind = (yesterday - newest.day_on).days if newest else None
-    url = reverse("admin:rewards_dayclose_changelist")
-    if newest is None:
-        return [{"title": _("Day close"), "value": _("none yet"), "url": url, "is_bad": False}]
-    owed = newest.available_points + newest.pending_points + newest.held_points
-    return [
-        {
-            "title": _("Day close"),
-            "value": _("up to date")
-            if behind <= 0
-            else ngettext("%(days)s day behind", "%(days)s days behind", behind) % {"days": behind},
-            "url": url,
-            "is_bad": behind > 0,
-        },
-        {
-            "title": _("Points owed to members on %(day)s")
-            % {"day": newest.day_on.strftime("%Y-%m-%d")},
-            "value": intcomma(owed),
-            "url": url,
-            "is_bad": False,
-        },
-    ]
+def _count_days_behind(newest_on: dt.date | None, now: dt.datetime) -> int:
+    """How many days that are over nobody has closed; 0 for a club without a programme."""
+    if newest_on is None:
+        return 0
+    return (day_of(now, get_club().zone) - newest_on).days - 1
 
 
-def _build_work_card(now):
-    oldest = max(list_waiting(now).values(), default=None)
-    minutes = int(oldest.total_seconds() // 60) if oldest else 0
-    return {
-        "title": _("Work that waits"),
-        "value": _("none")
-        if oldest is None
-        else ngettext("%(minutes)s minute", "%(minutes)s minutes", minutes) % {"minutes": minutes},
-        "url": reverse("admin:members_workitem_changelist"),
-        "is_bad": oldest is not None and oldest > _SLOW,
-    }
-
-
-def _build_approval_card():
-    count = count_waiting_approvals()
-    return {
-        "title": _("Waiting for approval"),
-        "value": _("none") if not count else intcomma(count),
-        "url": reverse("admin:rewards_approval_changelist"),
-        "is_bad": count > 0,
-    }
-
-
-def _build_shop_cards(user, now):
-    """Nothing where no shop is connected or nothing waits: most clubs have none."""
-    cards = []
-    if user.has_perm("purchases.view_shoprefund") and (count := count_parked_refunds()):
-        url = reverse("admin:purchases_shoprefund_changelist")
-        cards.append(
-            {
-                "title": _("Refunds that wait for their order"),
-                "value": intcomma(count),
-                "url": f"{url}?state__exact={RefundState.PARKED}",
-                "is_bad": False,
-            }
-        )
-    may_see = user.has_perm("purchases.view_shopprivacyrequest")
-    if may_see and (due := find_due_privacy_request()):
-        cards.append(
-            {
-                "title": _("Privacy request of a shop, due on"),
-                "value": due.due_on.strftime("%Y-%m-%d"),
-                "url": reverse("admin:purchases_shopprivacyrequest_change", args=[due.pk]),
-                "is_bad": due.due_on <= day_of(now, get_club().zone) + dt.timedelta(days=_DAYS),
-            }
-        )
-    return cards
-
-
-def _build_import_card(imports):
-    running = [job for job in imports if job.state in (ImportState.WAITING, ImportState.RUNNING)]
-    failed = [job for job in imports if job.state == ImportState.FAILED or job.refused_count]
-    return {
-        "title": _("Imports"),
-        "value": ngettext("%(count)s running", "%(count)s running", len(running))
-        % {"count": len(running)}
-        if running
-        else _("none running"),
-        "url": reverse("admin:purchases_importjob_changelist"),
-        "is_bad": bool(failed),
-    }
+def _list_imports(user):
+    if not user.has_perm("purchases.view_importjob"):
+        return []
+    return list(ImportJob.objects.for_list().order_by("-pk")[:5])

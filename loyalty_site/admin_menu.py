@@ -4,36 +4,26 @@ from django.apps import apps
 from django.contrib import admin
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from core.photos import list_widths, name_rendition
+from loyalty_site.admin_work import count_by_model, show_count
 from members.selectors.club import get_club
-from rewards.selectors.alerts import count_open_alerts
-from rewards.selectors.control import MOST_COUNTED, count_waiting_approvals
 
-# (title, [(model, icon)]); the icons are names of Material Symbols.
+# Groups in the order in which they are needed: first who serves, then who markets, then who runs
+# the club and who owns it. (title, [(model, icon)]); the icons are names of Material Symbols.
 GROUPS = (
     (
         _("Members"),
         [
             ("members.Member", "group"),
-            ("members.Audience", "workspaces"),
-            ("members.AudienceMember", "group_work"),
-            ("members.Activity", "timeline"),
-            ("members.Notice", "notifications"),
+            ("members.Household", "family_home"),
             ("members.DuplicatePair", "compare"),
             ("members.MemberMerge", "call_merge"),
-            ("members.Household", "family_home"),
-        ],
-    ),
-    (
-        _("Privacy"),
-        [
-            ("members.Consent", "handshake"),
-            ("members.ErasureRequest", "person_remove"),
-            ("purchases.ShopPrivacyRequest", "policy"),
-            ("members.DataExport", "folder_zip"),
-            ("members.Guardian", "family_restroom"),
-            ("members.Recipient", "outbox"),
+            ("members.Activity", "timeline"),
+            ("members.Notice", "notifications"),
         ],
     ),
     (
@@ -43,29 +33,26 @@ GROUPS = (
             ("purchases.Return", "assignment_return"),
             ("rewards.ReturnRefund", "currency_exchange"),
             ("purchases.ImportJob", "upload_file"),
-            ("purchases.WebhookDelivery", "move_to_inbox"),
-            ("purchases.ShopRefund", "assignment_returned"),
             ("purchases.Product", "sell"),
             ("purchases.Category", "category"),
         ],
     ),
     (
-        _("Points and tiers"),
+        _("Rewards"),
         [
-            ("rewards.EarningRule", "percent"),
-            ("rewards.ProgrammeVersion", "menu_book"),
-            ("rewards.Tier", "stairs"),
-            ("rewards.TierChange", "swap_vert"),
-            ("rewards.Standing", "military_tech"),
+            ("rewards.Redemption", "local_activity"),
+            ("rewards.Reward", "redeem"),
+            ("rewards.RewardCategory", "shelves"),
+            ("rewards.Rotation", "autorenew"),
         ],
     ),
     (
-        _("Catalogue"),
+        _("Campaigns"),
         [
-            ("rewards.Reward", "redeem"),
-            ("rewards.Redemption", "local_activity"),
-            ("rewards.RewardCategory", "shelves"),
-            ("rewards.Rotation", "autorenew"),
+            ("members.Audience", "workspaces"),
+            ("members.AudienceMember", "group_work"),
+            ("rewards.EarningRule", "percent"),
+            ("rewards.BulkAct", "diversity_3"),
         ],
     ),
     (
@@ -74,38 +61,65 @@ GROUPS = (
             ("rewards.Approval", "approval"),
             ("rewards.Alert", "notification_important"),
             ("rewards.Adjustment", "exposure"),
-            ("rewards.BulkAct", "diversity_3"),
             ("rewards.ActLimit", "speed"),
+            ("core.AuditEntry", "history"),
+        ],
+    ),
+    (
+        _("Points and tiers"),
+        [
+            ("rewards.ProgrammeVersion", "menu_book"),
+            ("rewards.Tier", "stairs"),
+            ("rewards.PointsRate", "payments"),
+            ("rewards.Standing", "military_tech"),
+            ("rewards.TierChange", "swap_vert"),
         ],
     ),
     (
         _("Ledger"),
         [
             ("rewards.Transfer", "sync_alt"),
+            ("rewards.DayClose", "event_available"),
+            ("rewards.Account", "account_balance"),
+            ("rewards.Award", "award_star"),
             ("rewards.Lot", "inventory_2"),
             ("rewards.LotMove", "moving"),
-            ("rewards.Award", "redeem"),
             ("rewards.Reversal", "undo"),
-            ("rewards.Account", "account_balance"),
-            ("rewards.DayClose", "event_available"),
         ],
     ),
     (
-        _("Set-up"),
+        _("Privacy"),
+        [
+            ("members.ErasureRequest", "person_remove"),
+            ("purchases.ShopPrivacyRequest", "policy"),
+            ("members.DataExport", "folder_zip"),
+            ("members.Consent", "handshake"),
+            ("members.Guardian", "family_restroom"),
+            ("members.Recipient", "outbox"),
+        ],
+    ),
+    (
+        _("The club"),
         [
             ("members.Club", "storefront"),
             ("members.Theme", "palette"),
             ("members.LegalPage", "gavel"),
             ("members.FooterLink", "link"),
             ("purchases.Store", "store"),
-            ("purchases.Channel", "alt_route"),
-            ("purchases.Source", "point_of_sale"),
             ("rewards.Register", "countertops"),
-            ("rewards.PointsRate", "payments"),
+            ("purchases.Channel", "alt_route"),
+        ],
+    ),
+    (
+        _("Connections"),
+        [
             ("purchases.ShopConnection", "hub"),
+            ("purchases.WebhookDelivery", "move_to_inbox"),
+            ("purchases.ShopRefund", "assignment_returned"),
+            ("purchases.Source", "point_of_sale"),
             ("purchases.ApiToken", "key"),
             ("rewards.WebhookEndpoint", "webhook"),
-            ("rewards.WebhookMessage", "outbox"),
+            ("rewards.WebhookMessage", "send"),
         ],
     ),
     (
@@ -114,7 +128,6 @@ GROUPS = (
             ("members.User", "badge"),
             ("members.StaffPin", "pin"),
             ("auth.Group", "admin_panel_settings"),
-            ("core.AuditEntry", "history"),
             ("members.WorkItem", "pending_actions"),
             ("account.EmailAddress", "mail"),
             ("mfa.Authenticator", "phonelink_lock"),
@@ -123,48 +136,43 @@ GROUPS = (
         ],
     ),
 )
-
-# How many things wait, beside the entry of the menu.
-BADGES = {
-    "rewards.Approval": lambda user: count_waiting_approvals(),
-    "rewards.Alert": lambda user: count_open_alerts(user, limit=MOST_COUNTED),
-}
+# A menu no longer than this lies open: nobody looks for what they see at a glance.
+_AT_A_GLANCE = 20
 
 
 def build_menu(request):
-    """Unfold's navigation, without what this person may not see."""
-    menu = [
-        {
-            "items": [
-                {"title": _("Today"), "icon": "today", "link": reverse("admin:index")},
-            ]
-        }
-    ]
+    """Unfold's navigation, without what this person may not see; what waits has its number."""
+    first = [{"title": _("Today"), "icon": "today", "link": reverse("admin:index")}]
     if request.user.has_perm("rewards.use_counter"):
         counter = {"title": _("Counter"), "icon": "storefront", "link": reverse("admin:counter")}
-        menu[0]["items"].append(counter)
+        first.append(counter)
+    numbers = count_by_model(request, timezone.now())
+    groups = []
     for title, models in GROUPS:
         items = [
             item
             for label, icon in models
-            if (item := _build_item(request, label, icon)) is not None
+            if (item := _build_item(request, label, icon, numbers.get(label, 0))) is not None
         ]
         if items:
-            menu.append({"title": title, "collapsible": True, "items": items})
-    return menu
+            waiting = sum(numbers.get(item["model"], 0) for item in items)
+            group = {"title": title, "collapsible": True, "items": items}
+            groups.append({**group, **({"badge": show_count(waiting)} if waiting else {})})
+    is_short = sum(len(group["items"]) for group in groups) <= _AT_A_GLANCE
+    return [{"items": first}, *({**group, "is_open": is_short} for group in groups)]
 
 
-def _build_item(request, label, icon):
+def _build_item(request, label, icon, waiting):
     model = apps.get_model(label)
     page = admin.site._registry.get(model)
     if page is None or not page.has_view_permission(request):
         return None
     opts = model._meta
-    badge = BADGES[label](request.user) if label in BADGES else 0
     return {
-        **({"badge": badge if badge < MOST_COUNTED else f"{MOST_COUNTED - 1}+"} if badge else {}),
-        "title": str(opts.verbose_name_plural)[:1].upper() + str(opts.verbose_name_plural)[1:],
+        **({"badge": show_count(waiting)} if waiting else {}),
+        "title": capfirst(str(opts.verbose_name_plural)),
         "icon": icon,
+        "model": label,
         "link": reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist"),
     }
 
@@ -183,3 +191,11 @@ def get_style_url(request):
 
 def get_icon_url(request):
     return static("img/mark.svg")
+
+
+def get_mark_url(request):
+    """The owner's own mark where there is one; beside the name, so the smallest will do."""
+    mark = get_club().theme.mark
+    if not mark:
+        return get_icon_url(request)
+    return mark.storage.url(name_rendition(mark.name, list_widths(mark.name)[0], "webp"))

@@ -12,7 +12,7 @@ from members.models import DuplicatePair, ErasureRequest
 from purchases.enums import ImportState, PrivacyState
 from purchases.models import ImportJob, ShopPrivacyRequest, ShopRefund
 from rewards.enums import ApprovalState
-from rewards.models import Alert, Approval, Delivery
+from rewards.models import Approval, Delivery
 from rewards.selectors.control import MOST_COUNTED
 
 ALERTS = "alerts."  # before the code of the check

@@ -1,0 +1,151 @@
+"""The six key figures of the index, in words and as small charts."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from core.money import format_money
+from loyalty_site.admin_charts import Chart, build_bars, build_line
+from members.selectors.club import get_club
+from rewards.selectors.figures import Course, Number, get_key_figures
+from rewards.selectors.payments import count_worth, get_rate
+
+UP, DOWN, SAME = "up", "down", "same"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFigure:
+    """A card: ``direction`` is where it went, ``is_good`` whether that is welcome, where it is
+    either; ``weeks`` are the numbers of its chart, as the table shows them.
+    """
+
+    title: Any
+    value: str
+    note: str
+    change: str
+    direction: str
+    is_good: bool | None
+    chart: Chart | None
+    weeks: list[str]
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFigures:
+    cards: list[ShownFigure]
+    day_on: dt.date | None = None
+    rows: list[tuple[dt.date, list[str]]] | None = None  # the table: a week's end, its numbers
+
+
+def build_figures(user, now: dt.datetime, *, waiting_count: int, is_whole: bool) -> ShownFigures:
+    """For whoever may see the closed days; two queries.
+
+    ``waiting_count`` is what waits for this person. What waited in the past was counted for the
+    club, so only whoever sees the ``whole`` of it sees its course.
+    """
+    if not user.has_perm("rewards.view_dayclose"):
+        return ShownFigures([])
+    known = get_key_figures()
+    past = known.waiting if is_whole else Course(weeks=(None,) * len(known.waiting.weeks))
+    waiting = Course(waiting_count, past.before, (*past.weeks[:-1], waiting_count))
+    cards = [
+        _Card(_("Active members"), _("bought in the last 30 days"), known.active,
+              is_up_good=True, page="members.member"),
+        _Card(_("Repurchase rate"), _("bought again within 90 days"), known.repurchase,
+              write=_write_percent, compare=_compare_shares, is_up_good=True,
+              page="purchases.purchase"),
+        _Card(_("Points issued"), _("in the last 30 days"), known.issued, draw=build_bars,
+              page="rewards.transfer"),
+        _Card(_("Points spent"), _("in the last 30 days"), known.spent, draw=build_bars,
+              page="rewards.redemption"),
+        _Card(_("Liability"), _describe_liability(known.liability, now), known.liability,
+              page="rewards.dayclose"),
+        _Card(_("Work waiting"), _("things to do, as listed above"), waiting,
+              compare=_compare_counts, is_up_good=False),
+    ]  # fmt: skip
+    shown = [card.show(user) for card in cards]
+    rows = [
+        (week_on, [card.weeks[place] for card in shown])
+        for place, week_on in enumerate(known.week_ends)
+    ]
+    return ShownFigures(shown, known.day_on, rows)
+
+
+def _write_count(value: Number) -> str:
+    return "–" if value is None else number_format(round(value), force_grouping=True)
+
+
+def _write_percent(value: Number) -> str:
+    if value is None:
+        return "–"
+    return _("%(number)s%%") % {"number": number_format(100 * value, decimal_pos=1)}
+
+
+def _describe_liability(liability: Course, now: dt.datetime) -> str:
+    """In money where points pay; what a point costs the club elsewhere, nobody knows."""
+    rate = get_rate(now)
+    if rate is None or liability.value is None:
+        return _("points that members hold")
+    worth = format_money(count_worth(int(liability.value), rate), get_club().currency)
+    return _("points that members hold, worth %(money)s") % {"money": worth}
+
+
+def _compare_in_percent(value: float, before: float) -> tuple[float, str]:
+    if not before:
+        return (0, "") if not value else (1, f"+{_write_count(value)}")
+    change = round(100 * (value - before) / abs(before))
+    number = number_format(abs(change), force_grouping=True)
+    return change, _("%(number)s%%") % {"number": _sign(change) + number}
+
+
+def _compare_shares(value: float, before: float) -> tuple[float, str]:
+    change = round(100 * (value - before), 1)
+    number = _sign(change) + number_format(abs(change), decimal_pos=1)
+    return change, _("%(number)s points") % {"number": number}
+
+
+def _compare_counts(value: float, before: float) -> tuple[float, str]:
+    change = value - before
+    return change, _sign(change) + _write_count(abs(change))
+
+
+def _sign(change: float) -> str:
+    return "+" if change > 0 else "−"
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    title: Any
+    note: Any
+    course: Course
+    write: Callable[[Number], str] = _write_count
+    compare: Callable[[float, float], tuple[float, str]] = _compare_in_percent
+    draw: Callable[[Any], Chart | None] = build_line
+    is_up_good: bool | None = None
+    page: str = ""
+
+    def show(self, user) -> ShownFigure:
+        value, before = self.course.value, self.course.before
+        direction, change = "", ""
+        if value is not None and before is not None:
+            moved, change = self.compare(value, before)
+            direction = UP if moved > 0 else DOWN if moved < 0 else SAME
+        is_good = None
+        if self.is_up_good is not None and direction in (UP, DOWN):
+            is_good = self.is_up_good == (direction == UP)
+        return ShownFigure(
+            self.title, self.write(value), self.note, change, direction, is_good,
+            self.draw(self.course.weeks), [self.write(each) for each in self.course.weeks],
+            self._find_url(user),
+        )  # fmt: skip
+
+    def _find_url(self, user) -> str:
+        app, _dot, model = self.page.partition(".")
+        if not model or not user.has_perm(f"{app}.view_{model}"):
+            return ""
+        return reverse(f"admin:{app}_{model}_changelist")
