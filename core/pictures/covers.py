@@ -6,15 +6,15 @@ from core.pictures.paper import BACK, GROUND, WALL, Dice, blob, circle, lift, pa
 
 # Specks of the paper, kept faint.
 _GRAIN = (
-    "M6 9h2M31 4h1M52 14h2M18 27h1M43 33h2M8 45h1M27 52h2M55 50h1M36 20h1M14 60h2M48 63h1M63 30h1"
+    "M4 7h0M17 3h0M33 9h0M46 2h0M9 18h0M26 21h0M40 15h0M51 24h0M3 31h0M19 34h0M35 29h0M47 37h0"
+    "M12 44h0M29 47h0M42 50h0M6 52h0M22 12h0M37 41h0M14 27h0M50 46h0"
 )
 _PAPER = (
     '<filter id="s" x="-20%" y="-20%" width="140%" height="150%">'
     '<feDropShadow dx="0" dy="4" stdDeviation="3" flood-color="#201008" flood-opacity=".28"/>'
-    '</filter><pattern id="n" width="67" height="67" patternUnits="userSpaceOnUse">'
-    f'<path d="{_GRAIN}" stroke="#fff" stroke-width="1.6" stroke-linecap="round"/>'
-    f'<path d="{_GRAIN}" transform="rotate(90 33 33)" stroke="#2b140a" stroke-width="1.4" '
-    'stroke-linecap="round"/></pattern>'
+    '</filter><pattern id="n" width="53" height="53" patternUnits="userSpaceOnUse">'
+    f'<g stroke-linecap="round"><path d="{_GRAIN}" stroke="#fff"/>'
+    f'<path d="{_GRAIN}" transform="rotate(90 28 25)" stroke="#2b140a"/></g></pattern>'
 )
 
 
@@ -35,7 +35,7 @@ def frame_picture(body: str, papers: Palette) -> str:
         f"<style>.w{{fill:{papers.wall}}}.b{{fill:{papers.back}}}.g{{fill:{papers.ground}}}"
         f"@media(prefers-color-scheme:dark){{.w{{fill:{wall}}}.b{{fill:{back}}}.g{{fill:{ground}}}}}"
         f"</style><defs>{_PAPER}</defs>{body}"
-        '<rect width="400" height="300" fill="url(#n)" opacity=".13"/></svg>'
+        '<rect width="400" height="300" fill="url(#n)" opacity=".2"/></svg>'
     )
 
 

@@ -92,6 +92,7 @@ def _make(entry, position, categories, rotations, now) -> Reward:
         "how_to_use": how_to_use[LANGUAGE],
         "category": categories[entry["category"]],
         "position": position,
+        "motif": entry.get("motif", ""),
     }
     for name, field in (("price", "price_amount"), ("value", "value_amount"),
                         ("cost", "cost_amount")):  # fmt: skip

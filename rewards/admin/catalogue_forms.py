@@ -146,7 +146,7 @@ class RewardForm(MoneyMixin, forms.ModelForm):
             column: self.to_minor(name) for name, column in _MONEY.items() if name in self.fields
         }
         for name in ("download", "photo"):
-            if terms.get(name) is False:  # the box "clear" was ticked
+            if name in terms and not terms[name]:  # none, or the box "clear" was ticked
                 terms[name] = ""
         if self.instance.pk and not terms.get("slug"):
             del terms["slug"]

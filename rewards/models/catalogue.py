@@ -1,5 +1,7 @@
 """What points can be turned into."""
 
+from typing import Any
+
 from django.core.files.storage import storages
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -24,6 +26,7 @@ _DRAWN_FOR = {
     RewardKind.POOL: "ticket", RewardKind.VOUCHER: "ticket", RewardKind.CREDIT: "card",
     RewardKind.TIER: "medal", RewardKind.PARTNER: "gift", RewardKind.DOWNLOAD: "download",
     RewardKind.GOODS: "gift", RewardKind.EXPERIENCE: "workshop",
+    RewardKind.DONATION: "charity", RewardKind.SPINS: "wheel",
 }  # fmt: skip
 
 
@@ -37,7 +40,8 @@ class RewardCategory(models.Model):
     slug = models.SlugField(_("code"), unique=True)
     name = models.CharField(_("name"), max_length=80)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
-    i18n = Words(fields=("name",))
+    i18n: Any = Words(fields=("name",))
+    name_i18n: str
 
     class Meta:
         verbose_name = _("reward category")
@@ -102,7 +106,15 @@ class Reward(models.Model):
     how_to_use = models.TextField(_("how to use it"), blank=True, default="")
     fine_print = models.TextField(_("conditions"), blank=True, default="")
     partner = models.CharField(_("partner"), max_length=120, blank=True, default="")
-    i18n = Words(fields=("name", "summary", "description", "how_to_use", "fine_print", "partner"))
+    i18n: Any = Words(
+        fields=("name", "summary", "description", "how_to_use", "fine_print", "partner")
+    )
+    name_i18n: str
+    summary_i18n: str
+    description_i18n: str
+    how_to_use_i18n: str
+    fine_print_i18n: str
+    partner_i18n: str
     category = models.ForeignKey(
         RewardCategory,
         models.SET_NULL,
@@ -330,7 +342,8 @@ class RewardSession(models.Model):
     ends_at = models.DateTimeField(_("ends at"))
     booking_closes_at = models.DateTimeField(_("booking closes at"), null=True, blank=True)
     place = models.CharField(_("place"), max_length=200, blank=True, default="")
-    i18n = Words(fields=("place",))
+    i18n: Any = Words(fields=("place",))
+    place_i18n: str
     seat_count = models.PositiveIntegerField(_("seats"))
     seats_left = models.PositiveIntegerField(_("seats left"))
     cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)

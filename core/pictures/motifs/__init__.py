@@ -66,6 +66,7 @@ MOTIFS: dict[str, Motif] = {
     "medal": Motif(_("Medal"), "air", papers.draw_medal),
     "gift": Motif(_("Gift"), "table", papers.draw_gift),
     "charity": Motif(_("Good cause"), "air", papers.draw_charity),
+    "wheel": Motif(_("Wheel of fortune"), "air", papers.draw_wheel),
     "coins": Motif(_("Points"), "table", papers.draw_coins),
     "pattern": Motif(_("Pattern"), "flat", papers.draw_pattern),
 }

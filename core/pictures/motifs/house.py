@@ -119,7 +119,7 @@ def draw_cloth(p: Palette, dice: Dice) -> str:
         x, long = 62 + 96 * step, dice.count(176, 214)
         pattern = dice.pick(
             (
-                "".join(circle(x + 20 + 22 * a, 86 + 28 * b, 6, mark) for a in range(3) for b in range((long - 50) // 28)),
+                "".join(circle(x + 20 + 22 * a, 88 + 34 * b, 6, mark) for a in range(3) for b in range((long - 50) // 34)),
                 "".join(line(f"M{x + 6} {80 + 26 * b}q9-12 18 0t18 0 18 0 18 0", mark, 4) for b in range((long - 36) // 26)),
                 "".join(line(f"M{x + 14 + 14 * a} 62V{50 + long}", mark, 3) for a in range(5)),
             )

@@ -217,6 +217,29 @@ def draw_coins(p: Palette, dice: Dice) -> str:
     return lift(piles) + lift(group(coin, x=dice.pick((106, 294)), y=dice.between(92, 120), turn=dice.between(-20, 20)))  # fmt: skip
 
 
+def draw_wheel(p: Palette, dice: Dice) -> str:
+    """Of fortune."""
+    colors, corners = (p.main, p.cream, p.second, p.accent), around(0, 0, 92, 8, -1.9635)
+    fields = "".join(
+        path(f"M0 0L{n(a)} {n(b)}A92 92 0 0 1 {n(c)} {n(d)}Z", colors[step % 4])
+        for step, ((a, b), (c, d)) in enumerate(
+            zip(corners, corners[1:] + corners[:1], strict=True)
+        )
+    )
+    lamps = "".join(circle(x, y, 5, p.cream) for x, y in around(0, 0, 100, 12))
+    confetti = "".join(
+        group(rect(-6, -3, 12, 6, dice.pick(colors), 2), x=x, y=dice.between(40, 230), turn=dice.between(0, 180))
+        for x in (36, 66, 84, 318, 336, 366)
+    )  # fmt: skip
+    return (
+        confetti
+        + lift(path("M168 190H232L262 284H138Z", p.deep))
+        + lift(group(circle(0, 0, 108, p.deep), lamps, group(fields, turn=dice.between(0, 45)), x=200, y=146))
+        + lift(circle(200, 146, 20, p.deep), circle(200, 146, 11, GOLD))
+        + lift(path("M182 24H218L200 62Z", RED))
+    )  # fmt: skip
+
+
 def draw_pattern(p: Palette, dice: Dice) -> str:
     """Nothing in particular: papers laid edge to edge."""
     colors = [p.main, p.second, p.accent, p.leaf, p.cream, p.deep]
