@@ -125,6 +125,11 @@ def describe_expiry(programme: Programme) -> str:
                 "%(years)s years more.",
                 years,
             ) % {"years": format_count(years)}  # fmt: skip
+        case ExpiryMode.FISCAL_YEAR if years == 0:
+            month = MONTHS[programme.fiscal_start_month]
+            return _(
+                "Points can be used until the end of the club's year, which begins in %(month)s."
+            ) % {"month": month}
         case ExpiryMode.FISCAL_YEAR:
             month = MONTHS[programme.fiscal_start_month]
             return ngettext(
