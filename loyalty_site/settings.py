@@ -50,7 +50,7 @@ STAFF_MFA_WAIVED = env.flag("STAFF_MFA_WAIVED", EMBEDDED)
 # In the order of the floors: an app imports only from those before it.
 OWN_APPS = ["core", "members", "purchases", "rewards", "loyalty_site"]
 INSTALLED_APPS = [
-    "modeltrans",  # first: forms of the admin know the languages of their models
+    "core.languages.LanguagesConfig",  # first: forms of the admin know their models' languages
     "unfold.apps.BasicAppConfig",  # our own site instead of its default
     "unfold.contrib.filters",
     "unfold.contrib.forms",

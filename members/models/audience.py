@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -28,7 +30,8 @@ class Audience(models.Model):
     slug = models.SlugField(_("slug"), max_length=80, unique=True)
     kind = models.CharField(_("kind"), max_length=8, choices=AudienceKind)
     name = models.CharField(_("name"), max_length=120)
-    i18n = Words(fields=("name",))
+    i18n: Any = Words(fields=("name",))
+    name_i18n: str
 
     objects = AudienceQuerySet.as_manager()
 

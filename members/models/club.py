@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -51,7 +53,9 @@ class Club(models.Model):
     phone = models.CharField(_("phone number"), max_length=40, blank=True, default="")
     email = models.EmailField(_("e-mail address"), blank=True, default="")
     address = models.TextField(_("address"), blank=True, default="")
-    i18n = Words(fields=("name", "address"))
+    i18n: Any = Words(fields=("name", "address"))
+    name_i18n: str
+    address_i18n: str
     guardian_age = models.PositiveSmallIntegerField(
         _("guardian needed below the age of"),
         null=True,

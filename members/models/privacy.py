@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
@@ -84,7 +86,9 @@ class Recipient(models.Model):
         help_text=_("ISO 3166: where the data is kept. Abroad, members are asked."),
     )
     is_current = models.BooleanField(_("current"), default=True)
-    i18n = Words(fields=("name", "what_for"))
+    i18n: Any = Words(fields=("name", "what_for"))
+    name_i18n: str
+    what_for_i18n: str
 
     class Meta:
         verbose_name = _("recipient of data")

@@ -1,5 +1,7 @@
 """What is sold."""
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +19,8 @@ class Category(models.Model):
 
     slug = models.SlugField(_("slug"), max_length=200, unique=True, allow_unicode=True)
     name = models.CharField(_("name"), max_length=120)
-    i18n = Words(fields=("name",))
+    i18n: Any = Words(fields=("name",))
+    name_i18n: str
     parent = models.ForeignKey(
         "self",
         models.PROTECT,
@@ -54,7 +57,8 @@ class Product(models.Model):
     )
     external_id = models.CharField(_("external id"), max_length=100)
     name = models.CharField(_("name"), max_length=200, blank=True)
-    i18n = Words(fields=("name",))
+    i18n: Any = Words(fields=("name",))
+    name_i18n: str
     category = models.ForeignKey(
         Category,
         models.SET_NULL,

@@ -1,5 +1,7 @@
 """Where purchases come from and where they were made."""
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +14,8 @@ class Channel(models.Model):
 
     code = models.SlugField(_("code"), unique=True)
     name = models.CharField(_("name"), max_length=80)
-    i18n = Words(fields=("name",))
+    i18n: Any = Words(fields=("name",))
+    name_i18n: str
     return_window_days = models.PositiveSmallIntegerField(
         _("return window in days"),
         default=0,
@@ -37,7 +40,8 @@ class Store(models.Model):
 
     code = models.CharField(_("code"), max_length=64, unique=True)
     name = models.CharField(_("name"), max_length=120)
-    i18n = Words(fields=("name",))
+    i18n: Any = Words(fields=("name",))
+    name_i18n: str
     zone = models.CharField(_("time zone"), max_length=64, validators=[validate_zone])
     channel = models.ForeignKey(
         Channel, models.PROTECT, related_name="stores", verbose_name=_("channel")

@@ -1,5 +1,7 @@
 """One act for a whole audience, with a reason that its members read."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -39,7 +41,8 @@ class BulkAct(models.Model):
         max_length=300,
         help_text=_("Members read it in their notice and in their statement."),
     )
-    i18n = Words(fields=("public_reason",))
+    i18n: Any = Words(fields=("public_reason",))
+    public_reason_i18n: str
     note = models.TextField(_("note for staff"), blank=True, default="")
 
     # Terms

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -16,7 +18,9 @@ class EarningRule(models.Model):
     description = models.TextField(
         _("description"), blank=True, help_text=_("Members read this on the ways to earn.")
     )
-    i18n = Words(fields=("name", "description"))
+    i18n: Any = Words(fields=("name", "description"))
+    name_i18n: str
+    description_i18n: str
     is_public = models.BooleanField(_("shown to members"), default=True)
     used_points = models.BigIntegerField(
         _("budget used"),

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -13,7 +15,8 @@ class Tier(models.Model):
 
     slug = models.SlugField(_("code"), unique=True)
     name = models.CharField(_("name"), max_length=60)
-    i18n = Words(fields=("name",))
+    i18n: Any = Words(fields=("name",))
+    name_i18n: str
     rank = models.PositiveSmallIntegerField(_("rank"), unique=True, help_text=_("0 is the first."))
     color = models.CharField(_("colour"), max_length=7, default="#6b5b4a")
     audience = models.OneToOneField(
@@ -101,7 +104,8 @@ class TierLevel(models.Model):
     benefits = models.JSONField(
         _("benefits"), default=list, blank=True, help_text=_("A list of texts, best first.")
     )
-    i18n = Words(fields=("benefits",))
+    i18n: Any = Words(fields=("benefits",))
+    benefits_i18n: list[str]
 
     class Meta:
         verbose_name = _("tier level")
