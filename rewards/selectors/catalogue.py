@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Sum, When
 from django.db.models.functions import Coalesce, Least
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.bulk import read_together
@@ -250,7 +249,7 @@ def _narrow(search: _Search, wanted: Wanted) -> None:
 class Goal:
     """A reward that a member has points for, or is on the way to."""
 
-    slug: str
+    reward: Reward  # what its picture and its address need, no more
     name: str
     price_points: int
     is_wished: bool
@@ -261,9 +260,6 @@ class Goal:
         if not self.missing_points:
             return 1000
         return 1000 * (self.price_points - self.missing_points) // self.price_points
-
-    def get_absolute_url(self) -> str:
-        return reverse("reward_detail", args=[self.slug])
 
 
 def list_goals(
@@ -278,11 +274,16 @@ def list_goals(
     _keep_within_limit(search)
     price = "coalesce(door.points, r.price_points)"
     order = f"{_WISHED} DESC, {price} > %(available)s, abs({price} - %(available)s), r.id"
-    rows = search.read(f"r.slug, {shown_sql('r.name')}, {_WISHED}", order, limit=limit)
+    columns = f"r.slug, r.kind, r.motif, r.photo, {shown_sql('r.name')}, {_WISHED}"
     return [
-        Goal(slug, name, price, is_wished, max(price - available_points, 0))
-        for slug, name, is_wished, price in rows
-    ]
+        Goal(
+            Reward(slug=slug, kind=kind, motif=motif, photo=photo),
+            name, price, is_wished, max(price - available_points, 0),
+        )
+        for slug, kind, motif, photo, name, is_wished, price in search.read(
+            columns, order, limit=limit
+        )
+    ]  # fmt: skip
 
 
 def _keep_within_limit(search: _Search) -> None:
