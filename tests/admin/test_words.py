@@ -1,8 +1,11 @@
 """Words in every language, as the owner writes them in the back office."""
 
 import pytest
+from django.contrib.admin import site
 from django.urls import reverse
+from modeltrans.translator import get_i18n_field
 
+from core.admin import WordsAdmin
 from members.models import Club, Recipient
 from members.services.audiences import ensure_everyone
 from purchases.models import Category
@@ -137,3 +140,14 @@ def test_act_for_many_asks_its_reason_in_every_language(owner, mei):
     response = owner.post(reverse("admin:rewards_bulkact_draft"), data, follow=True)
     assert BulkAct.objects.get().i18n == {"public_reason_ja": "お詫びです"}
     assert '<blockquote class="staff-quote" lang="ja">お詫びです</blockquote>' in response.text
+
+
+def test_no_form_forgets_the_languages():
+    """Whoever shows words that members read in a plain form asks for all languages."""
+    own_way = {"BulkAct", "Theme"}  # pages of their own
+    plain = {
+        model.__name__
+        for model, page in site._registry.items()
+        if get_i18n_field(model) and not isinstance(page, WordsAdmin)
+    }
+    assert plain <= own_way
