@@ -1,4 +1,4 @@
-"""The catalogue of the demonstration: forty rewards over the kinds, with codes, dates and turns."""
+"""The catalogue of the demonstration: eighty rewards, with codes, dates, turns and seasons."""
 
 import datetime as dt
 import random
@@ -24,6 +24,9 @@ from rewards.services.catalogue import (
 )
 
 OPENED_BEFORE = dt.timedelta(days=120)  # most rewards have been on offer for so long
+SEASONS = ("winter", "spring", "summer", "autumn")  # the first begins with December
+_SEASON_DAYS = 91
+_BY_SEASON = "seasons"  # the rotation that shows one season's rewards at a time
 _OPENS = dt.time(8)  # on the day on which everybody may
 _CODE_LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 
@@ -51,6 +54,32 @@ def set_up_catalogue(*, seed: int, now: dt.datetime) -> list[Reward]:
     return made
 
 
+def find_season(day: dt.date) -> tuple[int, dt.date]:
+    """(place in SEASONS, first day) of the season of ``day``."""
+    month = day.month - day.month % 3 or 12
+    return day.month % 12 // 3, dt.date(day.year - (day.month < 3), month, 1)
+
+
+def start_of_seasons(today: dt.date) -> dt.date:
+    """First day of the seasons' rotation: a year or more ago, and today is in its season's turn."""
+    season, began = find_season(today)
+    since = min((today - began).days, _SEASON_DAYS - 1)  # some seasons are a day longer
+    return today - dt.timedelta(days=since + (season + len(SEASONS)) * _SEASON_DAYS)
+
+
+def _find_first_day(entry: dict[str, Any], today: dt.date) -> dt.date:
+    """From when its dates count: today, or the day on which its season comes round again."""
+    if "season" not in entry:
+        return today
+    season, _began = find_season(today)
+    turns = (SEASONS.index(entry["season"]) - season) % len(SEASONS)
+    if not turns:
+        return today
+    began = start_of_seasons(today)
+    elapsed = (today - began).days // _SEASON_DAYS
+    return began + dt.timedelta(days=(elapsed + turns) * _SEASON_DAYS)
+
+
 def _make_categories() -> dict[str, RewardCategory]:
     return {
         entry["slug"]: RewardCategory.objects.get_or_create(
@@ -66,13 +95,14 @@ def _make_categories() -> dict[str, RewardCategory]:
 
 
 def _make_rotations(now: dt.datetime) -> dict[str, Rotation]:
-    monday = day_of(now, get_club().zone) - dt.timedelta(days=84)
+    today = day_of(now, get_club().zone)
+    monday = today - dt.timedelta(days=84)
     monday -= dt.timedelta(days=monday.weekday())
     return {
         entry["slug"]: Rotation.objects.get_or_create(
             name=entry["name"][LANGUAGE],
             defaults={
-                "starts_on": monday,
+                "starts_on": start_of_seasons(today) if entry["slug"] == _BY_SEASON else monday,
                 "turn_days": entry["turn_days"],
                 "slot_count": entry["slot_count"],
             },
@@ -83,13 +113,18 @@ def _make_rotations(now: dt.datetime) -> dict[str, Rotation]:
 
 def _make(entry, position, categories, rotations, now) -> Reward:
     currency = read_club()["currency"]
-    how_to_use = read_rewards()["how_to_use"][entry["kind"]]
+    how_to_use = read_rewards()["how_to_use"][entry.get("use", entry["kind"])]
+    fine_print = read_rewards()["fine_print"].get(entry.get("fine_print"), {LANGUAGE: ""})
     terms: dict[str, Any] = {
         **translate("name", entry["name"]),
         **translate("summary", entry["summary"]),
+        **translate("description", entry["description"]),
         **translate("how_to_use", how_to_use),
+        **translate("fine_print", fine_print),
         "summary": entry["summary"][LANGUAGE],
+        "description": entry["description"][LANGUAGE],
         "how_to_use": how_to_use[LANGUAGE],
+        "fine_print": fine_print[LANGUAGE],
         "category": categories[entry["category"]],
         "position": position,
         "motif": entry.get("motif", ""),
@@ -109,7 +144,9 @@ def _make(entry, position, categories, rotations, now) -> Reward:
         terms |= translate("partner", entry["partner"])
     if "rotation" in entry:
         terms["rotation"] = rotations[entry["rotation"]]
-        terms["rotation_position"] = position
+        terms["rotation_position"] = _find_turn(entry, position)
+    if "link" in entry:
+        terms |= {"link": entry["link"], "has_codes": False}
     if "tier" in entry:
         terms["tier"] = Tier.objects.get(slug=entry["tier"])
     if "download" in entry:
@@ -127,6 +164,12 @@ def _make(entry, position, categories, rotations, now) -> Reward:
     )
 
 
+def _find_turn(entry: dict[str, Any], position: int) -> int:
+    """Rewards of a season stand together in its rotation."""
+    season = SEASONS.index(entry["season"]) if "season" in entry else 0
+    return season * 1000 + position
+
+
 def _stock(reward: Reward, entry: dict[str, Any], seed: int, now: dt.datetime) -> None:
     """Codes of the pool, and dates with seats."""
     chance = random.Random(f"{seed}:{reward.slug}")  # noqa: S311 - repeatable on purpose
@@ -134,7 +177,7 @@ def _stock(reward: Reward, entry: dict[str, Any], seed: int, now: dt.datetime) -
         codes = {"".join(chance.choices(_CODE_LETTERS, k=10)) for _ in range(count)}
         import_codes(reward, "\n".join(sorted(codes)), by=None, now=now)
     zone = get_club().zone
-    today = day_of(now, zone)
+    today = _find_first_day(entry, day_of(now, zone))
     place = read_rewards()["places"][entry.get("place", "shop")]
     for days, hour, minutes, seats in entry.get("sessions", ()):
         wall = dt.datetime.combine(today + dt.timedelta(days=days), dt.time(hour))
@@ -160,7 +203,7 @@ def _open(reward: Reward, entry: dict[str, Any], now: dt.datetime) -> None:
     elif "early" in entry:
         slug, days = entry["early"]
         zone = get_club().zone
-        day = day_of(now, zone) + dt.timedelta(days=days)
+        day = _find_first_day(entry, day_of(now, zone)) + dt.timedelta(days=days)
         later, _shifted = resolve_local(dt.datetime.combine(day, _OPENS), zone)
         gates = [
             GateTerms(_tier_audience(slug), since),

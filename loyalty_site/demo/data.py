@@ -59,7 +59,7 @@ def translate(field: str, words: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_names(row: Mapping[str, str]) -> dict[str, str]:
-    """The names of a row of products.csv or categories.csv by language."""
+    """The names of a row of products.csv, categories.csv or departments.csv by language."""
     names = {
         key.removeprefix("name_").replace("_", "-"): name
         for key, name in row.items()

@@ -88,7 +88,8 @@ def _translate_goods(source: Source) -> None:
     for good in goods:
         good.i18n = translate("name", names[good.external_id])
     Product.objects.bulk_update(goods, ["i18n"])
-    by_name = {row["name"]: read_names(row) for row in read_table("categories.csv")}
+    shelves = [*read_table("departments.csv"), *read_table("categories.csv")]
+    by_name = {row["name"]: read_names(row) for row in shelves}
     categories = list(Category.objects.filter(name__in=by_name))
     for category in categories:
         category.i18n = translate("name", by_name[category.name])

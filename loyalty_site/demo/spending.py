@@ -18,6 +18,7 @@ from members.selectors.club import get_club
 from rewards.enums import RedemptionState, RewardKind, Unit
 from rewards.models import Lot, Redemption, Reward
 from rewards.selectors.balances import get_balances
+from rewards.selectors.rotation import list_resting
 from rewards.services.catalogue.wishes import add_wish
 from rewards.services.redemption import (
     Parcel,
@@ -50,7 +51,7 @@ _WANTED = (
     ("enamel-mug", 6, "sent"),
     ("golden-month", 6, ""),
     ("barista-hour", 5, ""),
-    ("spring-recipes", 5, ""),
+    ("plum-wallpapers", 5, ""),
     ("furoshiki", 4, "sent"),
     ("tea-tasting", 4, ""),
     ("audiobook-credit", 3.5, ""),
@@ -85,7 +86,12 @@ def redeem_all_over(
     claimed = [member for member in claimed if member.pk not in told]
     if not claimed:
         return
-    rewards = list_rewards()
+    resting = list_resting(day_of(now, get_club().zone))
+    rewards = {
+        slug: reward
+        for slug, reward in list_rewards().items()
+        if not (reward.has_sessions and reward.pk in resting)  # its dates are a season away
+    }
     savers = _list_savers(claimed)
     spenders = [member for member in claimed if member not in savers] or claimed
     for index, wish in enumerate(_list_wishes(chance, now)):
@@ -130,10 +136,13 @@ def count_spendable(member: Member, moment: dt.datetime) -> int:
 def _redeem_by_chance(claimed, rewards, chance, key, moment) -> Redemption | None:
     member = chance.choice(claimed)
     available = count_spendable(member, moment)
+    resting = list_resting(day_of(moment, get_club().zone))
     in_reach = [
         reward
         for reward in rewards.values()
-        if reward.price_points <= available and reward.kind != RewardKind.TIER
+        if reward.price_points <= available
+        and reward.kind != RewardKind.TIER
+        and reward.pk not in resting
     ]
     return press(member, chance.choice(in_reach), key, moment) if in_reach else None
 
