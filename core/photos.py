@@ -170,15 +170,15 @@ class PhotoFile(FieldFile):
 
     def save(self, name, content, save=True):
         clean = content if isinstance(content, CleanPhoto) else read_photo(content)
-        super().save(clean.name, clean, save=save)
+        super().save(clean.name or "", clean, save=save)
 
     @property
     def width(self) -> int:
-        return get_size(self.name)[0]
+        return get_size(self.name or "")[0]
 
     @property
     def height(self) -> int:
-        return get_size(self.name)[1]
+        return get_size(self.name or "")[1]
 
 
 class PhotoField(models.FileField):

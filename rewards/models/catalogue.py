@@ -22,7 +22,7 @@ _KEPT_KINDS = (
 )  # fmt: skip
 
 # What is drawn where nobody chose: a word of the code that is a motif itself, else by kind.
-_DRAWN_FOR = {
+_DRAWN_FOR: dict[str, str] = {
     RewardKind.POOL: "ticket", RewardKind.VOUCHER: "ticket", RewardKind.CREDIT: "card",
     RewardKind.TIER: "medal", RewardKind.PARTNER: "gift", RewardKind.DOWNLOAD: "download",
     RewardKind.GOODS: "gift", RewardKind.EXPERIENCE: "workshop",

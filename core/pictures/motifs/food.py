@@ -30,7 +30,7 @@ def draw_cake(p: Palette, dice: Dice) -> str:
         )
         for step in range(count)
     )  # fmt: skip
-    drips, x = "M126 134Q126 118 142 118H258Q274 118 274 134V150", 274
+    drips, x = "M126 134Q126 118 142 118H258Q274 118 274 134V150", 274.0
     while x > 126:
         depth = dice.count(6, 26)
         drips += f"q0 {depth}-9.25 {depth}t-9.25-{depth}"

@@ -132,9 +132,9 @@ def draw_flowers(p: Palette, dice: Dice) -> str:
     petals = [p.second, p.accent, p.main, p.cream]
     vase = dice.pick((p.main, p.deep, p.cream))
     heads = ""
-    for step, (x, y) in enumerate(((132, 92), (176, 56), (232, 56), (272, 96))):
+    for step, (left, top) in enumerate(((132, 92), (176, 56), (232, 56), (272, 96))):
         color = petals[(step + dice.count(0, 1)) % 4]
-        x, y = x + dice.between(-8, 8), y + dice.between(-10, 10)
+        x, y = left + dice.between(-8, 8), top + dice.between(-10, 10)
         r = dice.between(15, 19)
         bloom = dyed(
             color, *(circle(a, b, round(r * 0.76), "") for a, b in around(0, 0, r * 0.85, 5, step))
