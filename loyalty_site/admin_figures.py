@@ -115,7 +115,7 @@ def _compare_counts(value: float, before: float) -> tuple[float, str]:
 
 
 def _sign(change: float) -> str:
-    return "+" if change > 0 else "−"
+    return "+" if change > 0 else "−" if change < 0 else ""
 
 
 @dataclass(frozen=True, slots=True)

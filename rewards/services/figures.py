@@ -1,4 +1,4 @@
-"""The figures of closed days, counted once each (docs/operations.md, "Figures")."""
+"""The figures of closed days, counted once each (docs/control.md, "The first page")."""
 
 import datetime as dt
 
