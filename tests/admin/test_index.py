@@ -159,7 +159,8 @@ def test_figures_with_their_change_and_course(owner, history, now):
     assert cards["Points issued"].chart.bars[-1].is_last
     assert len(page.context["figures"].rows) == 12
     assert '<svg class="staff-spark"' in page.text
-    assert " style=" not in page.text[page.text.index("staff-part") : page.text.index("staff-weeks")]
+    begin, end = page.text.index("staff-part"), page.text.index("staff-weeks")
+    assert " style=" not in page.text[begin:end]
 
 
 @pytest.mark.parametrize("many", [1, 4])

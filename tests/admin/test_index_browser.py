@@ -1,4 +1,4 @@
-"""The first page of the back office in a real Chromium: axe by day and by night, menu by keyboard."""
+"""The first page of the back office in a real Chromium: axe by day and night, menu by keyboard."""
 
 import datetime as dt
 import re
