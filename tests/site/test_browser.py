@@ -1,4 +1,4 @@
-"""In a real Chromium: every page by axe, at two widths, by day and by night; and by keyboard."""
+"""In a real Chromium: pages of a member with a long past, by axe, by keyboard, by no script."""
 
 import datetime as dt
 import re
@@ -109,28 +109,18 @@ def assert_well_made(page, path):
     page.complaints.clear()  # axe's own: the policy of our pages forbids what it tries
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
-def test_public_pages_are_well_made(width, scheme, visit, rules):
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
+def test_errors_of_the_sign_up_are_well_made(width, scheme, visit, rules):
     page = visit(width, scheme)
-    for path in (
-        "/",
-        "/accounts/signup/",
-        "/accounts/login/",
-        "/accounts/login/code/",
-        "/accounts/password/reset/",
-    ):
-        page.goto(path)
-        assert_well_made(page, path)
     page.goto("/accounts/signup/")
     page.get_by_role("button", name="Send me a code").click()
     page.locator("[aria-invalid=true]").first.wait_for()
     assert_well_made(page, "sign-up with errors")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
-def test_member_pages_are_well_made(width, scheme, visit, mei):
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
+def test_pages_of_a_long_past_are_well_made(width, scheme, visit, mei):
+    """Every page with little on it: tests/site/test_face_pages.py."""
     page = visit(width, scheme)
     log_in(page)
     entry = mei.transfers.filter(unit="points").order_by("-pk").first()
@@ -138,17 +128,9 @@ def test_member_pages_are_well_made(width, scheme, visit, mei):
         "/home/",
         "/statement/?unit=all",
         f"/statement/{entry.pk}/",
-        "/statement/?kind=expired",
         "/purchases/",
         f"/purchases/{mei.purchases.first().pk}/",
         "/profile/",
-        "/notices/",
-        "/accounts/email/",
-        "/accounts/phone/change/",
-        "/accounts/password/change/",
-        "/accounts/sessions/",
-        "/accounts/2fa/",
-        "/accounts/2fa/webauthn/",
     ):
         page.goto(path)
         assert_well_made(page, path)

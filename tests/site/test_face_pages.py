@@ -47,17 +47,15 @@ def test_every_page_is_well_made(who, cast, arguments, furnished, visit, live_se
         assert "/membership/" in dict(outside)
     page = visit(390, "light", reduced_motion="reduce")
     page.add_init_script(WATCH_SHIFTS)
-    flaws = {}
+    flaws = []
     if who != "anonymous":
         log_in_at_once(page, cast.clients[who], live_server.url)
     for address in dict.fromkeys(pages):
         answer = page.goto(address)
         if answer.status >= 400:
             page.complaints.clear()  # Chromium complains of every page that is not found
-        found = list_flaws(page, shift=address in STILL)
-        if found:
-            flaws[address] = found
-    assert flaws == {}
+        flaws += [(address, *flaw) for flaw in list_flaws(page, shift=address in STILL)]
+    assert not flaws, "\n".join(map(str, flaws))
 
 
 def log_in_at_once(page, client, address):
