@@ -27,6 +27,7 @@ OPENED_BEFORE = dt.timedelta(days=120)  # most rewards have been on offer for so
 SEASONS = ("winter", "spring", "summer", "autumn")  # the first begins with December
 _SEASON_DAYS = 91
 _BY_SEASON = "seasons"  # the rotation that shows one season's rewards at a time
+_SATURDAY = 5
 _OPENS = dt.time(8)  # on the day on which everybody may
 _CODE_LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 
@@ -180,7 +181,10 @@ def _stock(reward: Reward, entry: dict[str, Any], seed: int, now: dt.datetime) -
     today = _find_first_day(entry, day_of(now, zone))
     place = read_rewards()["places"][entry.get("place", "shop")]
     for days, hour, minutes, seats in entry.get("sessions", ()):
-        wall = dt.datetime.combine(today + dt.timedelta(days=days), dt.time(hour))
+        day = today + dt.timedelta(days=days)
+        if entry.get("weekend"):
+            day += dt.timedelta(days=(_SATURDAY - day.weekday()) % 7)
+        wall = dt.datetime.combine(day, dt.time(hour))
         starts_at, _shifted = resolve_local(wall, zone)
         add_session(
             reward,

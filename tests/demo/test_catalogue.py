@@ -193,6 +193,7 @@ def test_dates_of_a_season_to_come_lie_in_it(now):
             if each["season"] != SEASONS[find_season(day_of(now, zone))[0]]:
                 assert SEASONS[find_season(day)[0]] == each["season"], each["slug"]
             assert session.starts_at > now
+            assert day.weekday() == 5 or "weekend" not in each
             assert session.i18n
 
 

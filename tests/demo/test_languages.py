@@ -19,7 +19,7 @@ LANGUAGES = ("ja", "zh-hans", "zh-hant")
 NAMES = re.compile(
     r"""
       [\w.+-]+@[\w.-]+ | https?://\S+
-    | 1418\ Main\ Street | Oakland,\ CA
+    | 1418\ Main\ Street | Oakland,\ CA | Bay\ Courier
     | (?<![A-Za-z])(?:
         QR | PIN | CSV | JSON | PDF | ID | SMS | IP | LINE | WeChat | Google | Apple | English
         | US\$? | [A-Z0-9]{4,}  # money, codes
