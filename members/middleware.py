@@ -1,10 +1,11 @@
 from allauth.mfa.adapter import get_adapter
 from django.conf import settings
 from django.contrib import messages
+from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.translation import get_language_from_path
+from django.utils.translation import get_language, get_language_from_path
 from django.utils.translation import gettext as _
 
 from members import registry
@@ -41,6 +42,19 @@ def _get_admin_path():
         return reverse("admin:index")
     except NoReverseMatch:
         return "/admin/"
+
+
+class ReaderLocaleMiddleware(LocaleMiddleware):
+    """The language of the address or the reader. Where a page without a language in its address
+    answers that there is no such thing, that stands: Django would ask for it once more below
+    ``/en/``.
+    """
+
+    def process_response(self, request, response):
+        if response.status_code == 404 and request.resolver_match is not None:
+            response.headers.setdefault("Content-Language", get_language())
+            return response
+        return super().process_response(request, response)
 
 
 class LanguageOfAddressMiddleware:
