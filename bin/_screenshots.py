@@ -233,8 +233,9 @@ async def take_pictures(
         turn = asyncio.Semaphore(AT_ONCE)
 
         async def take(language: str, theme: str, width: int, who: str) -> None:
+            screen = {"width": width, "height": HEIGHTS.get(width, 900)}
             context = await browser.new_context(
-                viewport={"width": width, "height": HEIGHTS.get(width, 900)},
+                viewport=screen,
                 color_scheme=theme,
                 locale=LANGUAGES[language],
                 reduced_motion="reduce",
@@ -252,8 +253,13 @@ async def take_pictures(
                     name = f"{page.name}-{width}-{theme}-{language}"
                     path = page.path.replace("/en/", f"/{language}/", 1)
                     try:
+                        await tab.set_viewport_size(screen)
                         await tab.goto(address + path, wait_until="load")
-                        await tab.screenshot(path=words.folder / f"{name}.png", full_page=True)
+                        if not words.screen:
+                            # As tall as the page: what is fixed to the foot stays at the foot.
+                            tall = await tab.evaluate("document.documentElement.scrollHeight")
+                            await tab.set_viewport_size({"width": width, "height": tall})
+                        await tab.screenshot(path=words.folder / f"{name}.png")
                     except Exception as error:  # the other pictures are wanted all the same
                         troubles.append(f"{name}: {str(error).splitlines()[0]}")
             await context.close()
@@ -306,6 +312,9 @@ def read_words() -> argparse.Namespace:
     parser.add_argument("--languages", nargs="+", choices=LANGUAGES, default=list(LANGUAGES))
     parser.add_argument("--themes", nargs="+", choices=THEMES, default=list(THEMES))
     parser.add_argument("--widths", nargs="+", type=int, default=list(WIDTHS), metavar="PIXELS")
+    parser.add_argument(
+        "--screen", action="store_true", help="what the first screen shows, not the whole page"
+    )
     parser.add_argument(
         "--members", type=int, metavar="N", help="how many members the club has (default: all)"
     )
