@@ -17,7 +17,7 @@ HISTORY = 120  # closed days before the newest that are counted where they are m
 
 # One pass over the days on which members bought, each with the member's next one. A member is
 # active from such a day on until the next, for ACTIVE_DAYS at most: so the active of a day are a
-# sum of comings and goings, and a hundred days cost no more than one.
+# sum of comings and goings, and many days together need no pass of their own each.
 _COUNT = """
     WITH visit AS MATERIALIZED (
         SELECT member_id, day_on,
@@ -28,11 +28,11 @@ _COUNT = """
             WHERE member_id IS NOT NULL
               AND purchased_at >= %(visits_since)s AND purchased_at < %(until)s
         ) AS days
-    ), turn AS (
+    ), turn AS MATERIALIZED (
         SELECT day_on, count(*) AS many FROM visit GROUP BY day_on
         UNION ALL
         SELECT least(next_on, day_on + %(active)s) AS day_on, -count(*) FROM visit GROUP BY 1
-    ), again AS (
+    ), again AS MATERIALIZED (
         SELECT day_on + %(again)s AS day_on, count(*) AS visits,
                count(*) FILTER (WHERE next_on <= day_on + %(again)s) AS followed
         FROM visit GROUP BY 1
