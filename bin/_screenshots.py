@@ -268,7 +268,7 @@ async def take_pictures(
             async with turn:
                 await take(*look)
 
-        kinds = {page.who for page in pages}
+        kinds = dict.fromkeys(page.who for page in pages)
         await asyncio.gather(*(in_turn(*look, who) for who in kinds for look in looks))
         await browser.close()
     return troubles
