@@ -4,9 +4,7 @@ from rewards.models.bulk import BulkAct, BulkActMember
 from rewards.models.catalogue import (
     Reward,
     RewardCategory,
-    RewardCode,
     RewardGate,
-    RewardSession,
     Rotation,
     Wish,
 )
@@ -25,6 +23,7 @@ from rewards.models.redemption import (
 )
 from rewards.models.refund import ReturnRefund
 from rewards.models.standing import Standing, TierChange
+from rewards.models.stock import RewardCode, RewardSession
 from rewards.models.webhooks import WebhookEndpoint, WebhookMessage
 
 __all__ = [

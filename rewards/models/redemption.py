@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from rewards.enums import DeliveryState, Place, RedemptionState
-from rewards.models.catalogue import Reward, RewardSession
+from rewards.models.catalogue import Reward
+from rewards.models.stock import RewardSession
 
 
 class RedemptionQuerySet(models.QuerySet):

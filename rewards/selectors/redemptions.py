@@ -13,7 +13,6 @@ from members.models import Member
 from members.selectors.club import get_club
 from rewards.enums import DeliveryState, RedemptionState, RewardKind
 from rewards.models import Payment, Redemption, RewardSession
-from rewards.selectors.offers import TONES
 from rewards.selectors.redemption_words import (
     Milestone,
     Wording,
@@ -21,6 +20,8 @@ from rewards.selectors.redemption_words import (
     list_milestones,
     word_state,
 )
+
+TONES = 6  # of tickets
 
 # What a redemption would give back: in all, and of lots whose last day is over by then.
 _COMES_BACK = """
@@ -49,7 +50,7 @@ class ShownRedemption:
 
     @property
     def tone(self) -> int:
-        """The colour of the reward's cover, as in the catalogue."""
+        """The colour of the ticket: that of the reward's shelf."""
         reward = self.redemption.reward
         return 1 + (reward.category_id or len(reward.kind)) % TONES
 

@@ -2,6 +2,6 @@
 
 from rewards.selectors.offers.building import build_offers
 from rewards.selectors.offers.doors import TOLD_KINDS, Door
-from rewards.selectors.offers.offer import SHELVES, TONES, Offer
+from rewards.selectors.offers.offer import SHELVES, Offer
 
-__all__ = ["SHELVES", "TOLD_KINDS", "TONES", "Door", "Offer", "build_offers"]
+__all__ = ["SHELVES", "TOLD_KINDS", "Door", "Offer", "build_offers"]

@@ -34,7 +34,6 @@ SHELVES = {
     "download": (gettext_lazy("Downloads"), gettext_lazy("Download"), (RewardKind.DOWNLOAD,)),
 }
 _KIND_TEXTS = {kind: one for _several, one, kinds in SHELVES.values() for kind in kinds}
-TONES = 6  # of covers
 FEW = 5  # from here on "only 3 left" is said, where the reward sets no number of its own
 
 
@@ -63,11 +62,6 @@ class Offer:
     def kind_text(self) -> Any:
         """Its kind, as members think of it."""
         return _KIND_TEXTS.get(RewardKind(self.reward.kind), "")
-
-    @property
-    def tone(self) -> int:
-        """The colour of its cover: that of its shelf."""
-        return 1 + (self.reward.category_id or len(self.reward.kind)) % TONES
 
     @property
     def is_open(self) -> bool:
