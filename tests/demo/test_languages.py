@@ -21,7 +21,8 @@ NAMES = re.compile(
       [\w.+-]+@[\w.-]+ | https?://\S+
     | 1418\ Main\ Street | Oakland,\ CA | Bay\ Courier
     | (?<![A-Za-z])(?:
-        QR | PIN | CSV | JSON | PDF | ID | SMS | IP | LINE | WeChat | Google | Apple | English
+        QR(?:\ Code)? | PIN | CSV | JSON | PDF | ID | SMS | IP | LINE | WeChat | Google | Apple
+        | English
         | US\$? | [A-Z0-9]{4,}  # money, codes
       )(?![A-Za-z])
     """,
