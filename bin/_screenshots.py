@@ -34,6 +34,13 @@ THEMES = ("light", "dark")
 WIDTHS = (390, 1280)
 HEIGHTS = {390: 844, 1280: 900}
 AT_ONCE = 4
+# Those further down come when somebody scrolls to them.
+SHOW_PICTURES = """
+() => Promise.all([...document.images].map(each => {
+  each.loading = "eager";
+  return each.decode().catch(() => {});
+}))
+"""
 PATIENCE_SECONDS = 90
 CHROMIUM = ["--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--hide-scrollbars"]
 
@@ -85,13 +92,21 @@ def _list_public() -> list[tuple[str, str]]:
 
 def _list_members() -> list[tuple[str, str]]:
     from members.models import Member
+    from rewards.enums import RedemptionState
     from rewards.models import Redemption, Reward
 
     member = Member.objects.get(user__email=MEMBER)
     purchase = member.purchases.order_by("-pk").first()
     entry = member.transfers.filter(unit="points", award__isnull=False).order_by("-pk").first()
     kinds = Reward.objects.filter(published_at__isnull=False).order_by("kind", "pk")
-    redemptions = Redemption.objects.filter(member=member).order_by("reward__kind", "-pk")
+    # Of each kind one that is good for something, if there is one: later keys replace earlier.
+    redemptions = {
+        each.reward.kind: each.pk
+        for each in sorted(
+            Redemption.objects.filter(member=member).select_related("reward"),
+            key=lambda each: (each.state in RedemptionState.open_states(), each.pk),
+        )
+    }
     return [
         ("home", "/home/"),
         ("card", "/card/"),
@@ -108,10 +123,7 @@ def _list_members() -> list[tuple[str, str]]:
             for each in kinds.distinct("kind")[:2]
         ],
         ("redemptions", "/redemptions/"),
-        *[
-            (f"redemption-{each.reward.kind}", f"/redemptions/{each.pk}/")
-            for each in redemptions.select_related("reward").distinct("reward__kind")
-        ],
+        *[(f"redemption-{kind}", f"/redemptions/{pk}/") for kind, pk in redemptions.items()],
         ("notices", "/notices/"),
         ("profile", "/profile/"),
         ("addresses", "/profile/addresses/"),
@@ -259,6 +271,7 @@ async def take_pictures(
                             # As tall as the page: what is fixed to the foot stays at the foot.
                             tall = await tab.evaluate("document.documentElement.scrollHeight")
                             await tab.set_viewport_size({"width": width, "height": tall})
+                        await tab.evaluate(SHOW_PICTURES)
                         await tab.screenshot(path=words.folder / f"{name}.png")
                     except Exception as error:  # the other pictures are wanted all the same
                         troubles.append(f"{name}: {str(error).splitlines()[0]}")
