@@ -12,7 +12,7 @@ from members.selectors.club import get_club
 from members.selectors.search import list_member_ids
 from rewards.models import Account, Award, DayClose, Lot, LotMove, Reversal, Transfer
 from rewards.selectors.explanations import explain_awards, explain_transfers, list_awards
-from rewards.selectors.wording import format_count
+from rewards.selectors.wording import format_count, join_comma
 
 
 class LedgerAdmin(ReadOnlyAdmin):
@@ -167,9 +167,11 @@ class AwardAdmin(LedgerAdmin):
     @display(description=_("by line"))
     def show_allocations(self, award):
         pairs = zip(award.positions, award.allocations, strict=True)
-        return ", ".join(
-            _("line %(line)s: %(points)s") % {"line": line, "points": points}
-            for line, points in pairs
+        return join_comma(
+            [
+                _("line %(line)s: %(points)s") % {"line": line, "points": points}
+                for line, points in pairs
+            ]
         )
 
 

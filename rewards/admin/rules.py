@@ -15,6 +15,7 @@ from members.selectors.club import get_club
 from rewards.admin.forms import EndRuleForm, RuleVersionForm, get_initial
 from rewards.admin.wording import describe_versions
 from rewards.models import EarningRule, EarningRuleVersion
+from rewards.selectors.wording import join_comma
 from rewards.services.preview import count_liability, preview_end, preview_rule
 from rewards.services.programme import end_rule, publish_rule
 
@@ -54,7 +55,7 @@ class EarningRuleAdmin(WordsAdmin):
     def show_terms(self, rule):
         newest = list(rule.versions.all())[:1]
         described = describe_versions(newest, now=timezone.now())
-        return ", ".join(described[0][1]) if described else "–"
+        return join_comma(described[0][1]) if described else "–"
 
     @display(
         description=_("state"),

@@ -12,7 +12,7 @@ from purchases.models import Category, Channel, Product, Store
 from rewards.enums import RuleKind
 from rewards.models import EarningRuleVersion
 from rewards.selectors.ways import describe_gift, list_conditions
-from rewards.selectors.wording import format_count
+from rewards.selectors.wording import format_count, join_comma
 
 _NAMES = (
     ("category_names", "category_ids", Category),
@@ -51,7 +51,7 @@ def describe_versions(
 
 def _list_more(version):
     if version.audience_names:
-        yield _("for %(audiences)s") % {"audiences": ", ".join(version.audience_names)}
+        yield _("for %(audiences)s") % {"audiences": join_comma(version.audience_names)}
     if version.kind == RuleKind.MULTIPLIER:
         yield version.get_combine_display()
     yield version.get_stacking_display()

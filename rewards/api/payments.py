@@ -25,13 +25,8 @@ from rewards.models import Payment
 from rewards.selectors.balances import get_balances
 from rewards.selectors.payments import get_rate, quote_points
 from rewards.services.credit import get_credit
-from rewards.services.payments import (
-    capture_payment,
-    refund_payment,
-    release_payment,
-    reserve_credit_payment,
-    reserve_points_payment,
-)
+from rewards.services.paying import reserve_credit_payment, reserve_points_payment
+from rewards.services.payments import capture_payment, refund_payment, release_payment
 
 router = Router(tags=["payments"], auth=BearerToken(Scope.WRITE_PAYMENTS))
 

@@ -18,6 +18,8 @@ from rewards.selectors.wording import (
     format_factor,
     format_points,
     format_rate,
+    join_comma,
+    put_in_brackets,
 )
 
 
@@ -108,7 +110,7 @@ def _describe_factor(factor: Fraction, why: list, causes: Causes) -> str:
         return " × ".join([f"{name} {format_factor(milli)}", *multiplied])
     total = tier_milli + sum(milli - 1000 for _name, milli in added)
     names += [f"{name} +{format_factor(milli - 1000)}" for name, milli in added]
-    return " × ".join([f"{format_factor(total)} ({', '.join(names)})", *multiplied])
+    return " × ".join([put_in_brackets(join_comma(names), format_factor(total)), *multiplied])
 
 
 def _list_trims(award: Award) -> list[tuple[str, str]]:

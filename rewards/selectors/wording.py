@@ -89,6 +89,11 @@ def join_comma(words: list[str]) -> str:
     return ("、" if _joins_by_mark() else ", ").join(words)
 
 
+def put_in_brackets(text: str, beside: str) -> str:
+    """ "2.5 (Gold 1.5)"; Chinese and Japanese write brackets as wide as a character."""
+    return f"{beside}（{text}）" if _joins_by_mark() else f"{beside} ({text})"
+
+
 def _joins_by_mark() -> bool:
     return (get_language() or "").startswith(("ja", "zh"))
 

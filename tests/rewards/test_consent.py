@@ -11,11 +11,8 @@ from rewards.models import Payment, Redemption
 from rewards.selectors.catalogue import get_reward_page
 from rewards.services.consent import ConsentMissing
 from rewards.services.credit import give_credit
-from rewards.services.payments import (
-    publish_rate,
-    reserve_credit_payment,
-    reserve_points_payment,
-)
+from rewards.services.paying import reserve_credit_payment, reserve_points_payment
+from rewards.services.payments import publish_rate
 from rewards.services.redemption import confirm_redemption, redeem_reward
 from tests.rewards.conftest import EVER, assert_ledger_true, at, balances
 from tests.rewards.desk import staff  # noqa: F401 (a fixture)

@@ -33,12 +33,8 @@ from rewards.services.counter.draft import (
 from rewards.services.counter.selling import MemberNeeded, find_rung_up
 from rewards.services.credit import CreditTooLow, give_credit
 from rewards.services.holding import BalanceTooLow, CannotSpend
-from rewards.services.payments import (
-    BelowMinimum,
-    MoreThanBill,
-    ShareTooLarge,
-    let_go_of_overdue_payments,
-)
+from rewards.services.paying import BelowMinimum, MoreThanBill, ShareTooLarge
+from rewards.services.payments import let_go_of_overdue_payments
 from tests.rewards.conftest import EVER, assert_ledger_true, at, balances
 from tests.rewards.test_races import together
 

@@ -9,22 +9,24 @@ from rewards.models import Payment, PointsRate
 from rewards.selectors.payments import quote_points
 from rewards.services.credit import CreditTooLow, give_credit
 from rewards.services.holding import BalanceTooLow, CannotSpend
-from rewards.services.payments import (
+from rewards.services.paying import (
     BelowMinimum,
-    InvalidRate,
     MoreThanBill,
     OtherPayment,
-    PaymentClosed,
     PointsDontPay,
-    RefundTooLarge,
     ShareTooLarge,
+    reserve_credit_payment,
+    reserve_points_payment,
+)
+from rewards.services.payments import (
+    InvalidRate,
+    PaymentClosed,
+    RefundTooLarge,
     capture_payment,
     let_go_of_overdue_payments,
     publish_rate,
     refund_payment,
     release_payment,
-    reserve_credit_payment,
-    reserve_points_payment,
 )
 from rewards.services.redemption import redeem_reward
 from tests.constraints import guards

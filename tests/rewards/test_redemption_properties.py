@@ -21,14 +21,13 @@ from members.services.merging import merge_members, undo_merge
 from rewards.models import Payment, Redemption, Reward, RewardCode, RewardSession, Tier
 from rewards.services.closing import close_days
 from rewards.services.credit import give_credit
+from rewards.services.paying import reserve_credit_payment, reserve_points_payment
 from rewards.services.payments import (
     capture_payment,
     let_go_of_overdue_payments,
     publish_rate,
     refund_payment,
     release_payment,
-    reserve_credit_payment,
-    reserve_points_payment,
 )
 from rewards.services.redemption import (
     Parcel,

@@ -19,12 +19,12 @@ from members.services.merging import merge_members
 from rewards.models import Delivery, Redemption, Reward, RewardCode, RewardSession
 from rewards.services.grants import grant_points
 from rewards.services.holding import BalanceTooLow, CannotSpend
+from rewards.services.paying import reserve_points_payment
 from rewards.services.payments import (
     capture_payment,
     let_go_of_overdue_payments,
     publish_rate,
     refund_payment,
-    reserve_points_payment,
 )
 from rewards.services.redemption import (
     Parcel,

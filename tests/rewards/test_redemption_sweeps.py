@@ -13,7 +13,8 @@ from rewards.models import Redemption, Transfer
 from rewards.selectors.causes import causes
 from rewards.selectors.explanations import explain_transfers
 from rewards.selectors.redemptions import list_waiting_reservations
-from rewards.services.payments import publish_rate, reserve_points_payment
+from rewards.services.paying import reserve_points_payment
+from rewards.services.payments import publish_rate
 from rewards.services.redemption import cancel_redemption, confirm_redemption, redeem_reward
 from rewards.tasks import sweep_redemptions
 from tests.rewards.conftest import EVER, assert_ledger_true, at, balances

@@ -14,7 +14,8 @@ from purchases.errors import ReturnsTooMuch
 from purchases.models import Purchase, Return
 from rewards.models import ReturnRefund
 from rewards.services.control import OverLimit
-from rewards.services.payments import capture_payment, publish_rate, reserve_points_payment
+from rewards.services.paying import reserve_points_payment
+from rewards.services.payments import capture_payment, publish_rate
 from rewards.services.returns import (
     MemberNeeded,
     ReasonNeeded,

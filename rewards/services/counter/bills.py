@@ -16,7 +16,8 @@ from rewards.selectors.counter import list_bill_payments
 from rewards.services.counter.draft import PricedLine
 from rewards.services.counter.intake import take_in_bill
 from rewards.services.counter.selling import note_sale
-from rewards.services.payments import HOLD, capture_payment, release_payment
+from rewards.services.paying import HOLD
+from rewards.services.payments import capture_payment, release_payment
 
 
 class BillClosed(DomainError):

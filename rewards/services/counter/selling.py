@@ -19,7 +19,7 @@ from purchases.models import Purchase
 from rewards.models import Bill, Register
 from rewards.services.counter.draft import Draft, PricedLine
 from rewards.services.counter.intake import choose_number, get_counter_source, take_in_bill
-from rewards.services.payments import reserve_credit_payment, reserve_points_payment
+from rewards.services.paying import reserve_credit_payment, reserve_points_payment
 
 RING_UP = "counter.ring_up"
 
