@@ -21,7 +21,7 @@ def landing(request: HttpRequest) -> HttpResponse:
     """The club for whoever is not logged in; a member goes home."""
     if request.user.is_authenticated:
         return redirect("member_home")
-    panels = _build_panels(request, registry.LANDING, None)
+    panels = build_panels(request, registry.LANDING, None)
     return render(request, "members/landing.html", {"panels": panels})
 
 
@@ -29,7 +29,7 @@ def landing(request: HttpRequest) -> HttpResponse:
 @member_page
 def member_home(request: HttpRequest, member: Member) -> HttpResponse:
     """The card, and what every floor has registered for this place."""
-    panels = _build_panels(request, registry.MEMBER_HOME, member)
+    panels = build_panels(request, registry.MEMBER_HOME, member)
     context = {
         "member": member,
         "greeting": names.get_greeting(member, get_language()),
@@ -40,7 +40,8 @@ def member_home(request: HttpRequest, member: Member) -> HttpResponse:
     return render(request, "members/member_home.html", context)
 
 
-def _build_panels(request, place, member):
+def build_panels(request: HttpRequest, place: str, member: Member | None) -> list[dict]:
+    """The pieces that every floor has registered for a place, in their order."""
     now = timezone.now()
     built = []
     for panel in registry.list_panels(place):

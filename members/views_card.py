@@ -5,15 +5,17 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from members import registry
 from members.access import member_page
 from members.models import Member
-from members.views import build_card
+from members.views import build_card, build_panels
 
 
 @require_safe
 @member_page
 def member_card(request: HttpRequest, member: Member) -> HttpResponse:
-    return render(request, "members/member_card.html", {"card": build_card(member, [])})
+    panels = build_panels(request, registry.MEMBER_HOME, member)  # one of them knows the tier
+    return render(request, "members/member_card.html", {"card": build_card(member, panels)})
 
 
 @require_safe
