@@ -56,7 +56,9 @@ class DuplicatePairAdmin(PairAdmin):
     def show_reasons(self, pair):
         return ", ".join(str(DuplicateReason(code).label) for code in pair.reasons)
 
-    @display(description=_("state"), label={"open": "warning", "merged": "success"})
+    @display(
+        description=_("state"), label={"open": "warning", "merged": "success", "different": ""}
+    )
     def show_state(self, pair):
         return pair.state, pair.get_state_display()
 

@@ -119,7 +119,10 @@ class MemberAdmin(AddressPages, StaffAdmin):
         points = getattr(member, "attribute_points", None)
         return "–" if points is None else f"{points:,}"
 
-    @display(description=_("status"), label={"active": "success", "unclaimed": "info"})
+    @display(  # every status is named: for another one its code would stand in its place
+        description=_("status"),
+        label={"active": "success", "unclaimed": "info", "closed": "", "merged": "", "erased": ""},
+    )
     def show_status(self, member):
         if member.is_active and not member.is_claimed:
             return "unclaimed", _("Without a login")

@@ -103,7 +103,9 @@ class ErasureRequestAdmin(OfMemberAdmin):
         )
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    @display(description=_("state"), label={"waiting": "warning", "done": "success"})
+    @display(
+        description=_("state"), label={"waiting": "warning", "done": "success", "cancelled": ""}
+    )
     def show_state(self, request):
         return request.state, request.get_state_display()
 
@@ -155,7 +157,10 @@ class DataExportAdmin(OfMemberAdmin):
         )
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    @display(description=_("state"), label={"waiting": "warning", "ready": "success"})
+    @display(
+        description=_("state"),
+        label={"waiting": "warning", "ready": "success", "failed": "danger", "expired": ""},
+    )
     def show_state(self, export):
         return export.state, export.get_state_display()
 

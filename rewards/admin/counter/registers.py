@@ -38,7 +38,7 @@ class StaffPinAdmin(ReadOnlyAdmin):
     has_page = True
     can_export = False
 
-    @display(description=_("state"), label={"works": "success", "locked": "warning"})
+    @display(description=_("state"), label={"works": "success", "locked": "warning", "void": ""})
     def show_state(self, pin):
         if pin.is_spent:
             return "void", _("Void")
