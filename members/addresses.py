@@ -87,7 +87,7 @@ _OWN_FORMS = {
             "street": _("Street and number"),
             "building": _("Apartment or suite"),
             "city": pgettext_lazy("in an address", "City"),
-            "region": _("State"),
+            "region": pgettext_lazy("in an address", "State"),
             "postal_code": _("ZIP code"),
         },
     ),
@@ -103,7 +103,8 @@ _LABELS = {
     "phone": _("Phone number for the courier"),
 }
 _REGION_LABELS = {
-    "state": _("State"), "province": _("Province"), "prefecture": _("Prefecture"),
+    "state": pgettext_lazy("in an address", "State"),
+    "province": _("Province"), "prefecture": _("Prefecture"),
     "county": _("County"), "island": _("Island"), "emirate": _("Emirate"),
     "department": _("Department"), "parish": _("Parish"), "area": _("Area"),
 }  # fmt: skip

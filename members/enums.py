@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class MemberStatus(models.TextChoices):
@@ -90,7 +91,7 @@ class IncomeBand(models.TextChoices):
 class Interest(models.TextChoices):
     COOKING = "cooking", _("Cooking")
     WINE = "wine", _("Wine, tea and coffee")
-    HOME = "home", _("Home")
+    HOME = "home", pgettext_lazy("as an interest", "Home")
     GARDEN = "garden", _("Garden and plants")
     FASHION = "fashion", _("Fashion")
     BEAUTY = "beauty", _("Beauty")
@@ -117,7 +118,7 @@ class Preference(models.TextChoices):
 
 
 class AddressPurpose(models.TextChoices):
-    HOME = "home", _("Home")
+    HOME = "home", pgettext_lazy("where one lives", "Home")
     DELIVERY = "delivery", _("Delivery")
 
 
