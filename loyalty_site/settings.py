@@ -178,7 +178,9 @@ LANGUAGES = [
 # Chinese and Japanese bring no grouping of their own: 12,455 there too.
 NUMBER_GROUPING = 3
 LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en", choices=[code for code, _name in LANGUAGES])
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# What libraries say, in the club's voice; makemessages leaves the second folder alone.
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "loyalty_site" / "borrowed_words"]
+FORMAT_MODULE_PATH = "loyalty_site.formats"
 # The owner's own words (core.words): those of LANGUAGE_CODE are the columns, and stand in for
 # every language that has none. Traditional Chinese is never made from Simplified, or the reverse.
 MODELTRANS_AVAILABLE_LANGUAGES = [code for code, _name in LANGUAGES]
