@@ -119,8 +119,8 @@ def describe_expiry(programme: Programme) -> str:
             return _("Points can be used until the end of the year in which they became usable.")
         case ExpiryMode.CALENDAR_YEAR:
             return ngettext(
-                "Points can be used until the end of the year after the one in which they became "
-                "usable.",
+                "Points can be used until the end of the year in which they became usable, and "
+                "%(years)s year more.",
                 "Points can be used until the end of the year in which they became usable, and "
                 "%(years)s years more.",
                 years,

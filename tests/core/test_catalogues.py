@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-LOCALE = Path(__file__).resolve().parents[2] / "locale"
+ROOT = Path(__file__).resolve().parents[2]
+LOCALE = ROOT / "locale"
+BORROWED = ROOT / "loyalty_site" / "borrowed_words"  # what libraries say, said anew
 LANGUAGES = ["ja", "zh_Hans", "zh_Hant"]
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 
@@ -34,7 +36,10 @@ def test_catalogue_is_whole_and_sound(folder):
     assert "fuzzy" not in answer.stderr
 
 
-def test_compiled_catalogue_is_current(folder, tmp_path):
+@pytest.mark.parametrize("root", [LOCALE, BORROWED], ids=["own", "borrowed"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_compiled_catalogue_is_current(root, language, tmp_path):
+    folder = root / language / "LC_MESSAGES"
     fresh = tmp_path / "django.mo"
     subprocess.run(["msgfmt", "-o", str(fresh), str(folder / "django.po")], check=True)
     ours = {key: value for key, value in read(folder / "django.mo").items() if key}

@@ -30,7 +30,7 @@ def read(now, **terms):
         ),
         (
             {"expiry_mode": ExpiryMode.CALENDAR_YEAR, "expiry_extra_years": 1},
-            "the year after the one in which they became usable.",
+            "the year in which they became usable, and 1 year more.",
         ),
         (
             {"expiry_mode": ExpiryMode.CALENDAR_YEAR, "expiry_extra_years": 2},
