@@ -95,7 +95,9 @@ class AccountAdapter(DefaultAccountAdapter):
     # --- Mail ---
 
     def format_email_subject(self, subject):
-        return f"{get_club().name_i18n}: {subject}"
+        names = {"club": get_club().name_i18n, "subject": subject}
+        # Translators: the subject of a letter, in the form usual for mail of a shop.
+        return _("%(club)s: %(subject)s") % names
 
     def send_mail(self, template_prefix, email, context):
         """allauth's mails greet in the name of a site: here that is the club, not the host."""

@@ -12,8 +12,6 @@ from members.numbers import build_qr_svg
 from members.selectors.notices import list_notices
 from members.services.notices import read_notices
 
-NOTICES_ON_HOME = 3
-
 
 @require_safe
 @in_club_time
@@ -30,11 +28,13 @@ def landing(request: HttpRequest) -> HttpResponse:
 def member_home(request: HttpRequest, member: Member) -> HttpResponse:
     """The card, and what every floor has registered for this place."""
     panels = build_panels(request, registry.MEMBER_HOME, member)
+    notices = list_notices(member, limit=2, unread=True)
     context = {
         "member": member,
         "greeting": names.get_greeting(member, get_language()),
         "card": build_card(member, panels),
-        "notices": list_notices(member, limit=NOTICES_ON_HOME, unread=True),
+        "notice": notices[0] if notices else None,
+        "has_more_notices": len(notices) > 1,
         "panels": panels,
     }
     return render(request, "members/member_home.html", context)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.utils import translation
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +21,12 @@ def django_db_setup(django_db_setup, django_db_blocker):
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+@pytest.fixture(autouse=True)
+def _no_language():
+    """A request leaves its language active behind it; the next test begins without one."""
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,5 +1,7 @@
 """The base of every page of the back office: no exact counts, read-only rows, audited writes."""
 
+from copy import deepcopy
+
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
@@ -57,7 +59,10 @@ class StaffAdmin(ModelAdmin):
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change=change, **kwargs)
-        dress_fields(form.declared_fields.values())
+        # Copies: a page of members may inherit the very same fields.
+        for name in form.declared_fields:
+            form.base_fields[name] = deepcopy(form.base_fields[name])
+            dress_fields([form.base_fields[name]])
         return form
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):

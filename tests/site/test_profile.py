@@ -2,6 +2,7 @@ import json
 import re
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from members.models import Member
@@ -64,6 +65,16 @@ def test_birthday_on_record_shows_and_stays(cast):
         "birth_month", "birth_day", "traits"
     ]  # fmt: skip
     assert "Is it wrong? Tell us" in html
+
+
+def test_form_of_the_back_office_leaves_the_members_own_alone(cast):
+    mei = cast.members["mei"]
+    before = cast.clients["mei"].get("/profile/").context["form"]["child_birth_years"].as_widget()
+    address = reverse("admin:members_member_edit", args=[mei.pk])
+    assert cast.clients["owner"].get(address).status_code == 200
+    after = cast.clients["mei"].get("/profile/").context["form"]["child_birth_years"].as_widget()
+    assert after == before
+    assert "class=" not in after
 
 
 @pytest.mark.parametrize("years", ["15", "2015; 2018", "abcd"])

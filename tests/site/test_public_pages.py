@@ -247,7 +247,9 @@ def test_logo_mark_and_photograph_are_shown(told, now, settings, tmp_path):
     assert 'alt="The cart of 1987"' in html
     assert re.search(r'<link rel="icon" href="/media/photos/\w+-64x64/320.webp"', html)
     address = re.search(r'og:image" content="https://club.example(/media/[^"]+)"', html)[1]
-    assert Client().get(address).status_code == 200
+    photograph = Client().get(address)
+    assert b"".join(photograph.streaming_content)
+    photograph.close()
 
 
 def test_photograph_that_is_replaced_is_deleted(
