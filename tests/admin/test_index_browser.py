@@ -5,6 +5,7 @@ import re
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from members.services.logins import create_login
 from rewards.models import Alert
@@ -71,7 +72,9 @@ def test_menu_opens_by_keyboard(visit, full):  # noqa: F811
     toggle.focus()
     page.keyboard.press("Enter")
     group = page.locator(".staff-menu summary", has_text="Control")
+    expect(group).to_be_visible()  # what is hidden takes no focus
     group.focus()
+    expect(group).to_be_focused()
     page.keyboard.press("Enter")
-    assert page.get_by_role("link", name="Approvals").is_visible()
+    expect(page.get_by_role("link", name="Approvals")).to_be_visible()
     assert_well_made(page, "menu")
