@@ -1,0 +1,117 @@
+"""Which pages bin/screenshots takes pictures of, and who opens each."""
+
+from dataclasses import dataclass
+
+# Who opens the page: nobody logged in, a member in mid-story, the owner.
+VISITOR, MEMBER, OWNER = "", "yuki.hoshino@example.org", "owner@example.com"
+
+
+@dataclass(frozen=True)
+class Page:
+    name: str
+    path: str
+    who: str = VISITOR
+
+
+def list_pages() -> list[Page]:
+    """Asks the database for one example of each thing; what the club has none of is left out."""
+    found = [Page(name, path) for name, path in _list_public()]
+    found += [Page(name, path, MEMBER) for name, path in _list_members()]
+    return found + [Page(f"admin-{name}", path, OWNER) for name, path in _list_staffs()]
+
+
+def _list_public() -> list[tuple[str, str]]:
+    from members.models import LegalPage
+    from rewards.models import Reward
+
+    return [
+        ("landing", "/"),
+        ("story", "/en/story/"),
+        ("rules", "/en/rules/"),
+        ("contact", "/en/contact/"),
+        *[(f"legal-{page.slug}", f"/en/legal/{page.slug}/") for page in LegalPage.objects.all()],
+        ("catalogue-visitor", "/rewards/"),
+        *[
+            ("reward-visitor", f"/rewards/{reward.slug}/")
+            for reward in Reward.objects.filter(published_at__isnull=False).order_by("pk")[:1]
+        ],
+        ("privacy", "/privacy/"),
+        ("signup", "/accounts/signup/"),
+        ("login", "/accounts/login/"),
+        ("login-code", "/accounts/login/code/"),
+        ("password-reset", "/accounts/password/reset/"),
+        ("offline", "/offline/"),
+        ("missing", "/nowhere/"),
+    ]
+
+
+def _list_members() -> list[tuple[str, str]]:
+    from members.models import Member
+    from rewards.enums import RedemptionState
+    from rewards.models import Redemption, Reward
+
+    member = Member.objects.get(user__email=MEMBER)
+    purchase = member.purchases.order_by("-pk").first()
+    entry = member.transfers.filter(unit="points", award__isnull=False).order_by("-pk").first()
+    kinds = Reward.objects.filter(published_at__isnull=False).order_by("kind", "pk")
+    # Of each kind one that is good for something, if there is one: later keys replace earlier.
+    redemptions = {
+        each.reward.kind: each.pk
+        for each in sorted(
+            Redemption.objects.filter(member=member).select_related("reward"),
+            key=lambda each: (each.state in RedemptionState.open_states(), each.pk),
+        )
+    }
+    return [
+        ("home", "/home/"),
+        ("card", "/card/"),
+        ("statement", "/statement/"),
+        *([("statement-entry", f"/statement/{entry.pk}/")] if entry else []),
+        ("purchases", "/purchases/"),
+        *([("purchase", f"/purchases/{purchase.pk}/")] if purchase else []),
+        ("receipt-claim", "/receipts/claim/"),
+        ("catalogue", "/rewards/"),
+        ("catalogue-nothing", "/rewards/?q=xyzzy"),
+        *[(f"reward-{each.kind}", f"/rewards/{each.slug}/") for each in kinds.distinct("kind")],
+        *[
+            (f"redeem-{each.kind}", f"/rewards/{each.slug}/redemption/")
+            for each in kinds.distinct("kind")[:2]
+        ],
+        ("redemptions", "/redemptions/"),
+        *[(f"redemption-{kind}", f"/redemptions/{pk}/") for kind, pk in redemptions.items()],
+        ("notices", "/notices/"),
+        ("profile", "/profile/"),
+        ("addresses", "/profile/addresses/"),
+        ("address", "/profile/addresses/new/?country=JP"),
+        ("household", "/household/"),
+        ("privacy-mine", "/privacy/mine/"),
+        ("consents", "/privacy/mine/consents/"),
+        ("email", "/accounts/email/"),
+        ("password", "/accounts/password/change/"),
+        ("devices", "/accounts/sessions/"),
+        ("two-factor", "/accounts/2fa/"),
+    ]
+
+
+def _list_staffs() -> list[tuple[str, str]]:
+    from members.models import Member
+    from rewards.models import EarningRule, Reward
+
+    member = Member.objects.get(user__email=MEMBER)
+    rule = EarningRule.objects.order_by("pk").first()
+    reward = Reward.objects.order_by("pk").first()
+    lists = [
+        "members_member", "members_audience", "purchases_purchase", "purchases_importjob",
+        "rewards_reward", "rewards_redemption", "rewards_earningrule", "rewards_transfer",
+        "rewards_approval", "core_auditentry",
+    ]  # fmt: skip
+    return [
+        ("index", "/admin/"),
+        ("counter", "/admin/counter/"),
+        *[(name.partition("_")[2], f"/admin/{name.replace('_', '/')}/") for name in lists],
+        ("member-page", f"/admin/members/member/{member.pk}/change/"),
+        *([("rule-page", f"/admin/rewards/earningrule/{rule.pk}/change/")] if rule else []),
+        *([("reward-page", f"/admin/rewards/reward/{reward.pk}/change/")] if reward else []),
+        ("appearance", "/admin/members/theme/"),
+        ("club", "/admin/members/club/"),
+    ]
