@@ -263,3 +263,29 @@ class WebhookState(models.TextChoices):
     WAITING = "waiting", _("waiting")
     SENT = "sent", _("delivered")
     FAILED = "failed", _("given up")
+
+
+class PrizeKind(models.TextChoices):
+    """What a slice of a wheel, a stamp card or a surprise gives."""
+
+    NOTHING = "nothing", _("nothing")
+    REWARD = "reward", _("a reward of the catalogue")
+    POINTS = "points", _("points")
+    CREDIT = "credit", _("store credit")
+    SPINS = "spins", _("spins of a wheel")
+
+
+class EntitlementEnd(models.TextChoices):
+    """Why a reward that was won or given can't be taken any more."""
+
+    EXPIRED = "expired", _("its last day is over")
+    WITHDRAWN = "withdrawn", _("taken back, as what it was for came back")
+    DONATED = "donated", _("given to a good cause")
+    ERASED = "erased", _("the membership ended")
+
+
+class SpinSource(models.TextChoices):
+    PRIZE = "prize", _("a prize")
+    REWARD = "reward", _("a reward")
+    RULE = "rule", _("an earning rule")
+    CLUB = "club", _("the club")

@@ -6,8 +6,18 @@ from django.utils.translation import gettext_lazy as _
 
 from members import registry
 from members.registry import PersonalData
-from rewards.models import Bill, Delivery, Payment, Redemption, RedemptionShare, Wish
+from rewards.models import (
+    Bill,
+    Delivery,
+    Entitlement,
+    Payment,
+    Redemption,
+    RedemptionShare,
+    SpinGrant,
+    Wish,
+)
 from rewards.services.counter.bills import cancel_open_bills
+from rewards.services.entitlements import close_entitlements
 from rewards.services.redemption import close_open_redemptions
 
 _ORDERS_KEPT = _(
@@ -97,6 +107,31 @@ def register():
             ),
             why_kept=_ORDERS_KEPT,
             **_move(RedemptionShare, once="redemption_id"),
+        )
+    )
+    registry.register_personal_data(
+        PersonalData(
+            "rewards.Entitlement",
+            export=lambda member: list(
+                member.entitlements.order_by("pk").values(
+                    "reward__name", "given_at", "expires_on", "closed_at", "end_reason"
+                )
+            ),
+            before_erase=close_entitlements,  # after the redemptions, which may give some back
+            why_kept=_ORDERS_KEPT,
+            **_move(Entitlement),
+        )
+    )
+    registry.register_personal_data(
+        PersonalData(
+            "rewards.SpinGrant",
+            export=lambda member: list(
+                member.spin_grants.order_by("pk").values(
+                    "wheel__name", "source", "spin_count", "used_count", "given_at", "expires_on"
+                )
+            ),
+            why_kept=_ORDERS_KEPT,
+            **_move(SpinGrant),
         )
     )
     registry.register_personal_data(

@@ -6,6 +6,7 @@ from rewards.services.bulk_running import list_silent_acts
 from rewards.services.bulk_running import run_bulk_act as run_act
 from rewards.services.closing import close_days
 from rewards.services.counter import cancel_lapsed_bills
+from rewards.services.entitlements import end_past_entitlements
 from rewards.services.figures import count_figures
 from rewards.services.payments import let_go_of_overdue_payments
 from rewards.services.redemption import end_past_validity, let_go_of_overdue
@@ -22,10 +23,11 @@ def close_due_days():
 
 @shared_task
 def sweep_redemptions():
-    """Let reservations go that nobody paid; end vouchers and dates that are over."""
+    """Let reservations go that nobody paid; end vouchers, dates and prizes that are over."""
     now = timezone.now()
     let_go_of_overdue(now=now)
     end_past_validity(now=now)
+    end_past_entitlements(now=now)
     let_go_of_overdue_payments(now=now)
     cancel_lapsed_bills(now=now)
 

@@ -77,6 +77,20 @@ POINTS = (
         KEPT,
     ),
     Line(
+        "rewards.Entitlement",
+        "points",
+        _("What you won or were given, and whether you took it"),
+        _("To hand it to you, and to keep the books."),
+        KEPT,
+    ),
+    Line(
+        "rewards.SpinGrant",
+        "points",
+        _("Free spins that you were given"),
+        _("So that you can use each of them, once."),
+        KEPT,
+    ),
+    Line(
         "rewards.RedemptionShare",
         "points",
         _("What you and your household put together for a reward"),

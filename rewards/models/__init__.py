@@ -14,6 +14,7 @@ from rewards.models.counter import Bill, Register
 from rewards.models.earning import Award, EarningRule, EarningRuleVersion, Reversal
 from rewards.models.ledger import Account, Lot, LotMove, Transfer
 from rewards.models.payment import Payment, PointsRate
+from rewards.models.prize import Entitlement, PrizeFields, SpinGrant
 from rewards.models.programme import ProgrammeVersion, Tier, TierLevel
 from rewards.models.redemption import (
     Delivery,
@@ -25,6 +26,7 @@ from rewards.models.refund import ReturnRefund
 from rewards.models.standing import Standing, TierChange
 from rewards.models.stock import RewardCode, RewardSession
 from rewards.models.webhooks import WebhookEndpoint, WebhookMessage
+from rewards.models.wheel import Wheel
 
 __all__ = [
     "Account",
@@ -41,10 +43,12 @@ __all__ = [
     "Delivery",
     "EarningRule",
     "EarningRuleVersion",
+    "Entitlement",
     "Lot",
     "LotMove",
     "Payment",
     "PointsRate",
+    "PrizeFields",
     "ProgrammeVersion",
     "Redemption",
     "RedemptionEvent",
@@ -58,6 +62,7 @@ __all__ = [
     "RewardGate",
     "RewardSession",
     "Rotation",
+    "SpinGrant",
     "StaffAct",
     "Standing",
     "Tier",
@@ -66,5 +71,6 @@ __all__ = [
     "Transfer",
     "WebhookEndpoint",
     "WebhookMessage",
+    "Wheel",
     "Wish",
 ]

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.bulk import read_together
+from core.time import day_of
+from members.selectors.club import get_club
 from members.selectors.gates import judge_gates
 from rewards.enums import RewardKind
-from rewards.models import Reward, Rotation
+from rewards.models import Entitlement, Reward, Rotation
 from rewards.selectors.rotation import list_rewards_on_show
 from rewards.services.payments import IS_OVERDUE
 from rewards.services.redemption import refusals
@@ -81,6 +83,7 @@ class Offer:
     redemption_id: int
     batch_id: int
     activity_id: int
+    entitlement_id: int | None = None  # taken by right, not for points
 
     @property
     def has_pool(self) -> bool:
@@ -137,6 +140,25 @@ def check_offer(offer: Offer, *, now: dt.datetime, today: dt.date) -> None:
         raise refusals.SoldOut
 
 
+def check_right(offer: Offer, entitlement: Entitlement, *, today: dt.date) -> None:
+    """Instead of ``check_offer`` for what was won or given: no gate, no limit, no price.
+
+    Raises NotYoursToTake, NotOnOffer, NotInStock. ``list_claims`` asks again at the press.
+    """
+    is_over = entitlement.expires_on is not None and entitlement.expires_on < today
+    if entitlement.closed_at is not None or is_over:
+        raise refusals.NotYoursToTake
+    if offer.kind in (RewardKind.DONATION, RewardKind.SPINS):
+        raise refusals.NotOnOffer
+    offer.price_points = offer.price_amount = 0
+    offer.limit_count = None
+    offer.entitlement_id = entitlement.pk
+    if entitlement.is_set_aside:
+        offer.stock_left = None
+    if offer.stock_left == 0:
+        raise refusals.NotInStock
+
+
 def _price(gate: _Gate, offer: Offer) -> tuple[int, int]:
     points, amount = gate.price_points, gate.price_amount
     return (
@@ -148,13 +170,17 @@ def _price(gate: _Gate, offer: Offer) -> tuple[int, int]:
 def list_claims(
     offer: Offer, session_id: int | None, *, now: dt.datetime, last_day: dt.date
 ) -> Sequence[tuple[str, Any, type]]:
-    """What is scarce, in the fixed order stock, seat, code: statement, values, refusal.
+    """What is scarce, in the fixed order right, stock, seat, code: statement, values, refusal.
 
     ``last_day`` is that on which a reservation ends: until then its code must be good.
     """
     claims: list[tuple[str, Any, type]] = []
+    if offer.entitlement_id is not None:
+        right = [offer.redemption_id, offer.entitlement_id, day_of(now, get_club().zone)]
+        claims.append((_TAKE_RIGHT, right, refusals.NotYoursToTake))
     if offer.stock_left is not None:
-        claims.append((_TAKE_STOCK, [offer.reward_id], refusals.SoldOut))
+        none_left = refusals.NotInStock if offer.entitlement_id else refusals.SoldOut
+        claims.append((_TAKE_STOCK, [offer.reward_id], none_left))
     if session_id is not None:
         claims.append((_TAKE_SEAT, [session_id, offer.reward_id, now, now], refusals.NoSeatLeft))
     if offer.has_pool:
@@ -163,6 +189,12 @@ def list_claims(
     return claims
 
 
+_TAKE_RIGHT = """
+    UPDATE rewards_entitlement SET redemption_id = %s
+    WHERE id = %s AND redemption_id IS NULL AND closed_at IS NULL
+      AND (expires_on IS NULL OR expires_on >= %s)
+    RETURNING id
+"""
 _TAKE_STOCK = """
     UPDATE rewards_reward SET stock_left = stock_left - 1
     WHERE id = %s AND stock_left > 0 RETURNING stock_left

@@ -20,7 +20,7 @@ from members.services.notices import NoticeRow, add_notices
 from rewards.engine.limits import cap_period
 from rewards.engine.settling import keep_alive
 from rewards.enums import AccountKind, Place, RewardKind
-from rewards.models import Redemption, Reward, RewardSession
+from rewards.models import Entitlement, Redemption, Reward, RewardSession
 from rewards.services.consent import check_consent
 from rewards.services.holding import BalanceTooLow, CannotSpend, take_shares
 from rewards.services.ledger import Ledger, write_ledger
@@ -31,7 +31,14 @@ from rewards.services.redemption.fulfilment import (
     tier_until,
 )
 from rewards.services.redemption.lapsing import let_go_before
-from rewards.services.redemption.offer import KNOWN, Offer, check_offer, list_claims, read_offer
+from rewards.services.redemption.offer import (
+    KNOWN,
+    Offer,
+    check_offer,
+    check_right,
+    list_claims,
+    read_offer,
+)
 from rewards.services.redemption.press import (
     COLUMNS,
     DELIVERY_COLUMNS,
@@ -76,6 +83,7 @@ def redeem_reward(
     with_household: bool = False,
     is_paid: bool = False,
     reserve_only: bool = False,
+    entitlement: Entitlement | None = None,
 ) -> Redemption:
     """Turn points into a reward, once per ``key`` (a repeat returns the first redemption).
 
@@ -83,11 +91,13 @@ def redeem_reward(
     unless ``is_paid``; the reservation lets go by itself. ``seen_points`` and ``seen_amount`` are
     the price that the person saw: a higher one now is refused. ``with_household`` fills up what is
     missing with points of those who share theirs (``list_point_sharers``). Goods need a
-    ``parcel``, unless they are handed over at the counter.
+    ``parcel``, unless they are handed over at the counter. An ``entitlement`` of the member to
+    this reward stands in for price, gates and limit, and is used up.
 
     Raises the gate's refusal, NotOnOffer, PriceChanged, LimitReached, CannotSpend, BalanceTooLow,
-    SoldOut, NoSeatLeft, SessionNeeded, AddressNeeded, TierKeptAlready, KeyReused, or, where it
-    costs money, GuardianNeeded (ConsentMissing for staff); then nothing has changed.
+    SoldOut, NotInStock, NotYoursToTake, NoSeatLeft, SessionNeeded, AddressNeeded,
+    TierKeptAlready, KeyReused, or, where it costs money, GuardianNeeded (ConsentMissing for
+    staff); then nothing has changed.
     """
     if not key or len(key) > 60:
         raise InvalidKey
@@ -106,7 +116,11 @@ def redeem_reward(
             now=now,
         )
         offer = read_offer(member.pk, reward, key, now=now)
-    check_offer(offer, now=now, today=today)
+    if entitlement is None:
+        check_offer(offer, now=now, today=today)
+    else:
+        _check_owner(entitlement, member, reward)
+        check_right(offer, entitlement, today=today)
     _check_request(offer, session, parcel, place, seen_points, seen_amount)
     if offer.price_amount:
         check_consent(member, by=by, act="redemption", now=now)
@@ -149,6 +163,11 @@ def _get_known(
 
 def _get(pk: int) -> Redemption:
     return Redemption.objects.for_list().select_related("member").get(pk=pk)
+
+
+def _check_owner(entitlement: Entitlement, member: Member, reward: Reward) -> None:
+    if (entitlement.member_id, entitlement.reward_id) != (member.pk, reward.pk):
+        raise refusals.NotYoursToTake
 
 
 def _list_sharers(member: Member) -> list[int]:

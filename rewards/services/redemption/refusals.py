@@ -35,6 +35,18 @@ class AddressNeeded(DomainError):
     message = _("Say where it should be sent.")
 
 
+class NotInStock(DomainError):
+    code = "not_in_stock"
+    status = 409
+    message = _("There is none left at this moment. It stays yours: try again in a few days.")
+
+
+class NotYoursToTake(DomainError):
+    code = "not_yours_to_take"
+    status = 409
+    message = _("This was taken already, or its last day is over.")
+
+
 class LimitReached(DomainError):
     code = "limit_reached"
     message = _("Each member can have this reward %(count)s times %(period)s, and you have.")

@@ -24,6 +24,11 @@ _STOCK_BACK = """
 _SEAT_BACK = "UPDATE rewards_rewardsession SET seats_left = seats_left + 1 WHERE id = %s"
 # Nobody has seen the code of a reservation; one that was shown is void.
 _CODE_BACK = "UPDATE rewards_rewardcode SET redemption_id = NULL WHERE redemption_id = %s"
+# What was won may be taken again; what has left the house is no longer set aside for it.
+_RIGHT_BACK = """
+    UPDATE rewards_entitlement SET redemption_id = NULL, is_set_aside = is_set_aside AND %s
+    WHERE redemption_id = %s
+"""
 CODE_VOID = "UPDATE rewards_rewardcode SET voided_at = %s WHERE redemption_id = %s"
 _PAYERS = """
     SELECT DISTINCT l.member_id FROM rewards_transfer t
@@ -82,8 +87,11 @@ def give_back(
         release_held(spending, by_club=by_club, now=now)
     elif spending.spent:
         refund_spent(spending, by_club=by_club, now=now)
-    if redemption.is_from_stock and not is_shown and not _has_left(redemption):
+    is_here = not is_shown and not _has_left(redemption)
+    if redemption.is_from_stock and is_here:
         writer.execute(_STOCK_BACK, [redemption.reward_id])
+    if not redemption.price_points:
+        writer.execute(_RIGHT_BACK, [is_here, redemption.pk])
     if redemption.session_id is not None:
         writer.execute(_SEAT_BACK, [redemption.session_id])
     if is_shown:
