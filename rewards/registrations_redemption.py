@@ -9,7 +9,7 @@ from members.registry import MEMBER_HOME, Panel
 from rewards import cause_texts, notice_texts
 from rewards.selectors.redemptions import (
     find_member_id,
-    list_current,
+    list_at_hand,
     list_waiting_reservations,
     show_redemption,
 )
@@ -52,6 +52,6 @@ def register() -> None:
 
 def build_panel(request: Any, member: Member, now: dt.datetime) -> dict[str, Any] | None:
     """What the member has to use, newest first; nothing where there is none."""
-    found = list_current(member, now=now, limit=SHOWN)
+    waiting, found = list_at_hand(member, now=now, limit=SHOWN)
     shown = [show_redemption(each, now=now) for each in found]
-    return {"shown": shown} if shown else None
+    return {"waiting": waiting, "shown": shown} if waiting or shown else None

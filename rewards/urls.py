@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rewards import views, views_catalogue, views_redemption
+from rewards import views, views_catalogue, views_entitlement, views_redemption
 
 urlpatterns = [
     path("rewards/", views_catalogue.reward_list, name="reward_list"),
@@ -11,6 +11,7 @@ urlpatterns = [
         views_redemption.redemption_create,
         name="redemption_create",
     ),
+    path("entitlements/<int:pk>/", views_entitlement.entitlement_take, name="entitlement_take"),
     path("redemptions/", views_redemption.redemption_list, name="redemption_list"),
     path("redemptions/<int:pk>/", views_redemption.redemption_detail, name="redemption_detail"),
     path(

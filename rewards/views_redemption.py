@@ -24,6 +24,7 @@ from rewards.forms_redemption import RedeemForm
 from rewards.models import Redemption, Reward
 from rewards.qr import build_qr_svg
 from rewards.selectors.catalogue import get_reward_page
+from rewards.selectors.entitlements import list_entitlements
 from rewards.selectors.redemptions import (
     count_given_back,
     get_calendar_entry,
@@ -136,6 +137,7 @@ def redemption_list(request: HttpRequest, member: Member) -> HttpResponse:
     context = {
         "current": [each for each in shown if each.is_current],
         "past": [each for each in shown if not each.is_current],
+        "waiting": list(list_entitlements(member, now=now)) if number == 1 else [],
         "newer": number - 1,
         "older": number + 1 if len(rows) > PER_PAGE else 0,
     }
@@ -185,6 +187,12 @@ def _find_refusal(redemption: Redemption, now: dt.datetime) -> DomainError | Non
     except DomainError as refusal:
         return refusal
     return None
+
+
+def _cancelled_text(redemption: Redemption) -> str:
+    if redemption.price_points:
+        return _("It is cancelled, and your points are back.")
+    return _("It is cancelled. What you won or were given is yours to take again.")
 
 
 @require_safe
@@ -251,7 +259,7 @@ def redemption_cancellation(request: HttpRequest, member: Member, pk: int) -> Ht
         except DomainError as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(request, _("It is cancelled, and your points are back."))
+            messages.success(request, _cancelled_text(redemption))
         return redirect(redemption)
     if refusal := _find_refusal(redemption, now):
         messages.info(request, str(refusal))

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from rewards.enums import EntitlementEnd, PrizeKind, SpinSource
@@ -157,6 +158,17 @@ class Entitlement(models.Model):
 
     def __str__(self):
         return f"{self.reward_id} {self.key}"
+
+    def get_absolute_url(self):
+        return reverse("entitlement_take", args=[self.pk])
+
+    def is_usable(self, today):
+        """The same rule in SQL: ``EntitlementQuerySet.usable``."""
+        return (
+            self.redemption_id is None
+            and self.closed_at is None
+            and (self.expires_on is None or self.expires_on >= today)
+        )
 
 
 class SpinGrant(models.Model):

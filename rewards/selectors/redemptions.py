@@ -12,7 +12,8 @@ from core.time import day_of
 from members.models import Member
 from members.selectors.club import get_club
 from rewards.enums import DeliveryState, RedemptionState, RewardKind
-from rewards.models import Payment, Redemption, RewardSession
+from rewards.models import Entitlement, Payment, Redemption, RewardSession
+from rewards.selectors.entitlements import list_entitlements
 from rewards.selectors.redemption_words import (
     Milestone,
     Wording,
@@ -105,13 +106,32 @@ _CURRENT = """
 """
 
 
-def list_current(member: Member, *, now: dt.datetime, limit: int) -> list[Redemption]:
-    """The newest that are still good for something; one cheap query where there are none."""
+# The same as ``EntitlementQuerySet.usable``, in the same trip.
+_WAITING = """
+    SELECT 1 FROM rewards_entitlement
+    WHERE member_id = %s AND redemption_id IS NULL AND closed_at IS NULL
+      AND (expires_on IS NULL OR expires_on >= %s) LIMIT 1
+"""
+
+
+def list_at_hand(
+    member: Member, *, now: dt.datetime, limit: int
+) -> tuple[list[Entitlement], list[Redemption]]:
+    """What waits to be taken, and the newest that are still good for something; one cheap trip
+    where there is neither.
+    """
     today = day_of(now, get_club().zone)
-    (found,) = read_together([(_CURRENT, [member.pk, now, today, limit])])
-    if not found:
-        return []
-    return list(list_redemptions(member, now=now).filter(pk__in=[pk for (pk,) in found]))
+    waiting, found = read_together(
+        [(_WAITING, [member.pk, today]), (_CURRENT, [member.pk, now, today, limit])]
+    )
+    entitlements: list[Entitlement] = []
+    redemptions: list[Redemption] = []
+    if waiting:
+        entitlements = list(list_entitlements(member, now=now)[:limit])
+    if found:
+        ids = [pk for (pk,) in found]
+        redemptions = list(list_redemptions(member, now=now).filter(pk__in=ids))
+    return entitlements, redemptions
 
 
 def show_redemption(redemption: Redemption, *, now: dt.datetime) -> ShownRedemption:

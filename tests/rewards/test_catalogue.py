@@ -165,7 +165,6 @@ def test_what_goes_well_together_goes_both_ways(draft, now):
         (RewardKind.EXPERIENCE, {}, {"no_sessions"}),
         (RewardKind.DOWNLOAD, {}, {"no_file"}),
         (RewardKind.DONATION, {}, {"not_open_yet"}),
-        (RewardKind.SPINS, {}, {"not_open_yet"}),
         (RewardKind.VOUCHER, {}, set()),
         (RewardKind.GOODS, {}, set()),
         (RewardKind.CREDIT, {"value_amount": 500}, set()),

@@ -78,6 +78,7 @@ SITE = {
     "reward_detail": EVERYBODY,
     "reward_wish": row("post", IN, OPEN, GO, GO, *[OPEN] * 4),
     "redemption_create": ONES_OWN,
+    "entitlement_take": ONE_MEMBERS_OBJECT,
     "redemption_list": ONES_OWN,
     "redemption_detail": ONE_MEMBERS_OBJECT,
     "redemption_cancellation": ONE_MEMBERS_OBJECT,

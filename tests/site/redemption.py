@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from rewards.models import RewardSession
+from rewards.models import Entitlement, RewardSession
 from rewards.services.redemption import redeem_reward
 from tests.site.matrix import ADMIN
 
@@ -19,7 +19,11 @@ def redemption_arguments(mei, make_reward, now):
     booking = redeem_reward(mei, experience, session=session, key="a", by=mei.user, now=now)
     reward = make_reward(price_points=1)
     voucher = redeem_reward(mei, reward, key="b", by=mei.user, now=now)
+    right = Entitlement.objects.create(
+        member=mei, reward=reward, cause_type="gift", cause_id=1, key="gift:1", given_at=now
+    )
     return {
+        "entitlement_take": [right.pk],
         "redemption_create": [reward.slug],
         **{f"redemption_{page}": [booking.pk] for page in PAGES},
         **{

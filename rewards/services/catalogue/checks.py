@@ -15,7 +15,7 @@ from rewards.enums import RewardKind
 from rewards.models import Reward
 
 # Their rooms are not built yet.
-CLOSED_KINDS = frozenset({RewardKind.DONATION, RewardKind.SPINS})
+CLOSED_KINDS = frozenset({RewardKind.DONATION})
 
 
 class InvalidReward(DomainError):

@@ -124,7 +124,7 @@ def check_offer(offer: Offer, *, now: dt.datetime, today: dt.date) -> None:
     """Raises NotOnOffer, SoldOut, or the gate's own refusal with its reason; then sets the price
     of the lowest gate that is open to the member.
     """
-    if not offer.is_published or offer.kind in (RewardKind.DONATION, RewardKind.SPINS):
+    if not offer.is_published or offer.kind == RewardKind.DONATION:
         raise refusals.NotOnOffer
     if offer.rotation_id is not None:
         rotation = Rotation.objects.get(pk=offer.rotation_id)
@@ -145,10 +145,9 @@ def check_right(offer: Offer, entitlement: Entitlement, *, today: dt.date) -> No
 
     Raises NotYoursToTake, NotOnOffer, NotInStock. ``list_claims`` asks again at the press.
     """
-    is_over = entitlement.expires_on is not None and entitlement.expires_on < today
-    if entitlement.closed_at is not None or is_over:
+    if not entitlement.is_usable(today):
         raise refusals.NotYoursToTake
-    if offer.kind in (RewardKind.DONATION, RewardKind.SPINS):
+    if offer.kind == RewardKind.DONATION:
         raise refusals.NotOnOffer
     offer.price_points = offer.price_amount = 0
     offer.limit_count = None
