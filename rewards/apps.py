@@ -12,10 +12,12 @@ class RewardsConfig(AppConfig):
         from rewards import (
             panels,
             personal_data,
+            personal_data_giving,
             receivers,
             registrations,
             registrations_control,
             registrations_redemption,
+            registrations_wheel,
         )
         from rewards.services.accrual import accrue
         from rewards.services.settlement import enter_programme
@@ -27,5 +29,7 @@ class RewardsConfig(AppConfig):
         registrations.register()
         registrations_control.register()
         registrations_redemption.register()
+        registrations_wheel.register()
         personal_data.register()
+        personal_data_giving.register()
         panels.register()

@@ -27,6 +27,8 @@ class AccountKind(models.TextChoices):
     FORFEITED = "forfeited", _("forfeited")
     WRITTEN_OFF = "written_off", _("written off")
     MOVED = "moved", _("moved between members")
+    MATCH = "match", _("matched gifts")
+    CHARITY = "charity", _("charity")
 
 
 class Reason(models.TextChoices):
@@ -48,6 +50,9 @@ class Reason(models.TextChoices):
     WRITE_OFF = "write_off", _("Written off")
     MERGE = "merge", _("Moved by a merge of memberships")
     UNMERGE = "unmerge", _("Moved back as a merge was undone")
+    DONATE = "donate", _("Donated")
+    MATCH = "match", _("Matched by the club")
+    UNMATCH = "unmatch", _("Match taken back")
 
 
 class MoveKind(models.TextChoices):
@@ -127,7 +132,6 @@ class RewardKind(models.TextChoices):
     PARTNER = "partner", _("offer of a partner")
     DOWNLOAD = "download", _("download")
     DONATION = "donation", _("donation")
-    SPINS = "spins", _("spins of the wheel")
 
 
 class RedemptionState(models.TextChoices):
@@ -251,6 +255,17 @@ class BulkOutcome(models.TextChoices):
     OWN = "own", _("own record of who asked or approved")
 
 
+class CardPattern(models.TextChoices):
+    """Drawn behind a tier's card (core.pictures.patterns); in the order of the ranks."""
+
+    LEAVES = "leaves", _("leaves")
+    PLUM = "plum", _("plum blossom")
+    WAVES = "waves", _("waves")
+    RINGS = "rings", _("rings of a tree")
+    HEMP = "hemp", _("hemp leaves")
+    RAYS = "rays", _("rays")
+
+
 class WebhookEvent(models.TextChoices):
     """What other systems may be told; the names are part of the API."""
 
@@ -289,3 +304,25 @@ class SpinSource(models.TextChoices):
     REWARD = "reward", _("a reward")
     RULE = "rule", _("an earning rule")
     CLUB = "club", _("the club")
+
+
+class DonationSource(models.TextChoices):
+    """How points came to be given."""
+
+    GIFT = "gift", _("a gift")
+    ROUNDING = "rounding", _("the balance rounded down")
+    REWARD = "reward", _("a reward of the catalogue")
+    PRIZE = "prize", _("a prize passed on")
+    STANDING = "standing", _("a share of what was earned")
+
+
+class WheelDayState(models.TextChoices):
+    SEALED = "sealed", _("sealed")
+    DISCARDED = "discarded", _("discarded")
+    REVEALED = "revealed", _("revealed")
+
+
+class SpinPay(models.TextChoices):
+    FREE = "free", _("free spin of the day")
+    GRANT = "grant", _("free spin that was given")
+    POINTS = "points", _("points")

@@ -14,6 +14,7 @@ PROGRAMME_KINDS = (
     AccountKind.FORFEITED,
     AccountKind.WRITTEN_OFF,
     AccountKind.MOVED,
+    AccountKind.MATCH,
 )
 
 

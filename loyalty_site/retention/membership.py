@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from members.retention import MONTH, YEAR, AtErasure, Line, Then
 
-DELETED, KEPT = AtErasure.DELETED, AtErasure.KEPT
+BLANKED, DELETED, KEPT = AtErasure.BLANKED, AtErasure.DELETED, AtErasure.KEPT
 
 BOUGHT = (
     Line(
@@ -91,6 +91,13 @@ POINTS = (
         KEPT,
     ),
     Line(
+        "rewards.WheelPlayer",
+        "points",
+        _("Your pseudonym at each wheel, and your spins under it"),
+        _("So that every draw can be checked by anyone, without naming you."),
+        BLANKED,
+    ),
+    Line(
         "rewards.RedemptionShare",
         "points",
         _("What you and your household put together for a reward"),
@@ -110,6 +117,20 @@ POINTS = (
         _("Bills at the counter that points or store credit paid in part"),
         _("To take the rest of the money, and to keep the books."),
         KEPT,
+    ),
+    Line(
+        "rewards.Donation",
+        "points",
+        _("What you gave to charities"),
+        _("To pay them what you gave, and to show you your yearly statement."),
+        BLANKED,
+    ),
+    Line(
+        "rewards.StandingDonation",
+        "points",
+        _("What share of your points you give as you earn them"),
+        _("To give it as you wish it."),
+        BLANKED,
     ),
     Line(
         "rewards.Wish",

@@ -8,9 +8,11 @@ from rewards.models.catalogue import (
     Rotation,
     Wish,
 )
+from rewards.models.charity import Appeal, AppealUpdate, Charity, MatchOffer
 from rewards.models.closing import DayClose, DayFigures
 from rewards.models.control import ActLimit, Approval, StaffAct
 from rewards.models.counter import Bill, Register
+from rewards.models.donation import CharitySettlement, Donation, StandingDonation
 from rewards.models.earning import Award, EarningRule, EarningRuleVersion, Reversal
 from rewards.models.ledger import Account, Lot, LotMove, Transfer
 from rewards.models.payment import Payment, PointsRate
@@ -27,26 +29,41 @@ from rewards.models.standing import Standing, TierChange
 from rewards.models.stock import RewardCode, RewardSession
 from rewards.models.webhooks import WebhookEndpoint, WebhookMessage
 from rewards.models.wheel import Wheel
+from rewards.models.wheel_draws import PlayerSeed, Spin, WheelDay, WheelPlayer
+from rewards.models.wheel_versions import (
+    Slice,
+    Substitute,
+    WheelAllowance,
+    WheelGate,
+    WheelVersion,
+)
 
 __all__ = [
     "Account",
     "ActLimit",
     "Adjustment",
     "Alert",
+    "Appeal",
+    "AppealUpdate",
     "Approval",
     "Award",
     "Bill",
     "BulkAct",
     "BulkActMember",
+    "Charity",
+    "CharitySettlement",
     "DayClose",
     "DayFigures",
     "Delivery",
+    "Donation",
     "EarningRule",
     "EarningRuleVersion",
     "Entitlement",
     "Lot",
     "LotMove",
+    "MatchOffer",
     "Payment",
+    "PlayerSeed",
     "PointsRate",
     "PrizeFields",
     "ProgrammeVersion",
@@ -62,9 +79,13 @@ __all__ = [
     "RewardGate",
     "RewardSession",
     "Rotation",
+    "Slice",
+    "Spin",
     "SpinGrant",
     "StaffAct",
     "Standing",
+    "StandingDonation",
+    "Substitute",
     "Tier",
     "TierChange",
     "TierLevel",
@@ -72,5 +93,10 @@ __all__ = [
     "WebhookEndpoint",
     "WebhookMessage",
     "Wheel",
+    "WheelAllowance",
+    "WheelDay",
+    "WheelGate",
+    "WheelPlayer",
+    "WheelVersion",
     "Wish",
 ]

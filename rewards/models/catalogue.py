@@ -26,7 +26,7 @@ _DRAWN_FOR: dict[str, str] = {
     RewardKind.POOL: "ticket", RewardKind.VOUCHER: "ticket", RewardKind.CREDIT: "card",
     RewardKind.TIER: "medal", RewardKind.PARTNER: "gift", RewardKind.DOWNLOAD: "download",
     RewardKind.GOODS: "gift", RewardKind.EXPERIENCE: "workshop",
-    RewardKind.DONATION: "charity", RewardKind.SPINS: "wheel",
+    RewardKind.DONATION: "charity",
 }  # fmt: skip
 
 
@@ -48,7 +48,7 @@ class RewardCategory(models.Model):
         verbose_name_plural = _("reward categories")
 
     def __str__(self):
-        return self.name
+        return self.name_i18n
 
 
 class Rotation(models.Model):
@@ -198,6 +198,15 @@ class Reward(models.Model):
         verbose_name=_("tier"),
     )
     tier_days = models.PositiveSmallIntegerField(_("days in the tier"), null=True, blank=True)
+    appeal = models.ForeignKey(
+        "rewards.Appeal",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="rewards",
+        verbose_name=_("appeal"),
+        help_text=_("For donations: what the points go to."),
+    )
     download = models.FileField(
         _("file"),
         storage=get_private_storage,
@@ -256,7 +265,7 @@ class Reward(models.Model):
         ]
 
     def __str__(self):
-        return self.name
+        return self.name_i18n
 
     def get_absolute_url(self):
         return reverse("reward_detail", args=[self.slug])

@@ -12,12 +12,15 @@ class Account(models.Model):
     """A place where amounts of one unit stand.
 
     Member accounts keep a balance that can't fall below zero (``owed`` counts debits minus
-    credits, all others credits minus debits). Programme accounts keep none: theirs is a sum,
+    credits, all others credits minus debits). Programme and charity accounts keep none: theirs is a sum,
     or else every earning would wait for one row. Only ``rewards.services.ledger`` writes here.
     """
 
     member = models.ForeignKey(
         "members.Member", models.PROTECT, null=True, blank=True, related_name="accounts"
+    )
+    charity = models.ForeignKey(
+        "rewards.Charity", models.PROTECT, null=True, blank=True, related_name="accounts"
     )
     kind = models.CharField(_("kind"), max_length=20, choices=AccountKind)
     unit = models.CharField(_("unit"), max_length=8, choices=Unit)
@@ -32,8 +35,14 @@ class Account(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["kind", "unit"],
-                condition=Q(member__isnull=True),
+                condition=Q(member__isnull=True, charity__isnull=True),
                 name="account_once_per_programme_kind",
+            ),
+            models.UniqueConstraint(fields=["charity", "unit"], name="account_once_per_charity"),
+            models.CheckConstraint(
+                condition=Q(kind=AccountKind.CHARITY, charity__isnull=False, member__isnull=True)
+                | (~Q(kind=AccountKind.CHARITY) & Q(charity__isnull=True)),
+                name="account_of_charity_names_it",
             ),
             # The target of the composite key that keeps a transfer within one unit.
             models.UniqueConstraint(fields=["id", "unit"], name="account_has_one_unit"),
