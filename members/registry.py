@@ -173,6 +173,28 @@ def list_panels(place: str) -> list[Panel]:
     return sorted((panel for panel in panels if panel.place == place), key=lambda p: p.order)
 
 
+# --- Card lines: what a floor says on the membership card ----------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CardLine:
+    """A line below the club's name: the tier, for one. ``art`` is the address of the card's ground
+    that comes with it.
+    """
+
+    text: str
+    art: str = ""
+
+
+CardLineBuilder = Callable[[Any, Any, dt.datetime], CardLine | None]
+card_lines: Registry[CardLineBuilder] = Registry("card line")
+
+
+def register_card_line(code: str, build: CardLineBuilder) -> None:
+    """``build(request, member, now)`` returns the line, or None to stay away."""
+    card_lines.add(code, build)
+
+
 # --- Notices: wording by code -------------------------------------------------------------------
 
 

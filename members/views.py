@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -32,7 +34,7 @@ def member_home(request: HttpRequest, member: Member) -> HttpResponse:
     context = {
         "member": member,
         "greeting": names.get_greeting(member, get_language()),
-        "card": build_card(member, panels),
+        "card": build_card(member, build_card_lines(request, member)),
         "notice": notices[0] if notices else None,
         "has_more_notices": len(notices) > 1,
         "panels": panels,
@@ -54,16 +56,21 @@ def build_panels(request: HttpRequest, place: str, member: Member | None) -> lis
 LONG_NAME = 26  # letters; a longer name takes the card's whole width
 
 
-def build_card(member: Member, panels: list[dict]) -> dict:
-    """What stands on the membership card. A panel's context may bring a ``card_line`` of its
-    own, as {"text": …, "color": …}: the tier, for one.
-    """
+def build_card_lines(request: HttpRequest, member: Member) -> list[registry.CardLine]:
+    """What every floor has to say on the card of this member."""
+    now = timezone.now()
+    built = [build(request, member, now) for build in registry.card_lines]
+    return [line for line in built if line is not None]
+
+
+def build_card(member: Member, lines: Sequence[registry.CardLine]) -> dict:
+    """What stands on the membership card."""
     parts = (member.family_name_reading, member.given_name_reading)
     name = member.get_full_name()
     return {
         "name": name,
         "is_long": len(name) > LONG_NAME,
-        "lines": [line for each in panels if (line := each["context"].get("card_line"))],
+        "lines": lines,
         "reading": " ".join(part for part in parts if part),
         "number": names.format_number(member.number),
         "member": member,

@@ -5,17 +5,16 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from members import registry
 from members.access import member_page
 from members.models import Member
-from members.views import build_card, build_panels
+from members.views import build_card, build_card_lines
 
 
 @require_safe
 @member_page
 def member_card(request: HttpRequest, member: Member) -> HttpResponse:
-    panels = build_panels(request, registry.MEMBER_HOME, member)  # one of them knows the tier
-    return render(request, "members/member_card.html", {"card": build_card(member, panels)})
+    card = build_card(member, build_card_lines(request, member))
+    return render(request, "members/member_card.html", {"card": card})
 
 
 @require_safe

@@ -326,3 +326,27 @@ class SpinPay(models.TextChoices):
     FREE = "free", _("free spin of the day")
     GRANT = "grant", _("free spin that was given")
     POINTS = "points", _("points")
+
+
+class ChallengeMeasure(models.TextChoices):
+    """What of the activities that match adds up to a stamp card."""
+
+    COUNT = "count", _("how many")
+    SUM = "sum", _("how much money")
+    DISTINCT = "distinct", _("how many different ones")
+
+
+class CountBy(models.TextChoices):
+    """What one stamp is for, where stamps are counted."""
+
+    ITEM = "item", _("each item")
+    PURCHASE = "purchase", _("each purchase")
+
+
+class DistinctOf(models.TextChoices):
+    """Of what each one counts once."""
+
+    PRODUCT = "product", _("products")
+    CATEGORY = "category", _("categories")
+    STORE = "store", _("stores")
+    DAY = "day", _("days")

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -11,16 +10,15 @@ from django.utils.formats import get_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from core.colour import find_nearest
-from core.pictures.addresses import pattern_url
+from core.joining import join_comma
 from members import registry
 from members.models import Member
 from members.registry import Panel
 from members.selectors.club import get_club
 from purchases.models import Purchase
 from purchases.registry import PurchasePanel, Remark, register_purchase_panel, register_remark
+from rewards.cards import build_card_line, get_balances_once, get_tier_art
 from rewards.selectors.awards import count_points, count_points_by_line, list_reversals
-from rewards.selectors.balances import Balances, get_balances
 from rewards.selectors.catalogue import Wanted, list_goals, list_offers
 from rewards.selectors.explanations import explain_awards, list_awards
 from rewards.selectors.programme import ShownTier, kept, list_tiers
@@ -29,9 +27,6 @@ from rewards.selectors.ways import PointDay, Way, find_ways, list_point_days, li
 from rewards.selectors.wording import format_count, format_points
 
 ON_LANDING = 8
-CARD_PATTERNS = ("leaves", "plum", "waves", "rings", "hemp", "rays")
-CARD_INK = "#fff6ee"  # --card-ink of a card with art, as in static/css/components/card.css
-CARD_CONTRAST = 8.2  # so much that a softer second voice keeps 4.5 on the thread and the gleam
 SOON = dt.timedelta(days=30)  # what expires within this time is worth a warning
 
 
@@ -46,6 +41,7 @@ def register() -> None:
         ("rewards.landing", registry.LANDING, "rewards/_landing_panel.html", build_landing, 30),
     ):
         registry.register_panel(Panel(code, place, template, build, order=order))
+    registry.register_card_line("rewards.tier", build_card_line)
     register_remark(Remark("rewards.points", _("Points"), remark_purchases, remark_lines))
     register_purchase_panel(
         PurchasePanel("rewards.awards", "rewards/_purchase_panel.html", build_awards)
@@ -55,15 +51,8 @@ def register() -> None:
 # --- Member home --------------------------------------------------------------------------------
 
 
-def _get_balances(request: Any, member: Member, now: dt.datetime) -> Balances:
-    """Read once for all panels of a page."""
-    if not hasattr(request, "_rewards_balances"):
-        request._rewards_balances = get_balances(member, now=now)
-    return request._rewards_balances
-
-
 def build_balance(request: Any, member: Member, now: dt.datetime) -> dict[str, Any]:
-    balances = _get_balances(request, member, now)
+    balances = get_balances_once(request, member, now)
     expiry = balances.expiries[0] if balances.expiries else None
     return {
         "balances": balances,
@@ -75,7 +64,7 @@ def build_balance(request: Any, member: Member, now: dt.datetime) -> dict[str, A
 
 
 def build_tier(request: Any, member: Member, now: dt.datetime) -> dict[str, Any] | None:
-    balances = _get_balances(request, member, now)
+    balances = get_balances_once(request, member, now)
     progress = get_progress(balances)
     if progress is None:
         return None
@@ -83,19 +72,7 @@ def build_tier(request: Any, member: Member, now: dt.datetime) -> dict[str, Any]
     return {
         "progress": progress,
         "ladder": _render_ladder(tier, progress.tiers, balances.stamp),
-        "card_line": {"text": tier.name, "color": tier.color, "art": get_card_art(tier)},
     }
-
-
-@cache
-def _get_card_shade(color: str) -> str:
-    """The tier's colour, dark enough for the card's pale words."""
-    return find_nearest(color, (CARD_INK,), CARD_CONTRAST) or color
-
-
-def get_card_art(tier: ShownTier) -> str:
-    """Address of the card's ground: the tier's colour, and a pattern for its rank."""
-    return pattern_url(CARD_PATTERNS[tier.rank % len(CARD_PATTERNS)], _get_card_shade(tier.color))
 
 
 def _render_ladder(tier: ShownTier, tiers: Sequence[ShownTier], stamp: str) -> str:
@@ -112,7 +89,7 @@ def build_goals(request: Any, member: Member, now: dt.datetime) -> dict[str, Any
     """Rewards within reach or nearest, what is wished for first."""
     if not member.is_active:
         return None
-    available = _get_balances(request, member, now).available
+    available = get_balances_once(request, member, now).available
     goals = list_goals(member, now=now, available_points=available)
     return {"goals": goals} if goals else None
 
@@ -121,7 +98,7 @@ def build_ways(request: Any, member: Member, now: dt.datetime) -> dict[str, Any]
     """The same for all members of one birthday month, so what was rendered is kept a moment;
     with a rule for some audiences only, each member has their own.
     """
-    balances = _get_balances(request, member, now)
+    balances = get_balances_once(request, member, now)
     key = ("ways", balances.stamp, balances.today, get_language(), member.birth_month)
     html = kept.get(key)
     if html is None:
@@ -151,13 +128,14 @@ def _render_ways(ways: list[Way], member: Member, today: dt.date, now: dt.dateti
 
 def build_shelf(request: Any, member: Member | None, now: dt.datetime) -> dict[str, Any] | None:
     """The first rewards of the catalogue, as a visitor sees them."""
-    page = list_offers(None, Wanted(), now=now, available_points=None)
-    return {"offers": page.offers[:ON_LANDING]} if page.offers else None
+    page = list_offers(None, Wanted(), now=now, available_points=None, limit=ON_LANDING)
+    return {"offers": page.offers} if page.offers else None
 
 
 def build_tiers(request: Any, member: Member | None, now: dt.datetime) -> dict[str, Any] | None:
     tiers = list_tiers(now)
-    return {"tiers": tiers} if len(tiers) > 1 else None
+    shown = [{"tier": tier, "art": get_tier_art(tier)} for tier in tiers]
+    return {"tiers": shown} if len(tiers) > 1 else None
 
 
 def build_landing(request: Any, member: Member | None, now: dt.datetime) -> dict[str, Any] | None:
@@ -201,7 +179,7 @@ def build_weeks(days: list[PointDay], today: dt.date) -> list[list[dict[str, Any
                     "day": day,
                     "is_past": day < today,
                     "is_today": day == today,
-                    "names": ", ".join(way.name for way in known.ways) if known else "",
+                    "names": join_comma(way.name for way in known.ways) if known else "",
                 }
             )
         weeks.append(cells)

@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminColorInputWidget
@@ -14,6 +15,7 @@ from core.admin import StaffAdmin, WordsAdmin
 from core.services.audit import record_audit
 from rewards.admin.programme_forms import ProgrammeForm
 from rewards.admin.rules import PREVIEW, PUBLISH, list_posted
+from rewards.cards import get_card_art
 from rewards.models import ProgrammeVersion, Tier
 from rewards.selectors.wording import format_factor
 from rewards.services.preview import count_liability, preview_programme
@@ -115,7 +117,7 @@ class ProgrammeVersionAdmin(StaffAdmin):
 class TierForm(forms.ModelForm):
     class Meta:
         model = Tier
-        fields = ["name", "slug", "rank", "color"]
+        fields = ["name", "slug", "rank", "color", "pattern"]
         widgets = {"color": UnfoldAdminColorInputWidget}
 
     def clean_color(self):
@@ -127,12 +129,12 @@ class TierAdmin(WordsAdmin):
     """Names and looks of the rungs; what a tier asks and gives belongs to a version."""
 
     form = TierForm
-    list_display = ("name", "rank", "slug", "show_color")
+    list_display = ("name", "rank", "slug", "show_color", "show_card")
     search_fields = ("name", "slug")
     ordering = ("rank",)
 
     def get_readonly_fields(self, request, obj=None):
-        return ("slug", "rank") if obj else ()
+        return ("show_card", "slug", "rank") if obj else ()
 
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else {"slug": ("name",)}
@@ -141,10 +143,18 @@ class TierAdmin(WordsAdmin):
         if change:
             super().save_model(request, obj, form, change)
             return
-        tier = ensure_tier(obj.slug, name=obj.name, rank=obj.rank, color=obj.color, i18n=obj.i18n)
+        tier = ensure_tier(obj.slug, name=obj.name, rank=obj.rank, color=obj.color,
+                           pattern=obj.pattern, i18n=obj.i18n)  # fmt: skip
         record_audit("tier.added", tier, by=request.user)
         obj.__dict__.update(tier.__dict__)
 
     @display(description=_("colour"))
     def show_color(self, tier):
         return tier.color
+
+    @display(description=_("card"))
+    def show_card(self, tier):
+        """Its ground as members see it: a pale colour is darkened until the words are read."""
+        art = get_card_art(tier.rank, tier.color, tier.pattern)
+        return format_html('<img src="{}" width="120" height="76" alt="{}">', art,
+                           tier.get_pattern_display())  # fmt: skip

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.words import Words
-from rewards.enums import ExpiryMode, TierWindow
+from rewards.enums import CardPattern, ExpiryMode, TierWindow
 
 
 class Tier(models.Model):
@@ -19,6 +19,10 @@ class Tier(models.Model):
     name_i18n: str
     rank = models.PositiveSmallIntegerField(_("rank"), unique=True, help_text=_("0 is the first."))
     color = models.CharField(_("colour"), max_length=7, default="#6b5b4a")
+    pattern = models.CharField(
+        _("pattern of the card"), max_length=10, choices=CardPattern, blank=True, default="",
+        help_text=_("Fine lines behind the words. Without a choice each rank has its own."),
+    )  # fmt: skip
     audience = models.OneToOneField(
         "members.Audience", models.PROTECT, related_name="+", verbose_name=_("audience")
     )
@@ -29,11 +33,15 @@ class Tier(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(color__regex=r"^#[0-9a-f]{6}$"), name="tier_color_is_hex"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(pattern="") | Q(pattern__in=CardPattern.values),
+                name="tier_pattern_is_drawn",
+            ),
         ]
 
     def __str__(self):
-        return self.name
+        return self.name_i18n
 
 
 class ProgrammeVersion(models.Model):

@@ -189,8 +189,9 @@ def list_offers(
     now: dt.datetime,
     available_points: int | None,
     page: int = 1,
+    limit: int = PER_PAGE,
 ) -> CataloguePage:
-    """A page of what the member may see, each judged for them; three queries, four for wishes.
+    """A page of ``limit`` of what the member may see, each judged for them; three queries, four for wishes.
 
     ``member`` None is a visitor, who sees what every member would. What is for a tier, a club or
     a plan is shown to others with the reason; what is for a segment or a list is not. Wishes are
@@ -200,9 +201,9 @@ def list_offers(
     search.add(_WISHED if wanted.is_wished else _SHOWN)
     _narrow(search, wanted)
     ids = search.find(SORTS.get(wanted.sort, SORTS[RECOMMENDED])[1])
-    page_count = max(-(-len(ids) // PER_PAGE), 1)
+    page_count = max(-(-len(ids) // limit), 1)
     number = min(max(page, 1), page_count)
-    shown = ids[(number - 1) * PER_PAGE : number * PER_PAGE]
+    shown = ids[(number - 1) * limit : number * limit]
     resting = list_resting(day_of(now, get_club().zone)) if wanted.is_wished else None
     offers = build_offers(
         shown, member, now=now, available_points=available_points, resting=resting

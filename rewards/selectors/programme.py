@@ -20,7 +20,7 @@ STAMP = """
     (SELECT (count(*), max(id)) FROM rewards_programmeversion)::text
     || (SELECT (count(*), max(id), count(ends_at), sum(extract(epoch FROM ends_at)))
         FROM rewards_earningruleversion)::text
-    || coalesce((SELECT string_agg((id, name, color, i18n)::text, '' ORDER BY id)
+    || coalesce((SELECT string_agg((id, name, color, pattern, i18n)::text, '' ORDER BY id)
                  FROM rewards_tier), '')
     || coalesce((SELECT max(return_window_days) FROM purchases_channel)::text, '')
 """
@@ -42,6 +42,7 @@ class ShownTier:
     threshold: int
     multiplier_milli: int
     benefits: tuple[str, ...]
+    pattern: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,7 @@ def _build_shown(row: TierLevel) -> ShownTier:
         row.threshold,
         row.multiplier_milli,
         tuple(map(str, row.benefits_i18n)),
+        row.tier.pattern,
     )
 
 

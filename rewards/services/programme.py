@@ -48,7 +48,13 @@ class LevelTerms:
 
 @transaction.atomic
 def ensure_tier(
-    slug: str, *, name: str, rank: int, color: str = "#6b5b4a", i18n: dict[str, str] | None = None
+    slug: str,
+    *,
+    name: str,
+    rank: int,
+    color: str = "#6b5b4a",
+    pattern: str = "",
+    i18n: dict[str, str] | None = None,
 ) -> Tier:
     """The tier of that slug with its audience, made where it is missing; ``i18n`` is its name in
     other languages.
@@ -57,7 +63,13 @@ def ensure_tier(
     if tier is None:
         audience = ensure_audience(f"tier-{slug}", kind=AudienceKind.TIER, name=name)
         tier = Tier.objects.create(
-            slug=slug, name=name, rank=rank, color=color, audience=audience, i18n=i18n
+            slug=slug,
+            name=name,
+            rank=rank,
+            color=color,
+            pattern=pattern,
+            audience=audience,
+            i18n=i18n,
         )
     return tier
 

@@ -191,6 +191,7 @@ PROGRAMME = {"member": None, "kind": "test", "balance": None}
         ),
         # Programme and standing
         ("tier_color_is_hex", Tier, {"color": "#0a1b2c"}, {"color": "#0A1B2C"}),
+        ("tier_pattern_is_drawn", Tier, {"pattern": "waves"}, {"pattern": "spots"}),
         ("tier_multiplier_not_below_one", TierLevel, {"multiplier_milli": 1000},
          {"multiplier_milli": 999}),
         ("programme_fiscal_month_exists", ProgrammeVersion, {"fiscal_start_month": 12},
