@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.photos import list_widths, name_rendition
 from loyalty_site.admin_work import count_by_model, show_count
+from loyalty_site.installable import icons
 from members.selectors.club import get_club
 
 # Groups in the order in which they are needed: first who serves, then who markets, then who runs
@@ -190,7 +191,7 @@ def get_style_url(request):
 
 
 def get_icon_url(request):
-    return static("img/mark.svg")
+    return icons.get_icon_url(get_club(), "svg")
 
 
 def get_mark_url(request):

@@ -6,6 +6,7 @@ colour: the words on it. A pure function of both, so its stylesheet can say them
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from core.colour import (
     TEXT,
@@ -94,6 +95,13 @@ def build_palette(accent: str, card: str) -> Palette:
     light, dark = _build_light(accent), _build_dark(accent)
     by_night = _dim(card)
     return Palette(light | _build_card(card), dark | _build_card(by_night))
+
+
+@cache
+def get_bar_colors(accent: str) -> tuple[str, str]:
+    """What a browser wears around the page, by day and by night: paper, tinged by the accent."""
+    accent = accent or HOUSE_ACCENT
+    return _build_light(accent)["accent-wash"], _build_dark(accent)["accent-wash"]
 
 
 def _build_light(accent: str) -> Colours:

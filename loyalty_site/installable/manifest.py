@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils.translation import get_language, get_language_bidi, to_locale
 from django.utils.translation import gettext as _
 
-from loyalty_site.installable.icons import ICONS, get_icon_url
+from loyalty_site.installable.icons import ICONS, get_icon_url, get_sign
 from members.models import Club
-from members.palette import LIGHT
+from members.palette import LIGHT, get_bar_colors
 
 SHORT = 12  # letters that fit below an icon; wide ones count twice
 
@@ -27,9 +27,9 @@ def build_manifest(club: Club) -> dict[str, Any]:
         "start_url": home,
         "scope": "/",
         "display": "standalone",
-        "theme_color": LIGHT["paper"],
+        "theme_color": get_bar_colors(club.theme.accent)[0],
         "background_color": LIGHT["paper"],
-        "icons": list_icons(club.theme_version),
+        "icons": list_icons(club),
         "shortcuts": [
             {"name": words, "url": reverse(page)}
             for words, page in (
@@ -41,10 +41,10 @@ def build_manifest(club: Club) -> dict[str, Any]:
     }
 
 
-def list_icons(theme_version: str) -> list[dict[str, str]]:
+def list_icons(club: Club) -> list[dict[str, str]]:
     drawn = [
         {
-            "src": get_icon_url(theme_version, name),
+            "src": get_icon_url(club, name),
             "sizes": f"{icon.size}x{icon.size}",
             "type": "image/png",
             "purpose": "maskable" if icon.is_full else "any",
@@ -52,7 +52,9 @@ def list_icons(theme_version: str) -> list[dict[str, str]]:
         for name, icon in ICONS.items()
         if not name.startswith("touch")
     ]
-    svg = {"src": get_icon_url(theme_version, "svg"), "sizes": "any", "type": "image/svg+xml"}
+    if get_sign(club):
+        return drawn
+    svg = {"src": get_icon_url(club, "svg"), "sizes": "any", "type": "image/svg+xml"}
     return [*drawn, {**svg, "purpose": "any"}]
 
 

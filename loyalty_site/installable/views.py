@@ -5,7 +5,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from loyalty_site.installable.icons import ICONS, build_svg, draw_png
+from loyalty_site.installable.icons import ICONS, build_svg, draw_icon
 from loyalty_site.installable.manifest import build_manifest
 from loyalty_site.installable.worker import build_farewell, build_worker
 from members import palette
@@ -29,7 +29,10 @@ def icon_png(request: HttpRequest, version: str, drawing: str, name: str) -> Htt
     """What it answers never changes: a new drawing or other colours have another address."""
     if name not in ICONS:
         raise Http404
-    content = draw_png(build_svg(_get_palette(version)), ICONS[name])
+    try:
+        content = draw_icon(_get_palette(version), drawing, ICONS[name])
+    except FileNotFoundError as error:
+        raise Http404 from error
     return HttpResponse(content, content_type="image/png")
 
 

@@ -12,11 +12,12 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.templatetags.static import static
 from django.urls import reverse
 
-from loyalty_site.installable.icons import get_icon_url
+from core.pictures.addresses import scene_url
+from loyalty_site.installable.icons import get_favicon, get_mark_url
 from members.models import Club
 
 SCRIPTS = Path(settings.BASE_DIR) / "static" / "js"
-SHELL = ("css/site.css", "img/mark.svg", "img/icons.svg", "js/worker-page.js", "js/entry.js",
+SHELL = ("css/site.css", "img/icons.svg", "js/worker-page.js", "js/entry.js",
          "js/count.js")  # fmt: skip
 
 
@@ -48,7 +49,8 @@ def list_shell(club: Club) -> list[str]:
     """
     if not hasattr(staticfiles_storage, "hashed_files"):
         return []
-    shell = [*map(static, SHELL), get_icon_url(club.theme_version, "svg")]
+    signs = {get_mark_url(club), get_favicon(club)[0]}
+    shell = [*map(static, SHELL), scene_url("offline"), *sorted(signs)]
     if club.theme_version:
         shell.append(reverse("theme_stylesheet", args=[club.theme_version]))
     return shell

@@ -3,9 +3,25 @@
 from django import template
 from django.conf import settings
 
-from loyalty_site.installable.icons import get_icon_url
+from loyalty_site.installable.icons import get_favicon, get_icon_url, get_mark_url
+from members.palette import get_bar_colors
+from members.selectors.club import get_club
 
 register = template.Library()
+
+
+@register.inclusion_tag("core/_club_look.html")
+def club_look():
+    """The colours around the page and the picture on its tab."""
+    club = get_club()
+    address, kind = get_favicon(club)
+    light, dark = get_bar_colors(club.theme.accent)
+    return {"light": light, "dark": dark, "address": address, "kind": kind}
+
+
+@register.simple_tag
+def mark_url():
+    return get_mark_url(get_club())
 
 
 @register.inclusion_tag("core/_installable_head.html", takes_context=True)
@@ -13,7 +29,7 @@ def installable_head(context):
     """Manifest and icon; the worker's script with the login whose card it may keep."""
     user = context.get("user")
     return {
-        "touch_icon": get_icon_url(context["club"].theme_version, "touch-180"),
+        "touch_icon": get_icon_url(context["club"], "touch-180"),
         "has_worker": settings.SERVICE_WORKER,
         "reader": user.pk if user and user.is_authenticated else "",
     }

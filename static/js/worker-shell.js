@@ -37,7 +37,7 @@ function answer(event) {
   if (method === "POST" && pathname.endsWith("/logout/")) event.waitUntil(inTurn(forget));
   if (method !== "GET") return;
   if (CLUB.shell.includes(pathname + search) || (isOfCard(pathname) && pathname.endsWith(".svg"))) {
-    event.respondWith(find(pathname).then((kept) => kept ?? fetch(event.request)));
+    event.respondWith(find(pathname + search).then((kept) => kept ?? fetch(event.request)));
   } else if (mode === "navigate" && !CLUB.apart.some((path) => pathname.startsWith(path))) {
     event.respondWith(fetch(event.request).catch(showOffline));
   }
