@@ -122,7 +122,11 @@ def test_last_day_is_usable(make_reward, give_reward, days_later, is_good):
             take(right, now=now)
 
 
-def test_of_another_member_or_for_another_reward_is_refused(mei, kenji, make_reward, give_reward):
+def test_of_another_member_or_for_another_reward_is_refused(
+    mei, counter, claim, make_reward, give_reward
+):
+    counter.buy("kenji", 100, on=DAY)
+    kenji = claim(counter.member("kenji"))
     right = give_reward(make_reward())
     with pytest.raises(refusals.NotYoursToTake):
         redeem_reward(kenji, right.reward, key="a", by=None, now=NOW, entitlement=right)

@@ -252,7 +252,7 @@ def test_the_list_shows_what_is_good_first_at_one_query_count(
     context = browser.get(reverse("redemption_list")).context
     assert [each.redemption for each in context["current"]] == [new, old]
     assert [each.redemption for each in context["past"]] == [used]
-    with django_assert_num_queries(3) as three:
+    with django_assert_num_queries(4) as three:
         browser.get(reverse("redemption_list"))
     for number in range(97):
         redeem(reward, key=f"more-{number}")
