@@ -15,6 +15,7 @@ class RewardsConfig(AppConfig):
             personal_data_giving,
             receivers,
             registrations,
+            registrations_challenges,
             registrations_control,
             registrations_redemption,
             registrations_wheel,
@@ -27,6 +28,7 @@ class RewardsConfig(AppConfig):
         registry.register_listener("rewards.accrual", ["purchase", "amendment"], accrue)
         registry.register_listener("rewards.enrolment", ["signup"], enter_programme)
         registrations.register()
+        registrations_challenges.register()
         registrations_control.register()
         registrations_redemption.register()
         registrations_wheel.register()

@@ -98,6 +98,13 @@ POINTS = (
         BLANKED,
     ),
     Line(
+        "rewards.SurpriseGift",
+        "points",
+        _("Surprise gifts from the club, and when you opened them"),
+        _("To give you each of them once, and to show it to you."),
+        KEPT,
+    ),
+    Line(
         "rewards.RedemptionShare",
         "points",
         _("What you and your household put together for a reward"),
@@ -130,6 +137,13 @@ POINTS = (
         "points",
         _("What share of your points you give as you earn them"),
         _("To give it as you wish it."),
+        BLANKED,
+    ),
+    Line(
+        "rewards.StampBook",
+        "points",
+        _("Your stamp cards"),
+        _("To give you the prize of a full card, once."),
         BLANKED,
     ),
     Line(

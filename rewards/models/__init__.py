@@ -9,6 +9,7 @@ from rewards.models.catalogue import (
     Wish,
 )
 from rewards.models.charity import Appeal, AppealUpdate, Charity, MatchOffer
+from rewards.models.challenge import Challenge, ChallengeGate, ChallengeVersion
 from rewards.models.closing import DayClose, DayFigures
 from rewards.models.control import ActLimit, Approval, StaffAct
 from rewards.models.counter import Bill, Register
@@ -25,8 +26,10 @@ from rewards.models.redemption import (
     RedemptionShare,
 )
 from rewards.models.refund import ReturnRefund
+from rewards.models.stamps import Stamp, StampBook, StampCard, StampGrant
 from rewards.models.standing import Standing, TierChange
 from rewards.models.stock import RewardCode, RewardSession
+from rewards.models.surprise import Surprise, SurpriseGift
 from rewards.models.webhooks import WebhookEndpoint, WebhookMessage
 from rewards.models.wheel import Wheel
 from rewards.models.wheel_draws import PlayerSeed, Spin, WheelDay, WheelPlayer
@@ -50,6 +53,9 @@ __all__ = [
     "Bill",
     "BulkAct",
     "BulkActMember",
+    "Challenge",
+    "ChallengeGate",
+    "ChallengeVersion",
     "Charity",
     "CharitySettlement",
     "DayClose",
@@ -83,9 +89,15 @@ __all__ = [
     "Spin",
     "SpinGrant",
     "StaffAct",
+    "Stamp",
+    "StampBook",
+    "StampCard",
+    "StampGrant",
     "Standing",
     "StandingDonation",
     "Substitute",
+    "Surprise",
+    "SurpriseGift",
     "Tier",
     "TierChange",
     "TierLevel",
