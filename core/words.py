@@ -57,6 +57,11 @@ def _active_key(field: str) -> str:
     return "" if language == get_default_language() else key_of(field, language)
 
 
+def list_active_keys(fields: Iterable[str]) -> list[str]:
+    """The keys of the active language, for a search in JSON; none where the columns hold it."""
+    return [key for field in fields if (key := _active_key(field))]
+
+
 def shown(path: str) -> Any:
     """``name_i18n`` as an expression: ``shown("reward__name")``."""
     head, _found, field = path.rpartition("__")

@@ -11,6 +11,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from core.joining import join_comma
 from loyalty_site.health import list_waiting_ages
 from purchases.enums import RefundState
 from rewards.registry import alert_checks
@@ -177,7 +178,7 @@ def _list_late_queues(user, now: dt.datetime) -> list[WorkRow]:
             _("Queues that are late"),
             len(late),
             str(len(late)),
-            note % {"minutes": minutes, "queues": ", ".join(late)},
+            note % {"minutes": minutes, "queues": join_comma(late)},
             reverse("admin:members_workitem_changelist"),
             "pending_actions",
             True,

@@ -6,6 +6,7 @@ from unfold.decorators import display
 
 from core.admin.base import ReadOnlyAdmin
 from core.admin.lists import PeriodFilter
+from core.joining import join_semicolon
 from core.models import AuditEntry
 
 
@@ -70,7 +71,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
             f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
             for name, value in entry.changes.items()
         ]
-        return "; ".join(facts)[:400] or "–"
+        return join_semicolon(facts)[:400] or "–"
 
     @display(description=_("note"))
     def show_note(self, entry):

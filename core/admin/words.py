@@ -6,9 +6,11 @@ from django.utils.translation import get_language_info, ngettext
 from django.utils.translation import gettext as _
 from modeltrans.fields import TranslatedVirtualField
 from modeltrans.translator import get_i18n_field
+from unfold.decorators import display
 
 from core.admin.base import StaffAdmin
-from core.words import key_of, list_translations
+from core.joining import join_comma
+from core.words import key_of, list_active_keys, list_translations
 
 
 def name_language(language):
@@ -33,8 +35,40 @@ class TranslatedFields:
         return field
 
 
+def build_column(field):
+    """A column of a list with the words as its reader knows them; sorted as the club wrote them."""
+
+    @display(description=field.verbose_name, ordering=field.name)
+    def show(row):
+        return getattr(row, f"{field.name}_i18n")
+
+    return show
+
+
 class WordsAdmin(TranslatedFields, StaffAdmin):
-    """A tab for each language. It says which words are missing, and what members read instead."""
+    """A tab for each language. It says which words are missing, and what members read instead.
+
+    Lists show the words in the language of whoever looks, and find them in it too.
+    """
+
+    def __init__(self, model, admin_site):
+        super().__init__(model, admin_site)
+        self.words = get_i18n_field(model).fields
+        for name in self.words:
+            setattr(self, f"show_{name}", build_column(model._meta.get_field(name)))
+
+    def _get_columns(self, names):
+        return [f"show_{name}" if name in self.words else name for name in names]
+
+    def get_list_display(self, request):
+        return self._get_columns(super().get_list_display(request))
+
+    def get_list_display_links(self, request, list_display):
+        return self._get_columns(super().get_list_display_links(request, list_display))
+
+    def get_search_fields(self, request):
+        asked = super().get_search_fields(request)
+        return [*asked, *(f"i18n__{key}" for key in list_active_keys(self.words) if asked)]
 
     def get_fieldsets(self, request, obj=None):
         return self.add_languages(super().get_fieldsets(request, obj), obj)
@@ -42,7 +76,7 @@ class WordsAdmin(TranslatedFields, StaffAdmin):
     def add_languages(self, fieldsets, obj):
         fieldsets = list(fieldsets)
         asked = set(flatten_fieldsets(fieldsets))
-        fields = [name for name in get_i18n_field(self.model).fields if name in asked]
+        fields = [name for name in self.words if name in asked]
         if not fields:
             return fieldsets
         return [*fieldsets, *(self._build_tab(fields, obj, code) for code in list_translations())]
@@ -59,7 +93,7 @@ class WordsAdmin(TranslatedFields, StaffAdmin):
                 "%(language)s: %(count)s missing", "%(language)s: %(count)s missing", len(missing)
             ) % {"language": name, "count": len(missing)}
             told = _("Missing: %(words)s. Members who read %(language)s see the club's own words.")
-            note = told % {"words": ", ".join(missing), "language": name}
+            note = told % {"words": join_comma(missing), "language": name}
         else:
             title, note = name, _("What is left empty is shown in the club's own words.")
         return title, {
@@ -70,7 +104,7 @@ class WordsAdmin(TranslatedFields, StaffAdmin):
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change=change, **kwargs)
-        for field in get_i18n_field(self.model).fields:
+        for field in self.words:
             for language in list_translations():
                 key = key_of(field, language)
                 if key in form.base_fields and field in form.base_fields:

@@ -14,6 +14,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 
 from core.admin import ReadOnlyAdmin, WordsAdmin, dress_form
 from core.errors import DomainError
+from core.joining import join_comma
 from members.enums import AudienceKind
 from members.models import Audience, AudienceMember, Member
 from members.selectors.search import list_member_ids
@@ -46,7 +47,7 @@ class AddMembersForm(forms.Form):
         unclear = [line for line, ids in found.items() if len(ids) != 1]
         if unclear:
             raise forms.ValidationError(
-                _("Nobody, or more than one, for: %(lines)s.") % {"lines": ", ".join(unclear[:10])}
+                _("Nobody, or more than one, for: %(lines)s.") % {"lines": join_comma(unclear[:10])}
             )
         return list(Member.objects.filter(pk__in=[ids[0] for ids in found.values()]))
 
@@ -116,7 +117,7 @@ class AudienceAdmin(WordsAdmin):
         return self.render_page(
             request,
             "admin/members/audience_page.html",
-            title=audience.name,
+            title=audience.name_i18n,
             obj=audience,
             audience=audience,
             rows=newest[:SHOWN],

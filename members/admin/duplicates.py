@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from unfold.decorators import display
 
 from core.admin import estimate_rows, link_to
+from core.joining import join_comma
 from members.admin.merging import PairAdmin, build_merge_url, compare, compare_facts, show
 from members.enums import DuplicateReason, DuplicateState
 from members.models import DuplicatePair, Member
@@ -54,7 +55,7 @@ class DuplicatePairAdmin(PairAdmin):
 
     @display(description=_("why"))
     def show_reasons(self, pair):
-        return ", ".join(str(DuplicateReason(code).label) for code in pair.reasons)
+        return join_comma(DuplicateReason(code).label for code in pair.reasons)
 
     @display(
         description=_("state"), label={"open": "warning", "merged": "success", "different": ""}

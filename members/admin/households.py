@@ -3,6 +3,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core.admin import ReadOnlyAdmin, ReadOnlyInline, link_to
+from core.joining import join_comma
 from members.models import Household, HouseholdMember
 from members.selectors.search import list_member_ids
 
@@ -49,4 +50,4 @@ class HouseholdAdmin(ReadOnlyAdmin):
     @display(description=_("people"))
     def show_people(self, household):
         people = [place for place in household.places.all() if place.left_at is None]
-        return ", ".join(str(place.member) for place in people) or "–"
+        return join_comma(place.member for place in people) or "–"

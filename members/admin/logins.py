@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 from unfold.decorators import display
 
 from core.admin import ReadOnlyAdmin, StaffAdmin
+from core.joining import join_comma
 from members.fields import PhoneField
 from members.models import User
 from members.services.logins import create_login
@@ -97,11 +98,11 @@ class UserAdmin(StaffAdmin):
 
     @display(description=_("roles"))
     def show_roles(self, user):
-        return ", ".join(group.name for group in user.groups.all()) or "–"
+        return join_comma(group.name for group in user.groups.all()) or "–"
 
     @display(description=_("contacts"))
     def show_contacts(self, user):
-        return ", ".join(filter(None, [user.email, user.phone])) or "–"
+        return join_comma(filter(None, [user.email, user.phone])) or "–"
 
 
 @admin.register(Group)
@@ -119,4 +120,4 @@ class RoleAdmin(ReadOnlyAdmin):
         permissions = group.permissions.select_related("content_type").order_by(
             "content_type__app_label", "codename"
         )
-        return ", ".join(f"{p.content_type.app_label}.{p.codename}" for p in permissions)
+        return join_comma(f"{p.content_type.app_label}.{p.codename}" for p in permissions)

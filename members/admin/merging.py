@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core.admin import ReadOnlyAdmin, dress_form, link_to
+from core.joining import join_comma, join_semicolon
 from core.models import AuditEntry
 from members.addresses import format_address
 from members.enums import MemberStatus
@@ -51,7 +52,7 @@ class Row:
 def _describe(member):
     """(label, value, whether it tells who they are), in the order in which people compare."""
     birthday = [member.birth_year, member.birth_month, member.birth_day]
-    addresses = [", ".join(format_address(address)) for address in list_addresses(member)]
+    addresses = [join_comma(format_address(address)) for address in list_addresses(member)]
     references = member.references.order_by("pk")[:FOUND]
     yield _("Name"), f"{member.family_name} {member.given_name}".strip(), True
     reading = f"{member.family_name_reading} {member.given_name_reading}".strip()
@@ -62,13 +63,13 @@ def _describe(member):
     yield _("Form of address"), member.get_gender_display() if member.gender else "", True
     yield _("E-mail address"), member.email or "", True
     yield _("Phone number"), member.phone or "", True
-    yield _("Addresses"), "; ".join(addresses), True
+    yield _("Addresses"), join_semicolon(addresses), True
     yield _("Language"), member.get_locale_display() if member.locale else "", False
     joined = f"{date_format(member.joined_at, 'DATE_FORMAT')} ({member.source or '–'})"
     yield _("Joined"), joined, False
     yield _("Login"), str(member.user) if member.user else _("none"), False
     yield _("Status"), member.get_status_display(), False
-    yield _("At tills and shops"), ", ".join(map(str, references)), False
+    yield _("At tills and shops"), join_comma(references), False
 
 
 def compare(first: Member, second: Member) -> list[Row]:

@@ -1,6 +1,9 @@
 """What this floor shows on the page of a member: the record, its sets, its stream, its trail."""
 
+import datetime as dt
+
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.http import urlencode
 
 from core.models import AuditEntry
@@ -18,11 +21,23 @@ from members.services.conduct import list_own_member_ids
 SHOWN = 10
 
 
+def _write_birthday(member):
+    """As much of it as is known, as the language writes a day."""
+    year, month, day = member.birth_year, member.birth_month, member.birth_day
+    if not month:
+        return str(year or "")
+    born = dt.date(year or 2000, month, day or 1)
+    if day:
+        return date_format(born, "DATE_FORMAT" if year else "MONTH_DAY_FORMAT")
+    return date_format(born, "YEAR_MONTH_FORMAT" if year else "F")
+
+
 def _build_record(request, member, now):
     merges = member.merges_in.standing().select_related("source").order_by("pk")
     return {
         "references": list(member.references.order_by("pk")[:SHOWN]),
         "login": member.user,
+        "birthday": _write_birthday(member),
         "merges": list(merges[:SHOWN]),
         "interests": [Interest(code).label for code in member.interests],
         "preferences": [Preference(code).label for code in member.preferences],

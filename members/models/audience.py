@@ -50,7 +50,7 @@ class Audience(models.Model):
         ]
 
     def __str__(self):
-        return self.name
+        return self.name_i18n
 
 
 class AudienceMember(models.Model):

@@ -90,7 +90,7 @@ class Club(models.Model):
         ]
 
     def __str__(self):
-        return self.name
+        return self.name_i18n
 
     def get_guardian_age(self) -> int:
         """Below this age a member needs a guardian."""

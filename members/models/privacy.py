@@ -100,4 +100,4 @@ class Recipient(models.Model):
         ]
 
     def __str__(self):
-        return self.name
+        return self.name_i18n

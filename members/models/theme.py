@@ -130,7 +130,7 @@ class LegalPage(models.Model):
         ]
 
     def __str__(self):
-        return self.title
+        return self.title_i18n
 
     def get_absolute_url(self):
         return reverse("legal_page", args=[self.slug])
@@ -181,4 +181,4 @@ class FooterLink(models.Model):
         ]
 
     def __str__(self):
-        return self.label
+        return self.label_i18n

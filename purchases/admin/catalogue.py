@@ -47,11 +47,11 @@ class CategoryAdmin(WordsAdmin):
 
     @display(description=_("category"), ordering="slug")
     def show_path(self, category):
-        names, above = [category.name], category.parent
+        names, above = [category.name_i18n], category.parent
         for _level in range(3):
             if above is None:
                 break
-            names.append(above.name)
+            names.append(above.name_i18n)
             above = above.parent if above.parent_id else None
         return " › ".join(reversed(names))
 

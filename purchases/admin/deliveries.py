@@ -14,6 +14,7 @@ from unfold.decorators import display
 
 from core.admin import PeriodFilter, ReadOnlyAdmin, dress_form, link_to
 from core.errors import DomainError
+from core.joining import join_comma
 from core.money import format_money
 from core.services.audit import record_audit
 from members.selectors.club import get_club
@@ -255,7 +256,7 @@ class ShopRefundAdmin(FoundByIdAdmin):
     @display(description=_("lines"))
     def show_lines(self, refund):
         lines = refund.content["lines"]
-        return ", ".join(f"{line[0]} × {line[1]}" for line in lines) or _("names none")
+        return join_comma(f"{line[0]} × {line[1]}" for line in lines) or _("names none")
 
     @display(description=_("return"))
     def show_return(self, refund):
@@ -306,7 +307,7 @@ class ShopPrivacyRequestAdmin(ShopRowsAdmin):
 
     @display(description=_("orders"))
     def show_orders(self, item):
-        return ", ".join(item.order_external_ids) or "–"
+        return join_comma(item.order_external_ids) or "–"
 
     @display(
         description=_("state"),

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core.admin import StaffAdmin, WordsAdmin
+from core.joining import join_comma
 from purchases.models import Channel, Source, Store
 
 
@@ -52,4 +53,4 @@ class SourceAdmin(CodedAdmin):
     @display(description=_("columns"))
     def show_mapping(self, source):
         pairs = [f"{field} ← {' + '.join(names)}" for field, names in source.mapping.items()]
-        return ", ".join(pairs) or _("The first import asks for them.")
+        return join_comma(pairs) or _("The first import asks for them.")

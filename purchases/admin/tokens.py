@@ -12,6 +12,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from core.admin import StaffAdmin
+from core.joining import join_comma
 from purchases.enums import Scope
 from purchases.models import ApiToken
 from purchases.services.tokens import create_token, revoke_token
@@ -102,7 +103,7 @@ class ApiTokenAdmin(StaffAdmin):
     @display(description=pgettext_lazy("permission", "may"))
     def show_scopes(self, token):
         labels = dict(Scope.choices)
-        return ", ".join(str(labels.get(scope, scope)) for scope in token.scopes)
+        return join_comma(labels.get(scope, scope) for scope in token.scopes)
 
     @display(description=_("state"), label={"usable": "success", "revoked": "danger"})
     def show_state(self, token):

@@ -41,7 +41,7 @@ class Category(models.Model):
         ]
 
     def __str__(self):
-        return self.name
+        return self.name_i18n
 
 
 class ProductQuerySet(models.QuerySet):
@@ -89,7 +89,7 @@ class Product(models.Model):
         ]
 
     def __str__(self):
-        return self.name or self.external_id
+        return self.name_i18n or self.external_id
 
     @property
     def shown_name(self):

@@ -32,7 +32,7 @@ class Channel(models.Model):
         verbose_name_plural = _("channels")
 
     def __str__(self):
-        return self.name
+        return self.name_i18n
 
 
 class Store(models.Model):
@@ -52,7 +52,7 @@ class Store(models.Model):
         verbose_name_plural = _("stores")
 
     def __str__(self):
-        return self.name
+        return self.name_i18n
 
 
 class Source(models.Model):

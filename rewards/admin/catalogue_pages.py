@@ -61,7 +61,7 @@ class RewardPages:
         return self.render_page(
             request,
             "admin/rewards/reward_page.html",
-            title=reward.name,
+            title=reward.name_i18n,
             obj=reward,
             reward=reward,
             state=state,

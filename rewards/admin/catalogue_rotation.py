@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core.admin import StaffAdmin, WordsAdmin
+from core.joining import join_comma
 from core.time import day_of
 from members.selectors.club import get_club
 from rewards.admin.forms import build_date_field
@@ -69,7 +70,7 @@ class RotationAdmin(StaffAdmin):
             key=lambda reward: (reward.rotation_position, reward.pk),
         )
         shown = pick_turn([each.pk for each in rewards], rotation, _today())
-        return ", ".join(each.name for each in rewards if each.pk in shown) or "–"
+        return join_comma(each.name_i18n for each in rewards if each.pk in shown) or "–"
 
     def get_urls(self):
         return [

@@ -7,12 +7,13 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from core.admin import PeriodFilter, ReadOnlyAdmin, link_to
+from core.joining import join_comma, join_semicolon
 from core.money import format_money
 from members.selectors.club import get_club
 from members.selectors.search import list_member_ids
 from rewards.models import Account, Award, DayClose, Lot, LotMove, Reversal, Transfer
 from rewards.selectors.explanations import explain_awards, explain_transfers, list_awards
-from rewards.selectors.wording import format_count, join_comma
+from rewards.selectors.wording import format_count
 
 
 class LedgerAdmin(ReadOnlyAdmin):
@@ -102,7 +103,7 @@ class LotAdmin(LedgerAdmin):
             moment = move.transfer.effective_at if move.transfer else None
             day = f"{timezone.localtime(moment):%Y-%m-%d} " if moment else ""
             texts.append(f"{day}{move.get_kind_display()} {format_count(move.amount)}")
-        return "; ".join(texts)
+        return join_semicolon(texts)
 
 
 @admin.register(LotMove)

@@ -139,7 +139,7 @@ class PackingPages:
                   TRACKING)  # fmt: skip
         rows = (
             (
-                each.redemption_id, each.redemption.reward.name, each.recipient,
+                each.redemption_id, each.redemption.reward.name_i18n, each.recipient,
                 "\n".join(list_label_lines(each)), each.country, each.phone, each.state,
                 each.carrier, each.tracking_number,
             )

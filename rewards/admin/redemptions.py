@@ -114,7 +114,7 @@ class RedemptionAdmin(PackingPages, ReadOnlyAdmin):
 
     @display(description=gettext_lazy("reward"))
     def show_reward(self, redemption):
-        return redemption.reward.name
+        return redemption.reward.name_i18n
 
     @display(description=gettext_lazy("state"), label=COLOURS)
     def show_state(self, redemption):
@@ -150,7 +150,7 @@ class RedemptionAdmin(PackingPages, ReadOnlyAdmin):
         return self.render_page(
             request,
             "admin/rewards/redemption_page.html",
-            title=redemption.reward.name,
+            title=redemption.reward.name_i18n,
             redemption=redemption,
             wording=word_state(redemption, now=now),
             colour=COLOURS[redemption.state],

@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core.admin import WordsAdmin
+from core.joining import join_comma
 from core.time import day_of
 from members.selectors.club import get_club
 from rewards.admin.forms import EndRuleForm, RuleVersionForm, get_initial
 from rewards.admin.wording import describe_versions
 from rewards.models import EarningRule, EarningRuleVersion
-from rewards.selectors.wording import join_comma
 from rewards.services.preview import count_liability, preview_end, preview_rule
 from rewards.services.programme import end_rule, publish_rule
 
@@ -109,7 +109,7 @@ class EarningRuleAdmin(WordsAdmin):
         return self.render_page(
             request,
             "admin/rewards/rule_page.html",
-            title=rule.name,
+            title=rule.name_i18n,
             obj=rule,
             rule=rule,
             versions=describe_versions(versions, now=now),

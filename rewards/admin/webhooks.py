@@ -12,6 +12,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from core.admin import ReadOnlyAdmin, StaffAdmin
 from core.errors import DomainError
+from core.joining import join_comma
 from rewards.enums import WebhookEvent, WebhookState
 from rewards.models import WebhookEndpoint, WebhookMessage
 from rewards.services.webhooks.endpoints import (
@@ -118,7 +119,7 @@ class WebhookEndpointAdmin(StaffAdmin):
 
     @display(description=_("events"))
     def show_events(self, endpoint):
-        return ", ".join(endpoint.events)
+        return join_comma(endpoint.events)
 
     @display(description=_("state"), label={"on": "success", "failing": "warning", "off": "danger"})
     def show_state(self, endpoint):

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
+from core.joining import join_comma
 from core.time import day_of
 from members.models import Audience
 from members.selectors.club import get_club
@@ -12,7 +13,7 @@ from purchases.models import Category, Channel, Product, Store
 from rewards.enums import RuleKind
 from rewards.models import EarningRuleVersion
 from rewards.selectors.ways import describe_gift, list_conditions
-from rewards.selectors.wording import format_count, join_comma
+from rewards.selectors.wording import format_count
 
 _NAMES = (
     ("category_names", "category_ids", Category),

@@ -34,7 +34,7 @@ class EarningRule(models.Model):
         verbose_name_plural = _("earning rules")
 
     def __str__(self):
-        return self.name
+        return self.name_i18n
 
 
 class RuleVersionQuerySet(models.QuerySet):

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from django.utils.translation import gettext as _
 
+from core.joining import join_comma
 from core.money import format_money
 from core.words import shown
 from rewards.enums import Combine, RuleKind, Unit
@@ -18,7 +19,6 @@ from rewards.selectors.wording import (
     format_factor,
     format_points,
     format_rate,
-    join_comma,
     put_in_brackets,
 )
 

@@ -7,6 +7,7 @@ from django.utils.dates import MONTHS
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core.joining import join_comma
 from core.time import day_of
 from core.words import shown
 from members.selectors.club import get_club
@@ -15,7 +16,7 @@ from rewards.engine.terms import Programme
 from rewards.enums import ExpiryMode, TierWindow
 from rewards.selectors.programme import ShownTier, get_ladder
 from rewards.selectors.ways import Way, list_ways
-from rewards.selectors.wording import format_count, format_factor, join_comma
+from rewards.selectors.wording import format_count, format_factor
 
 
 @dataclass(frozen=True, slots=True)

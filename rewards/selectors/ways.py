@@ -10,6 +10,7 @@ from django.db.models.expressions import RawSQL
 from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 
+from core.joining import join_comma
 from core.time import day_of, start_of
 from core.words import shown_sql
 from members.models import Member
@@ -26,7 +27,6 @@ from rewards.selectors.wording import (
     format_rate,
     format_weekdays,
     format_whole_money,
-    join_comma,
     join_words,
 )
 

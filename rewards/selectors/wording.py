@@ -6,9 +6,10 @@ from decimal import Decimal
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format, number_format
 from django.utils.text import get_text_list
-from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
 
+from core.joining import joins_by_mark
 from core.money import format_money, get_exponent
 from rewards.enums import Period, Unit
 
@@ -80,22 +81,14 @@ def format_cap(points: int, period: str, unit: str) -> str:
 
 def join_words(words: list[str], last: str | None = None) -> str:
     """ "Tuesday and Thursday"; a list in Chinese and Japanese is joined by its own mark."""
-    if _joins_by_mark():
+    if joins_by_mark():
         return "、".join(words)
     return get_text_list(words, _("and") if last is None else last)
 
 
-def join_comma(words: list[str]) -> str:
-    return ("、" if _joins_by_mark() else ", ").join(words)
-
-
 def put_in_brackets(text: str, beside: str) -> str:
     """ "2.5 (Gold 1.5)"; Chinese and Japanese write brackets as wide as a character."""
-    return f"{beside}（{text}）" if _joins_by_mark() else f"{beside} ({text})"
-
-
-def _joins_by_mark() -> bool:
-    return (get_language() or "").startswith(("ja", "zh"))
+    return f"{beside}（{text}）" if joins_by_mark() else f"{beside} ({text})"
 
 
 def format_weekdays(numbers: list[int]) -> str:

@@ -1,0 +1,20 @@
+"""Several words in one line, joined as the active language joins them."""
+
+from collections.abc import Iterable
+
+from django.utils.translation import get_language
+
+
+def joins_by_mark() -> bool:
+    """Whether marks of the language stand between words, as wide as a character."""
+    return (get_language() or "").startswith(("ja", "zh"))
+
+
+def join_comma(words: Iterable[object]) -> str:
+    """ "Oolong, Sencha"; Chinese and Japanese have a mark of their own for lists."""
+    return ("、" if joins_by_mark() else ", ").join(map(str, words))
+
+
+def join_semicolon(words: Iterable[object]) -> str:
+    """Longer phrases, which may hold commas themselves."""
+    return ("；" if joins_by_mark() else "; ").join(map(str, words))
