@@ -6,7 +6,7 @@ from core.append_only import AppendOnly
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rewards", "0008_stamp_cards")]
+    dependencies = [("rewards", "0008_wheel_guards")]
 
     operations = [
         AppendOnly("rewards_challengeversion"),

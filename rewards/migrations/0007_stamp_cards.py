@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("members", "0002_guards"),
-        ("rewards", "0007_wheel_guards"),
+        ("rewards", "0006_wheel"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
