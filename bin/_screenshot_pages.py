@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 # Who opens the page: nobody logged in, a member in mid-story, the owner.
 VISITOR, MEMBER, OWNER = "", "yuki.hoshino@example.org", "owner@example.com"
+# What no visit of a club in good health leads to (make_mishaps).
+MISTAKE, UNPROVEN = "/mistake/", "/unproven/"
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,22 @@ def list_pages() -> list[Page]:
     found = [Page(name, path) for name, path in _list_public()]
     found += [Page(name, path, MEMBER) for name, path in _list_members()]
     return found + [Page(f"admin-{name}", path, OWNER) for name, path in _list_staffs()]
+
+
+def make_mishaps(language: str) -> dict[str, str]:
+    """The HTML of a mistake of ours, and of a form that came without its token."""
+    from django.conf import settings
+    from django.test import Client, RequestFactory
+    from django.utils import translation
+
+    from loyalty_site.mistakes import server_error
+
+    with translation.override(language):
+        mistake = server_error(RequestFactory().get(MISTAKE))
+    client = Client(enforce_csrf_checks=True)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    unproven = client.post("/accounts/login/", HTTP_HOST="localhost")
+    return {MISTAKE: mistake.content.decode(), UNPROVEN: unproven.content.decode()}
 
 
 def _list_public() -> list[tuple[str, str]]:
@@ -42,6 +60,8 @@ def _list_public() -> list[tuple[str, str]]:
         ("password-reset", "/accounts/password/reset/"),
         ("offline", "/offline/"),
         ("missing", "/nowhere/"),
+        ("mistake", MISTAKE),
+        ("unproven", UNPROVEN),
     ]
 
 
@@ -88,6 +108,7 @@ def _list_members() -> list[tuple[str, str]]:
         ("consents", "/privacy/mine/consents/"),
         ("email", "/accounts/email/"),
         ("password", "/accounts/password/change/"),
+        ("not-allowed", "/theme/sample/1-7c2d4b-6c2642/"),
         ("devices", "/accounts/sessions/"),
         ("two-factor", "/accounts/2fa/"),
     ]

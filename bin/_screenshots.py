@@ -22,7 +22,7 @@ from html import escape
 from pathlib import Path
 
 from _gate import PYTHON, REPOSITORY, Interrupted, install_packages
-from _screenshot_pages import MEMBER, OWNER, Page, list_pages
+from _screenshot_pages import MEMBER, OWNER, Page, list_pages, make_mishaps
 
 # The repository is on the path only from here on.
 from loyalty_site.embedded.client import attach
@@ -108,7 +108,11 @@ def start_server() -> tuple[subprocess.Popen, str]:
 
 
 async def take_pictures(
-    address: str, pages: list[Page], sessions: dict[str, str], words: argparse.Namespace
+    address: str,
+    pages: list[Page],
+    sessions: dict[str, str],
+    mishaps: dict[str, dict[str, str]],
+    words: argparse.Namespace,
 ) -> list[str]:
     """Every page in every look; returns what went wrong."""
     from playwright.async_api import async_playwright
@@ -143,6 +147,11 @@ async def take_pictures(
                 [{"name": name, "value": value, "url": address} for name, value in cookies.items()]
             )
             tab = await context.new_page()
+            for path, html in mishaps[language].items():
+                await tab.route(
+                    address + path,
+                    lambda route, html=html: route.fulfill(body=html, content_type="text/html"),
+                )
             for page in pages:
                 if page.who == who:
                     name = f"{page.name}-{width}-{theme}-{language}"
@@ -234,11 +243,12 @@ def make(words: argparse.Namespace) -> int:
     from django.db import connections
 
     pages, sessions = choose_pages(words.only), make_sessions()
+    mishaps = {language: make_mishaps(language) for language in words.languages}
     connections.close_all()
     words.folder.mkdir(parents=True, exist_ok=True)
     server, address = start_server()
     try:
-        troubles = asyncio.run(take_pictures(address, pages, sessions, words))
+        troubles = asyncio.run(take_pictures(address, pages, sessions, mishaps, words))
     finally:
         server.terminate()
         server.wait()

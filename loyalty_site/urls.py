@@ -18,6 +18,8 @@ _twins = [
     path("manifest.webmanifest", installable_views.manifest, name="manifest"),
 ]
 
+handler500 = "loyalty_site.mistakes.server_error"
+
 urlpatterns = [
     # ProbeMiddleware answers these before they get here.
     *(path(address.lstrip("/"), view, name=view.__name__) for address, view in PROBES.items()),

@@ -47,10 +47,13 @@ def _get_admin_path():
 class ReaderLocaleMiddleware(LocaleMiddleware):
     """The language of the address or the reader. Where a page without a language in its address
     answers that there is no such thing, that stands: Django would ask for it once more below
-    ``/en/``.
+    ``/en/``. Pictures and style sheets that are kept for good speak no language, so that a cache
+    in front of the club keeps one of each.
     """
 
     def process_response(self, request, response):
+        if "immutable" in response.headers.get("Cache-Control", ""):
+            return response
         if response.status_code == 404 and request.resolver_match is not None:
             response.headers.setdefault("Content-Language", get_language())
             return response

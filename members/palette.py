@@ -29,6 +29,7 @@ LIGHT = {"paper": "#faf6ee", "raised": "#fffdf8", "sunken": "#f1eadd", "ink": "#
 DARK = {"paper": "#1d1917", "raised": "#272220", "sunken": "#161311", "ink": "#f1e9e0",
         "ink-soft": "#bcafa4", "line": "#3d3631", "line-strong": "#8d8077"}  # fmt: skip
 HOUSE_ACCENT, HOUSE_CARD = "#7c2d4b", "#6c2642"
+HOUSE_WASHES = "#f5e7e6", "#3a2730"
 
 ON_LIGHT = (LIGHT["paper"], LIGHT["raised"], LIGHT["sunken"])
 ON_DARK = (DARK["paper"], DARK["raised"], DARK["sunken"])
@@ -100,7 +101,8 @@ def build_palette(accent: str, card: str) -> Palette:
 @cache
 def get_bar_colors(accent: str) -> tuple[str, str]:
     """What a browser wears around the page, by day and by night: paper, tinged by the accent."""
-    accent = accent or HOUSE_ACCENT
+    if not accent:
+        return HOUSE_WASHES
     return _build_light(accent)["accent-wash"], _build_dark(accent)["accent-wash"]
 
 

@@ -23,6 +23,7 @@ from members.palette import (
     build_stylesheet,
     build_version,
     clean_color,
+    get_bar_colors,
     judge_accent,
     judge_card,
     list_card_grounds,
@@ -83,6 +84,7 @@ def test_papers_and_house_colours_are_those_of_the_tokens():
     house = {"accent": HOUSE_ACCENT, "card": HOUSE_CARD}
     assert {**LIGHT, **house}.items() <= read(light).items()
     assert DARK.items() <= read(dark).items()
+    assert get_bar_colors("") == (read(light)["accent-wash"], read(dark)["accent-wash"])
 
 
 def test_veils_are_those_of_the_card():

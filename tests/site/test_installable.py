@@ -5,9 +5,10 @@ import re
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import translation
-from PIL import Image
+from PIL import Image, ImageColor, ImageDraw
 
 from loyalty_site.installable.icons import ICONS, build_svg, draw_png
 from loyalty_site.installable.manifest import shorten
@@ -163,3 +164,122 @@ def test_only_worker_and_manifest_were_added_to_the_policy():
     assert {name: settings.SECURE_CSP[name] for name in ("worker-src", "manifest-src")} == {
         "worker-src": ["'self'"], "manifest-src": ["'self'"],
     }  # fmt: skip
+
+
+# --- The owner's own sign -----------------------------------------------------------------------
+
+
+def bring(field, picture, now):
+    body = io.BytesIO()
+    picture.save(body, "PNG")
+    update_theme({field: SimpleUploadedFile("a.png", body.getvalue())}, by=None, now=now)
+    forget_club()
+
+
+@pytest.fixture
+def kept(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+def draw_sign(width, height, color):
+    """A disc of a colour on clear ground."""
+    picture = Image.new("RGBA", (width, height), (0, 0, 0, 0))
+    ImageDraw.Draw(picture).ellipse((0, 0, width - 1, height - 1), fill=color)
+    return picture
+
+
+def open_icons():
+    icons = {}
+    for each in read_manifest()["icons"]:
+        response = Client().get(each["src"])
+        assert "immutable" in response.headers["Cache-Control"]
+        picture = Image.open(io.BytesIO(response.content))
+        assert "x".join(map(str, picture.size)) == each["sizes"]
+        icons[each["sizes"], each["purpose"]] = picture
+    return icons
+
+
+def test_owners_logo_is_the_icon_everywhere(club, now, kept):
+    bring("logo", draw_sign(600, 200, "#102a6b"), now)
+    icons = open_icons()
+    assert set(icons) == {("192x192", "any"), ("512x512", "any"), ("512x512", "maskable")}
+    masked = icons["512x512", "maskable"]
+    paper = ImageColor.getrgb(palette.LIGHT["paper"])
+    outside = [
+        masked.getpixel((x, y))[:3]
+        for x in range(0, 512, 4)
+        for y in range(0, 512, 4)
+        if (x - 256) ** 2 + (y - 256) ** 2 > (0.4 * 512) ** 2
+    ]
+    assert set(outside) == {paper}
+    blue = masked.getpixel((256, 256))
+    assert blue[2] > 90 > blue[0]
+    html = Client().get("/").content.decode()
+    (tab,) = re.findall(r'<link rel="icon" href="([^"]+)" type="image/png">', html)
+    (touch,) = re.findall(r'<link rel="apple-touch-icon" href="([^"]+)">', html)
+    assert Client().get(tab).headers["Content-Type"] == "image/png"
+    assert Image.open(io.BytesIO(Client().get(touch).content)).size == (180, 180)
+
+
+def test_mark_goes_before_the_logo_and_a_new_one_has_a_new_address(club, now, kept):
+    bring("logo", draw_sign(600, 200, "#102a6b"), now)
+    logo = read_manifest()["icons"][0]["src"]
+    bring("mark", draw_sign(400, 400, "#0b5d2b"), now)
+    mark = read_manifest()["icons"][0]["src"]
+    assert logo != mark
+    green = open_icons()["512x512", "any"].getpixel((256, 256))
+    assert green[1] > green[2]
+
+
+@pytest.mark.parametrize(
+    ("picture", "ground"),
+    [
+        (draw_sign(400, 400, "#ffffff"), "#6c2642"),  # pale: on the card's colour
+        (Image.new("RGB", (400, 400), "#0b5d2b"), "#0b5d2b"),  # its own ground reaches the edge
+        (Image.new("RGBA", (400, 400), (0, 0, 0, 0)), "#faf6ee"),  # nothing to see, and whole
+    ],
+)
+def test_sign_stands_out_from_its_ground(club, now, kept, picture, ground):
+    bring("mark", picture, now)
+    corner = open_icons()["512x512", "maskable"].getpixel((0, 0))[:3]
+    wanted = ImageColor.getrgb(ground)
+    assert max(abs(a - b) for a, b in zip(corner, wanted, strict=True)) <= 3
+
+
+def test_icon_of_a_picture_that_is_gone_is_not_there(club, kept):
+    stem = f"{'0' * 32}-400x400"
+    assert Client().get(f"/icons/1-1e5945-1e5945/{stem}/192.png").status_code == 404
+
+
+def test_bar_of_the_browser_is_tinged_by_the_accent(club, now):
+    def read():
+        found = re.findall(
+            r'name="theme-color" media="\(prefers-color-scheme: (\w+)\)" content="([^"]+)"',
+            Client().get("/").content.decode(),
+        )
+        return dict(found)
+
+    before = read()
+    update_theme({"accent": "#1e5945"}, by=None, now=now)
+    forget_club()
+    after = read()
+    worn = palette.build_palette("#1e5945", "")
+    assert after == {"light": worn.light["accent-wash"], "dark": worn.dark["accent-wash"]}
+    assert read_manifest()["theme_color"] == after["light"] != before["light"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/pictures/scene/broken.svg",
+        "/pictures/pattern/waves/6c2642.svg",
+        "/pictures/cover/coffee/3.svg",
+        "/theme/1-1e5945-6c2642.css",
+        "/icons/1-1e5945-6c2642/x/192.png",
+    ],
+)
+def test_what_is_kept_for_good_is_the_same_for_every_reader(club, path):
+    response = Client().get(path, headers={"accept-language": "ja"})
+    assert response.status_code == 200
+    assert "Vary" not in response.headers
+    assert "Content-Language" not in response.headers
