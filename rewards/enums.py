@@ -132,6 +132,7 @@ class RewardKind(models.TextChoices):
     PARTNER = "partner", _("offer of a partner")
     DOWNLOAD = "download", _("download")
     DONATION = "donation", _("donation")
+    SPINS = "spins", _("spins of the wheel")
 
 
 class RedemptionState(models.TextChoices):
@@ -229,12 +230,21 @@ class Measure(models.TextChoices):
     POINTS = "points", _("points")
     MONEY = "money", _("money")
     MEMBERS = "members", _("members")
+    SPINS = "spins", _("spins")
 
 
 class BulkKind(models.TextChoices):
     GRANT = "grant", _("gift of points")
     EXPIRY = "expiry", _("later expiry")
     TIER = "tier", _("tiers kept")
+    GIFT = "gift", _("surprise gift")
+
+
+class SurprisePick(models.TextChoices):
+    """Who of an audience gets a surprise gift."""
+
+    ALL = "all", _("everybody in it")
+    RANDOM = "random", _("some of them, drawn by lot")
 
 
 class BulkState(models.TextChoices):

@@ -16,9 +16,15 @@ MEMBER_KINDS = frozenset(
         AccountKind.CREDIT_GRANTED, AccountKind.CREDIT_REFUNDED, AccountKind.CREDIT_HELD,
     }
 )  # fmt: skip
-Cause = tuple[str, int]  # what an entry is about, as ("redemption", 7)
+# What an entry is about, as ("redemption", 7); or the draft whose id is still to come.
+Cause = tuple[str, Any]
 NO_CAUSE: tuple[str, None] = ("", None)
 _FAR = dt.date.max
+
+
+def charity_account(charity_id: int) -> str:
+    """A charity's account, as a transfer names it."""
+    return f"{AccountKind.CHARITY}:{charity_id}"
 
 
 class NotEnoughPoints(Exception):
@@ -129,6 +135,7 @@ class Book:
     status_days: dict[dt.date, int] = field(default_factory=dict)
     tier_history: list[tuple[dt.datetime, int]] = field(default_factory=list)
     audience_ids: frozenset[int] = frozenset()
+    shares: list[Any] = field(default_factory=list)  # engine.giving.Share: what is promised away
 
     transfers: list[TransferDraft] = field(default_factory=list)
     moves: list[MoveDraft] = field(default_factory=list)
@@ -136,6 +143,7 @@ class Book:
     reversals: list[Any] = field(default_factory=list)
     tier_steps: list[TierStep] = field(default_factory=list)
     notices: list[NoticeDraft] = field(default_factory=list)
+    donations: list[Any] = field(default_factory=list)  # engine.giving.ShareDraft
     standing_dirty: bool = False
     review_stale: bool = False
     next_due_on: dt.date | None = None

@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from core.time import day_of, get_zone, start_of
-from rewards.engine.book import Book, LotState
+from rewards.engine.book import OWED, Book, LotState
+from rewards.engine.giving import give_shares
 from rewards.engine.limits import Usage
 from rewards.engine.settling import keep_alive, settle, start_sliding
 from rewards.engine.terms import Level, Rule, Terms
@@ -111,10 +112,13 @@ def _open(
         short = rule.expires_after_days
         lot.expires_on = from_terms if short is None else day + dt.timedelta(days=short)
         start_sliding(book, day, terms)
+    owed = book.balance(OWED)
     book.open_lot(
         lot, AccountKind.ISSUED, place, reason=Reason.EARN, at=at, key="earn:award", about=draft,
         is_late=is_late,
     )  # fmt: skip
+    if lot.available and rule.unit == Unit.POINTS:
+        give_shares(book, lot, lot.original, owed, at=at)
     if rule.unit == Unit.STATUS and not window:
         review_up(book, day, terms, {day}, at)
 

@@ -7,7 +7,8 @@ A page, a purchase and the day close all settle through ``settle``; the day clos
 import datetime as dt
 
 from core.time import add_months, day_of, start_of
-from rewards.engine.book import AVAILABLE, PENDING, Book, LotState, due_day
+from rewards.engine.book import AVAILABLE, OWED, PENDING, Book, LotState, due_day
+from rewards.engine.giving import give_shares
 from rewards.engine.terms import Terms
 from rewards.engine.tiers import refresh_review, review, review_up
 from rewards.enums import AccountKind, ExpiryMode, MoveKind, Reason, Unit
@@ -94,7 +95,9 @@ def release(book: Book, lot: LotState, day: dt.date, terms: Terms) -> None:
         lot.expires_on = expiry_of(lot, day, terms)
     start_sliding(book, day, terms)
     book.move(lot, draft, MoveKind.RELEASED, amount, "pending", "available")
+    owed = book.balance(OWED)
     book.repay(lot, at=at, key="repay:lot", about=lot)
+    give_shares(book, lot, amount, owed, at=at)
 
 
 def expiry_of(lot: LotState, available_on: dt.date, terms: Terms) -> dt.date | None:

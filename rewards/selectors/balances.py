@@ -14,6 +14,7 @@ from core.time import day_of
 from members.models import Member
 from members.selectors.club import get_club
 from rewards.engine.book import Book, LotState, read_promises
+from rewards.engine.giving import Share
 from rewards.engine.settling import settle
 from rewards.engine.terms import Programme
 from rewards.enums import AccountKind, Unit
@@ -60,6 +61,13 @@ SELECT s.tier_id, s.tier_since_on, s.review_on, s.grace_since_on, s.grace_until_
             '-infinity')
       GROUP BY counts_on) AS days),
   s.kept_tiers::text,
+  (SELECT jsonb_agg(jsonb_build_array(
+              d.id, d.share_percent, d.appeal_id, a.charity_id,
+              greatest(d.started_at, a.starts_at), least(a.ends_at, c.retired_at)) ORDER BY d.id)
+     FROM rewards_standingdonation d
+     JOIN rewards_appeal a ON a.id = d.appeal_id AND a.published_at IS NOT NULL
+     JOIN rewards_charity c ON c.id = a.charity_id
+    WHERE d.member_id = m.id AND d.ended_at IS NULL),
   {STAMP}
 FROM members_member m LEFT JOIN rewards_standing s ON s.member_id = m.id
 WHERE m.id = %(member)s
@@ -162,6 +170,8 @@ def _build_book(member: Member, row: tuple, programme: Programme, zone: str) -> 
             dt.date.fromisoformat(day): credits for day, credits in (_read(row[13]) or {}).items()
         },
     )
+    for *values, starts_at, ends_at in _read(row[15]) or ():
+        book.shares.append(Share(*values, _read_moment(starts_at), _read_moment(ends_at)))
     for values in _read(row[9]) or ():
         unit, award, opened_at, original, release_on, expires_on, days, counts_on, *rest = values
         pending, available, held, pk = rest
@@ -201,6 +211,10 @@ def _list_expiries(row: tuple, book: Book, released: list[LotState]):
 def _read(value: Any) -> Any:
     """JSON as psycopg hands it over: parsed, or text where Django's own loader is off."""
     return json.loads(value) if isinstance(value, str) else value
+
+
+def _read_moment(value: str | None) -> Any:
+    return None if value is None else dt.datetime.fromisoformat(value)
 
 
 def _read_day(value: str | None) -> dt.date | None:

@@ -1,7 +1,7 @@
 """Reserving points, spending them, and giving them back (docs/points.md 10 to 12).
 
-What a cause (a redemption, a payment) holds and has spent is read from the lot moves of its own
-entries, never derived again: points go back to the lots that they came from.
+What a cause (a redemption, a payment, a donation) holds and has spent is read from the lot moves
+of its own entries, never derived again: points go back to the lots that they came from.
 """
 
 import datetime as dt
@@ -26,12 +26,12 @@ _PARTS = """
     SELECT m.lot_id, l.member_id,
            sum(CASE WHEN m.target = 'held' THEN m.amount WHEN m.source = 'held' THEN -m.amount
                ELSE 0 END)::bigint,
-           sum(CASE WHEN m.kind = 'taken' AND t.reason = 'capture' THEN m.amount
+           sum(CASE WHEN m.kind = 'taken' AND t.reason IN ('capture', 'donate') THEN m.amount
                WHEN m.kind = 'restored' AND m.source = '' THEN -m.amount ELSE 0 END)::bigint
     FROM rewards_transfer t
     JOIN rewards_lotmove m ON m.transfer_id = t.id AND m.kind IN ('held', 'taken', 'restored')
     JOIN rewards_lot l ON l.id = m.lot_id
-    WHERE t.cause_type = %s AND t.cause_id = %s AND t.reason IN ('hold', 'capture', 'restore')
+    WHERE t.cause_type = %s AND t.cause_id = %s AND t.reason IN ('hold', 'capture', 'donate', 'restore')
     GROUP BY m.lot_id, l.member_id ORDER BY min(m.id)
 """
 _RESTORED = """
@@ -200,13 +200,15 @@ def release_held(spending: Spending, *, by_club: bool = False, now: dt.datetime)
 
 
 def refund_spent(
-    spending: Spending, points: int | None = None, *, by_club: bool = False, now: dt.datetime
-) -> None:
+    spending: Spending, points: int | None = None, *, by_club: bool = False,
+    origin: str = AccountKind.REDEEMED, now: dt.datetime,
+) -> None:  # fmt: skip
     """Give spent points back, all or some; what was taken last comes back first.
 
     They return to their own lots, whoever owns these since a merge or its undoing. Owed points
     are repaid first, lots past their day expire at once; where the club caused it they live for
-    its grace instead (docs/points.md 12). Raises HoldClosed where less was spent.
+    its grace instead (docs/points.md 12). ``origin`` is where they were spent to: a donation's
+    come from its charity. Raises HoldClosed where less was spent.
     """
     left = spending.spent if points is None else points
     if not 0 < left <= spending.spent:
@@ -218,7 +220,7 @@ def refund_spent(
             left -= share
     for book, parts in _by_book(spending, "spent"):
         _give_back(spending, book, amounts, [part for part in parts if id(part) in amounts],
-                   AccountKind.REDEEMED, by_club=by_club, now=now)  # fmt: skip
+                   origin, by_club=by_club, now=now)  # fmt: skip
 
 
 @transaction.atomic

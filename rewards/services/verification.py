@@ -206,6 +206,62 @@ CHECKS = {
         SELECT s.id FROM rewards_redemption r JOIN rewards_rewardsession s ON s.id = r.session_id
         WHERE s.reward_id <> r.reward_id
     """,
+    "donations stand on their charity's account": """
+        SELECT d.id FROM rewards_donation d LEFT JOIN (
+            SELECT t.cause_id,
+                   sum(CASE t.reason WHEN 'donate' THEN t.amount WHEN 'restore' THEN -t.amount
+                       ELSE 0 END) AS points,
+                   sum(CASE t.reason WHEN 'match' THEN t.amount WHEN 'unmatch' THEN -t.amount
+                       ELSE 0 END) AS matched,
+                   min(coalesce(c.charity_id, o.charity_id)) AS least,
+                   max(coalesce(c.charity_id, o.charity_id)) AS most
+            FROM rewards_transfer t
+            JOIN rewards_account o ON o.id = t.debit_account_id
+            JOIN rewards_account c ON c.id = t.credit_account_id
+            WHERE t.cause_type = 'donation' AND coalesce(c.charity_id, o.charity_id) IS NOT NULL
+            GROUP BY t.cause_id
+        ) e ON e.cause_id = d.id
+        WHERE (e.points, e.matched, e.least, e.most) IS DISTINCT FROM (
+            CASE WHEN d.undone_at IS NULL THEN d.points ELSE 0 END,
+            CASE WHEN d.undone_at IS NULL THEN d.match_points ELSE 0 END,
+            d.charity_id, d.charity_id)
+    """,
+    "charities hold what they were given": """
+        SELECT a.charity_id, coalesce(e.total, 0), coalesce(d.total, 0)
+        FROM rewards_account a LEFT JOIN (
+            SELECT account_id, sum(amount) AS total FROM (
+                SELECT credit_account_id AS account_id, amount FROM rewards_transfer
+                UNION ALL
+                SELECT debit_account_id, -amount FROM rewards_transfer
+            ) AS sides GROUP BY account_id
+        ) e ON e.account_id = a.id
+        LEFT JOIN (
+            SELECT charity_id, sum(points + match_points) AS total FROM rewards_donation
+            WHERE undone_at IS NULL GROUP BY charity_id
+        ) d ON d.charity_id = a.charity_id
+        WHERE a.charity_id IS NOT NULL
+          AND coalesce(e.total, 0) <> CASE a.unit WHEN 'points' THEN coalesce(d.total, 0) ELSE 0 END
+    """,
+    "matching budgets equal what they matched": """
+        SELECT o.id FROM rewards_matchoffer o LEFT JOIN (
+            SELECT match_id, sum(match_points) AS used FROM rewards_donation
+            WHERE undone_at IS NULL AND match_id IS NOT NULL GROUP BY match_id
+        ) d ON d.match_id = o.id
+        WHERE o.budget_points - o.left_points <> coalesce(d.used, 0)
+    """,
+    "settlements equal their donations": """
+        SELECT s.id FROM rewards_charitysettlement s LEFT JOIN (
+            SELECT settlement_id, count(*) AS count, sum(points) AS points,
+                   sum(match_points) AS matched,
+                   sum((points + match_points) * hundred_amount) AS hundredths,
+                   min(charity_id) AS least, max(charity_id) AS most
+            FROM rewards_donation WHERE settlement_id IS NOT NULL GROUP BY settlement_id
+        ) d ON d.settlement_id = s.id
+        WHERE (s.donation_count, s.points, s.match_points, s.hundredths)
+            IS DISTINCT FROM (coalesce(d.count, 0), coalesce(d.points, 0),
+                              coalesce(d.matched, 0), coalesce(d.hundredths, 0))
+           OR d.least <> s.charity_id OR d.most <> s.charity_id
+    """,
     "parcels go on as their redemption does": """
         SELECT r.id FROM rewards_delivery d JOIN rewards_redemption r ON r.id = d.redemption_id
         WHERE (d.state IN ('to_pack', 'packed')) AND r.state IN ('fulfilled', 'used')
@@ -220,6 +276,7 @@ _COUNTS = {
     "awards": "SELECT count(*) FROM rewards_award",
     "returns": "SELECT count(*) FROM rewards_reversal",
     "redemptions": "SELECT count(*) FROM rewards_redemption",
+    "donations": "SELECT count(*) FROM rewards_donation",
 }
 
 

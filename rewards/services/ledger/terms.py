@@ -30,7 +30,9 @@ _RULES = """
            v.minimum_amount, v.cap_points, v.cap_period, v.budget_points, v.expires_after_days
     FROM rewards_earningruleversion v JOIN rewards_earningrule r ON r.id = v.rule_id
 """
-_PROGRAMME_ACCOUNTS = "SELECT kind, unit, id FROM rewards_account WHERE member_id IS NULL"
+_PROGRAMME_ACCOUNTS = """
+    SELECT kind, unit, id FROM rewards_account WHERE member_id IS NULL AND charity_id IS NULL
+"""
 # Versions are never edited, only added and ended: these few numbers tell any change.
 STAMP = """
     SELECT (SELECT (count(*), max(id), max(published_at)) FROM rewards_programmeversion)::text,

@@ -69,6 +69,18 @@ _UPDATE_BUDGETS = """
     UPDATE rewards_earningrule r SET used_points = u.used
     FROM unnest(%s::bigint[], %s::bigint[]) AS u (id, used) WHERE r.id = u.id
 """
+# The rate and the time to take it back are the charity's of this moment.
+_INSERT_SHARES = """
+    INSERT INTO rewards_donation (id, member_id, charity_id, appeal_id, source, key, points,
+        match_points, hundred_amount, is_named, standing_donation_id, donated_at, final_at)
+    SELECT u.id, u.member_id, a.charity_id, s.appeal_id, 'standing',
+           'share:' || s.id || ':' || u.lot_id, u.points, 0, c.hundred_amount, s.is_named, s.id,
+           u.at, greatest(u.at, %s) + make_interval(hours => c.grace_hours)
+    FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+                %s::timestamptz[]) AS u (id, member_id, share_id, lot_id, points, at)
+    JOIN rewards_standingdonation s ON s.id = u.share_id
+    JOIN rewards_appeal a ON a.id = s.appeal_id JOIN rewards_charity c ON c.id = a.charity_id
+"""
 
 
 def write_ledger(ledger: Ledger, *, now: dt.datetime, writer: RowWriter | None = None) -> int:
@@ -102,17 +114,20 @@ def _hand_out_ids(books: list[Book], new_accounts: list[tuple], ledger: Ledger) 
     reversals = [reversal for book in books for reversal in book.reversals]
     transfers = [transfer for book in books for transfer in book.transfers]
     lots = [lot for book in books for lot in book.lots if lot.id is None]
+    donations = [donation for book in books for donation in book.donations]
     ids = reserve_ids(
         rewards_account=len(new_accounts),
         rewards_award=len(awards),
         rewards_reversal=len(reversals),
         rewards_transfer=len(transfers),
         rewards_lot=len(lots),
+        rewards_donation=len(donations),
     )
     for table, items in (
         ("rewards_award", awards),
         ("rewards_reversal", reversals),
         ("rewards_transfer", transfers),
+        ("rewards_donation", donations),
     ):
         for item, pk in zip(items, ids[table], strict=True):
             item.id = pk
@@ -175,7 +190,8 @@ def _add_rows(writer, ledger, books, new_accounts, now) -> None:
                 _id_of(draft.award),
                 _id_of(draft.reversal),
                 draft.is_late,
-                *draft.cause,
+                draft.cause[0],
+                _id_of(draft.cause[1]),
                 draft.effective_at,
                 now,
                 draft.full_key,
@@ -253,6 +269,13 @@ def _add_updates(writer, ledger, books, fresh: set[tuple[int, str]]) -> None:
     ]  # fmt: skip
     if standings:
         writer.execute(_UPDATE_STANDINGS, _columns(standings))
+    shares = [
+        (draft.id, book.member_id, draft.share.id, draft.lot.id, draft.points, draft.at)
+        for book in books
+        for draft in book.donations
+    ]
+    if shares:
+        writer.execute(_INSERT_SHARES, [now, *_columns(shares)])
     if ledger.used_points:
         writer.execute(_UPDATE_BUDGETS, _columns(sorted(ledger.used_points.items())))
 
@@ -306,10 +329,14 @@ def _describe_points(book: Book, transfers: Sequence[TransferDraft]) -> dict[str
         "balances": {kind: balance for kind, balance in book.balances.items() if balance},
         "entries": [
             {"id": each.id, "unit": each.unit, "reason": each.reason, "amount": each.amount,
-             "from": each.debit, "to": each.credit}
+             "from": _kind_of(each.debit), "to": _kind_of(each.credit)}
             for each in transfers
         ],
     }  # fmt: skip
+
+
+def _kind_of(account: str) -> str:
+    return account.partition(":")[0]
 
 
 def _columns(rows: Sequence[tuple]) -> list[list]:
