@@ -73,6 +73,22 @@ def get_greeting(person, locale=None, *, formal=False):
     return _("Hello, %(name)s") % {"name": name}
 
 
+def mask_name(person, locale=None):
+    """A name as winners are listed, in the manner of the person's own language: 王*明, 山*様,
+    "E*** W***". The number of signs tells nothing of the name's length.
+    """
+    language = _language(locale or getattr(person, "locale", ""))
+    family, given = person.family_name.strip(), person.given_name.strip()
+    full = get_full_name(person, locale)
+    if not full:
+        return "***"
+    if language.startswith("ja"):
+        return f"{(family or full)[0]}*様"
+    if _is_east_asian(full):
+        return f"{full[0]}*{full[-1] if len(family + given) > 2 else ''}"
+    return " ".join(f"{word[0]}***" for word in full.split()[:2])
+
+
 def format_number(number):
     """``482109375514`` → ``4821 0937 5514``."""
     return " ".join(number[start : start + 4] for start in range(0, len(number), 4))

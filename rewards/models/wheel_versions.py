@@ -218,6 +218,9 @@ class Slice(PrizeFields):
         blank=True,
         help_text=_("Empty: as many as are drawn. Rewards with counted stock need a number."),
     )
+    is_set_aside = models.BooleanField(
+        _("taken from the catalogue's stock"), default=False, db_default=False, editable=False
+    )
     hit_count = models.PositiveIntegerField(_("drawn"), default=0, editable=False)
     returned_count = models.PositiveIntegerField(
         _("given back"), null=True, blank=True, editable=False

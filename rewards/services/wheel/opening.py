@@ -1,0 +1,170 @@
+"""What a spin must know: the wheel at this instant, and the player under the locks."""
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from core.bulk import read_together
+from members.selectors.gates import judge_gates
+from rewards.services.prizes import Prize
+
+_PRIZE = """
+    json_build_array({t}.prize_kind, {t}.prize_reward_id, {t}.prize_points, {t}.prize_amount,
+                     {t}.prize_spin_count, {t}.prize_wheel_id, {t}.prize_days)
+"""
+_WHEEL = f"""
+    SELECT w.slug, v.id, v.daily_spin_count, v.has_price, v.price_points, d.id, d.state,
+           d.sealed_seed,
+           (SELECT json_agg(json_build_array(
+                       g.audience_id, g.opens_at, g.closes_at,
+                       EXISTS (SELECT FROM members_audiencemember a
+                               WHERE a.audience_id = g.audience_id AND a.member_id = %(member)s)))
+            FROM rewards_wheelgate g WHERE g.version_id = v.id)::text,
+           (SELECT json_agg(json_build_array(l.tier_id, l.daily_spin_count))
+            FROM rewards_wheelallowance l WHERE l.version_id = v.id)::text,
+           (SELECT json_agg(json_build_array(
+                       s.id, s.weight, s.stock_count, {_PRIZE.format(t="s")},
+                       CASE WHEN x.slice_id IS NOT NULL THEN {_PRIZE.format(t="x")} END,
+                       s.is_set_aside) ORDER BY s.position)
+            FROM rewards_slice s LEFT JOIN rewards_substitute x ON x.slice_id = s.id
+            WHERE s.version_id = v.id)::text,
+           (SELECT s.id FROM rewards_spin s JOIN rewards_wheelplayer p ON p.id = s.player_id
+            WHERE p.member_id = %(member)s AND p.wheel_id = w.id AND p.is_current
+              AND s.counter = %(counter)s),
+           (SELECT u.is_staff FROM members_member m JOIN members_user u ON u.id = m.user_id
+            WHERE m.id = %(member)s)
+    FROM rewards_wheel w
+    LEFT JOIN rewards_wheelversion v ON v.wheel_id = w.id AND v.published_at IS NOT NULL
+        AND v.starts_at <= %(now)s AND (v.ends_at IS NULL OR v.ends_at > %(now)s)
+    LEFT JOIN LATERAL (
+        SELECT * FROM rewards_wheelday WHERE starts_at <= %(now)s AND ends_at > %(now)s
+        ORDER BY discarded_at NULLS FIRST LIMIT 1) d ON true
+    WHERE w.id = %(wheel)s
+"""
+# Under the lock on the member's standing: what was used up, what is left, ids for what comes.
+_PLAYER = """
+    SELECT id, spin_count, pseudonym FROM rewards_wheelplayer
+    WHERE member_id = %(member)s AND wheel_id = %(wheel)s AND is_current FOR NO KEY UPDATE
+"""
+_LEFT = """
+    SELECT (SELECT s.id FROM rewards_spin s JOIN rewards_wheelplayer p ON p.id = s.player_id
+            WHERE p.member_id = %(member)s AND p.wheel_id = %(wheel)s AND p.is_current
+              AND s.counter = %(counter)s),
+           (SELECT count(*) FROM rewards_spin s JOIN rewards_wheelplayer p ON p.id = s.player_id
+            WHERE s.day_id = %(day)s AND s.pay = 'free' AND p.member_id = %(member)s
+              AND p.wheel_id = %(wheel)s),
+           (SELECT id FROM rewards_spingrant
+            WHERE member_id = %(member)s AND wheel_id = %(wheel)s AND used_count < spin_count
+              AND (expires_on IS NULL OR expires_on >= %(today)s)
+            ORDER BY expires_on, id LIMIT 1),
+           nextval('rewards_spin_id_seq'), nextval('members_activitybatch_id_seq'),
+           nextval('members_activity_id_seq')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Gate:
+    audience_id: int
+    opens_at: dt.datetime
+    closes_at: dt.datetime | None
+    is_mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnSlice:
+    """A slice as the draw knows it."""
+
+    id: int
+    weight: int
+    stock_count: int | None
+    prize: Prize
+    substitute: Prize | None
+    is_set_aside: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WheelState:
+    """A wheel as of the press, for one member; without a version in force none is named."""
+
+    wheel_id: int
+    slug: str
+    version_id: int | None
+    daily_spin_count: int
+    has_price: bool
+    price_points: int
+    day_id: int | None
+    day_state: str
+    sealed_seed: bytes | None
+    gates: list[_Gate]
+    allowances: dict[int, int]
+    slices: list[DrawnSlice]
+    known_spin_id: int | None
+    is_staff: bool
+
+    def check_gates(self, now: dt.datetime) -> None:
+        """Raises the gate's own refusal with its reason."""
+        judge_gates({gate.audience_id for gate in self.gates if gate.is_mine}, self.gates, now=now)
+
+    def count_daily(self, tier_id: int) -> int:
+        """The same rule on the page: ``rewards.selectors.wheel``."""
+        return self.allowances.get(tier_id, self.daily_spin_count)
+
+
+def read_wheel(wheel_id: int, member_id: int, counter: int, *, now: dt.datetime) -> WheelState:
+    """Everything about the wheel, in one round trip."""
+    values = {"wheel": wheel_id, "member": member_id, "counter": counter, "now": now}
+    ((row,),) = read_together([(_WHEEL, values)])
+    *plain, sealed_seed, gates, allowances, slices, known, is_staff = row
+    slug, version_id, daily, has_price, price, day_id, state = plain
+    return WheelState(
+        wheel_id, slug, version_id, daily or 0, bool(has_price), price or 0, day_id, state or "",
+        bytes(sealed_seed) if sealed_seed is not None else None,
+        [_read_gate(gate) for gate in json.loads(gates or "[]")],
+        dict(json.loads(allowances or "[]")),
+        [_read_slice(each) for each in json.loads(slices or "[]")],
+        known, bool(is_staff),
+    )  # fmt: skip
+
+
+def _read_gate(row: list) -> _Gate:
+    audience_id, opens_at, closes_at, is_mine = row
+    return _Gate(
+        audience_id,
+        dt.datetime.fromisoformat(opens_at),
+        dt.datetime.fromisoformat(closes_at) if closes_at else None,
+        is_mine,
+    )
+
+
+def _read_slice(row: list) -> DrawnSlice:
+    pk, weight, stock_count, prize, substitute, is_set_aside = row
+    return DrawnSlice(
+        pk, weight, stock_count, Prize(*prize), Prize(*substitute) if substitute else None,
+        is_set_aside,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerState:
+    """The player under the locks of the press."""
+
+    player_id: int
+    spin_count: int
+    pseudonym: str
+    known_spin_id: int | None
+    free_used: int
+    grant_id: int | None
+    spin_id: int
+    batch_id: int
+    activity_id: int
+
+
+def list_player_statements(values: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """For ``build_extra`` of the ledger; ``read_player`` reads what they answer."""
+    return [(_PLAYER, values), (_LEFT, values)]
+
+
+def read_player(players: list[tuple], left: list[tuple]) -> PlayerState:
+    ((player_id, spin_count, pseudonym),), (row,) = players, left
+    return PlayerState(player_id, spin_count, pseudonym, *row)
