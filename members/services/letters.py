@@ -8,6 +8,7 @@ from typing import Any
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from core.time import get_zone
 from members.models import Member
@@ -27,8 +28,13 @@ def send_letter(
         values = {"club": club, **context}
         if email:
             text = render_to_string(f"members/letters/{template}.txt", values)
-            subject, _line, body = text.strip().partition("\n")
-            send_mail(f"{club.name_i18n}: {subject.strip()}", body.strip() + "\n", None, [email])
+            subject, _rest, body = text.strip().partition("\n")
+            # The form is each language's own, as for the letters of members.adapter.
+            title = _("%(club)s: %(subject)s") % {
+                "club": club.name_i18n,
+                "subject": subject.strip(),
+            }
+            send_mail(title, body.strip() + "\n", None, [email])
             return True
         if phone:
             text = render_to_string(f"members/letters/{template}_sms.txt", values)

@@ -49,7 +49,7 @@ def test_page_says_what_is_held_why_and_how_long(mei, as_member, now):
     assert "Emptied when you ask to be forgotten." in page
     assert "Pigeon Post" in page
     assert "Switzerland" in page
-    assert "No one of staff has opened your record." in page
+    assert "No member of staff has opened your record." in page
 
 
 def test_counts_come_from_the_registry_in_a_fixed_number_of_queries(
