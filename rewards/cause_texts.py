@@ -9,6 +9,7 @@ from core.words import shown
 from rewards.enums import Reason, Unit
 from rewards.models import Adjustment, BulkAct, Payment, Redemption
 from rewards.selectors.causes import CauseText, register_cause
+from rewards.selectors.surprises import describe_gifts
 
 
 def register():
@@ -27,6 +28,7 @@ def register():
     )
     register_cause("adjustment", describe_adjustments)
     register_cause("bulk", describe_bulk_acts)
+    register_cause("surprise", describe_gifts)
 
 
 def describe_redemptions(ids: Collection[int]) -> dict[int, CauseText]:

@@ -41,6 +41,19 @@ BULK_GRANT = {
     MANAGER: Limits(20_000, 20_000, 500, 500, 200_000, 500_000),
     OWNER: Limits(200_000, 500_000, 2_000, 2_000, None, None),
 }
+# Surprise gifts, each by what it gives: points, money (minor units), free spins.
+GIFT_POINTS = {
+    MANAGER: Limits(20_000, 20_000, 500, 500, 200_000, 500_000),
+    OWNER: Limits(200_000, 500_000, 2_000, 2_000, None, None),
+}
+GIFT_MONEY = {
+    MANAGER: Limits(20_000, 20_000, 2_000, 2_000, 200_000, 500_000),
+    OWNER: Limits(200_000, 500_000, 10_000, 10_000, None, None),
+}
+GIFT_SPINS = {
+    MANAGER: Limits(200, 200, 3, 3, 2_000, 5_000),
+    OWNER: Limits(2_000, 5_000, 10, 10, None, None),
+}
 BULK_EXPIRY = {
     MANAGER: Limits(20_000, 20_000, None, None, 1_000_000, 2_000_000),
     OWNER: Limits(200_000, 500_000, None, None, None, None),

@@ -2,7 +2,14 @@
 
 from members import registry
 from members.registry import PersonalData
-from rewards.models import Adjustment, Approval, BulkActMember, StaffAct, Standing
+from rewards.models import (
+    Adjustment,
+    Approval,
+    BulkActMember,
+    StaffAct,
+    Standing,
+    SurpriseGift,
+)
 from rewards.services import approvals, tier_decisions
 
 _COUNTED = "Coded facts of what staff did, for their limits; without the record they name nobody."
@@ -46,6 +53,15 @@ def register():
             **_move(BulkActMember, unless_beside="act"),
         )
     )
+    registry.register_personal_data(
+        PersonalData(
+            "rewards.SurpriseGift",
+            export=_export_gifts,
+            why_kept="Who was given what, and when they opened it: ids and days only.",
+            # One present of a kind stays one: the record that is left keeps its own.
+            **_move(SurpriseGift, unless_beside="surprise"),
+        )
+    )
 
 
 def _export_standing(member):
@@ -63,6 +79,19 @@ def _export_adjustments(member):
 def _export_bulk_acts(member):
     rows = BulkActMember.objects.filter(member=member).order_by("pk")
     return list(rows.values("act__kind", "act__public_reason", "outcome", "points"))
+
+
+def _export_gifts(member):
+    rows = SurpriseGift.objects.filter(member=member).order_by("pk")
+    return list(
+        rows.values(
+            "surprise__act__public_reason",
+            "surprise__message",
+            "surprise__prize_kind",
+            "given_at",
+            "opened_at",
+        )
+    )
 
 
 def _forget_notes(member, now):

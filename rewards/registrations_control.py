@@ -2,18 +2,27 @@
 
 import datetime as dt
 
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from members import registry
-from members.registry import NoticeText
+from members.registry import NoticeText, Panel
 from rewards import limits, personal_data_control
 from rewards.enums import AdjustmentReason, Measure
 from rewards.registry import ActKind, register_act_kind, register_alert_check
 from rewards.selectors.bulk import get_public_reason
 from rewards.selectors.programme import get_tier_name
+from rewards.selectors.surprises import list_wrapped
 from rewards.selectors.wording import format_points
-from rewards.services import adjustments, alerts, bulk, credit_by_hand, tier_decisions
+from rewards.services import (
+    adjustments,
+    alerts,
+    bulk,
+    credit_by_hand,
+    surprises,
+    tier_decisions,
+)
 
 
 def register():
@@ -22,6 +31,7 @@ def register():
         adjustments.KIND,
         tier_decisions.KIND,
         *bulk.KINDS,
+        *surprises.KINDS,
         credit_by_hand.KIND,
         # An act of another room, whose limits stand with these.
         ActKind("late_return", _("return after its window"), Measure.MONEY, limits.LATE_RETURN),
@@ -37,17 +47,33 @@ def register():
         ("bulk_tier", _tell_tier),
     ):
         registry.register_notice_text(NoticeText(code, build))
+    registry.register_notice_text(
+        NoticeText(surprises.NOTICE, _tell_present, _build_present_url)
+    )
+    registry.register_panel(
+        Panel(
+            "rewards.surprises", registry.MEMBER_HOME, "rewards/_gift_panel.html", build_presents,
+            order=5,
+        )
+    )  # fmt: skip
     registry.register_role_permissions(
         "rewards.control",
         {
             "clerk": ["rewards.view_adjustment", "rewards.add_adjustment"],
             # Drafts what is for many; somebody with limits confirms or approves.
-            "marketer": ["rewards.add_bulkact", "rewards.change_bulkact"],
+            "marketer": [
+                "rewards.add_bulkact",
+                "rewards.change_bulkact",
+                "rewards.add_surprise",
+                "rewards.change_surprise",
+            ],
             "manager": [
                 "rewards.add_adjustment",
                 "rewards.change_approval",
                 "rewards.add_bulkact",
                 "rewards.change_bulkact",
+                "rewards.add_surprise",
+                "rewards.change_surprise",
                 "rewards.change_alert",
                 "rewards.change_standing",
             ],
@@ -84,6 +110,20 @@ def _tell_credit(params):
         "reason": AdjustmentReason(reason).label if reason in AdjustmentReason.values else reason,
     }
     return _("The club gave you %(credit)s: %(reason)s.") % shown
+
+
+def build_presents(request, member, now):
+    """Presents that wait to be opened; on most days there are none."""
+    waiting = list_wrapped(member)
+    return {"gifts": waiting.gifts, "has_more": waiting.has_more} if waiting.gifts else None
+
+
+def _tell_present(params):
+    return _("A surprise from the club: %(title)s") % {"title": get_public_reason(params["act"])}
+
+
+def _build_present_url(params):
+    return reverse("gift_detail", args=[params["gift"]])
 
 
 def _tell_kept_tier(params):

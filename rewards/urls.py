@@ -1,6 +1,6 @@
-from django.urls import path
+from django.urls import include, path
 
-from rewards import views, views_catalogue, views_entitlement, views_redemption
+from rewards import views, views_catalogue, views_entitlement, views_gift, views_redemption
 
 urlpatterns = [
     path("rewards/", views_catalogue.reward_list, name="reward_list"),
@@ -12,6 +12,8 @@ urlpatterns = [
         name="redemption_create",
     ),
     path("entitlements/<int:pk>/", views_entitlement.entitlement_take, name="entitlement_take"),
+    path("gifts/<int:pk>/", views_gift.gift_detail, name="gift_detail"),
+    path("gifts/<int:pk>/opening/", views_gift.gift_opening, name="gift_opening"),
     path("redemptions/", views_redemption.redemption_list, name="redemption_list"),
     path("redemptions/<int:pk>/", views_redemption.redemption_detail, name="redemption_detail"),
     path(
@@ -29,6 +31,7 @@ urlpatterns = [
         views_redemption.redemption_download,
         name="redemption_download",
     ),
+    path("wheel/", include("rewards.urls_wheel")),
     path("statement/", views.statement, name="statement"),
     path("statement/download/", views.statement_download, name="statement_download"),
     path("statement/<int:pk>/", views.statement_entry, name="statement_entry"),

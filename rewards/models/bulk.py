@@ -25,7 +25,7 @@ class BulkActQuerySet(models.QuerySet):
 
 
 class BulkAct(models.Model):
-    """Points, later expiry or kept tiers for every member of an audience.
+    """Points, later expiry, kept tiers or a surprise for members of an audience.
 
     Who is meant is written down as rows when it is confirmed: that many, these members, that
     liability, and nobody else whatever becomes of the audience. Then it waits for a second person
@@ -98,7 +98,9 @@ class BulkAct(models.Model):
                     kind=BulkKind.GRANT, points__isnull=False, points__gte=1, tier__isnull=True
                 )
                 | Q(kind=BulkKind.EXPIRY, points=None, until_on__isnull=False, tier__isnull=True)
-                | Q(kind=BulkKind.TIER, points=None, until_on__isnull=False),
+                | Q(kind=BulkKind.TIER, points=None, until_on__isnull=False)
+                # What a gift holds is said by its ``Surprise``.
+                | Q(kind=BulkKind.GIFT, points=None, until_on=None, tier__isnull=True),
                 name="bulk_act_terms_fit_its_kind",
             ),
             models.CheckConstraint(condition=~Q(public_reason=""), name="bulk_act_has_reason"),
@@ -128,7 +130,8 @@ class BulkAct(models.Model):
         return f"{self.get_kind_display()} {self.pk}"
 
     def get_absolute_url(self):
-        return reverse("admin:rewards_bulkact_change", args=[self.pk])
+        noun = "surprise" if self.kind == BulkKind.GIFT else "bulkact"
+        return reverse(f"admin:rewards_{noun}_change", args=[self.pk])
 
     @property
     def is_finished(self):

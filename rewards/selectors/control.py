@@ -25,6 +25,9 @@ def format_measure(amount: int, kind: str) -> str:
     if measure == Measure.MEMBERS:
         shown = {"count": format_count(amount)}
         return ngettext("%(count)s member", "%(count)s members", amount) % shown
+    if measure == Measure.SPINS:
+        shown = {"count": format_count(amount)}
+        return ngettext("%(count)s spin", "%(count)s spins", amount) % shown
     return format_points(amount)
 
 

@@ -20,13 +20,14 @@ from members.models import Audience, User
 from members.selectors.club import get_club
 from members.services.conduct import list_own_member_ids
 from rewards import limits
-from rewards.enums import BulkKind, BulkOutcome, BulkState, Measure
+from rewards.enums import BulkKind, BulkOutcome, BulkState, Measure, PrizeKind
 from rewards.models import BulkAct, BulkActMember, Tier
 from rewards.registry import ActKind, ActWords
 from rewards.selectors.wording import format_count, format_day, format_points
 from rewards.services.approvals import ask_approval, withdraw
 from rewards.services.bulk_preview import Reckoning, reckon
 from rewards.services.control import DAY, Excess, find_excess, get_limits, lock_act, record_act
+from rewards.services.surprise_giving import give_back_stock
 
 _SNAPSHOT = """
     INSERT INTO rewards_bulkactmember (act_id, member_id, outcome)
@@ -36,14 +37,17 @@ _SNAPSHOT = """
     WHERE r.audience_id = %(audience)s
     ON CONFLICT DO NOTHING
 """
-# The most that one head of this act gets within a day from acts for many, and from this person.
+# The most that one head of this act gets within a day from acts for many, and from this person:
+# points of any of them, or money or spins of surprise gifts.
 _MOST_PER_HEAD = """
     SELECT coalesce(max(per_head), 0)::bigint, coalesce(max(by_one), 0)::bigint FROM (
-        SELECT sum(a.points) AS per_head,
-               sum(a.points) FILTER (
+        SELECT sum(coalesce(a.points, s.worth)) AS per_head,
+               sum(coalesce(a.points, s.worth)) FILTER (
                    WHERE a.asked_by_id = %(by)s AND a.approval_id IS NULL) AS by_one
         FROM rewards_bulkact a JOIN rewards_bulkactmember r ON r.act_id = a.id
-        WHERE a.kind = 'grant' AND a.confirmed_at > %(since)s AND a.state <> 'cancelled'
+        LEFT JOIN rewards_surprise s ON s.act_id = a.id
+        WHERE (a.kind = 'grant' AND 'points' = ANY(%(prizes)s) OR s.prize_kind = ANY(%(prizes)s))
+          AND a.confirmed_at > %(since)s AND a.state <> 'cancelled'
           AND r.outcome IN ('waiting', 'done')
           AND r.member_id IN (SELECT member_id FROM rewards_bulkactmember WHERE act_id = %(act)s)
         GROUP BY r.member_id
@@ -108,7 +112,7 @@ def change_bulk(
     i18n: dict[str, str] | None = None, by: User, now: dt.datetime,
 ) -> BulkAct:  # fmt: skip
     """Change a draft. Raises InvalidBulk, BulkNotDraft."""
-    act = _open(act, BulkState.DRAFT)
+    act = open_bulk(act, BulkState.DRAFT)
     _set_terms(act, kind, audience, public_reason, note, points, until_on, tier)
     act.i18n = i18n
     _check_terms(act, now)
@@ -128,8 +132,8 @@ def _set_terms(act, kind, audience, public_reason, note, points, until_on, tier)
 
 def _check_terms(act: BulkAct, now: dt.datetime) -> None:
     today = day_of(now, get_club().zone)
-    if act.kind not in BulkKind.values or not act.public_reason:
-        raise InvalidBulk
+    if act.kind not in (BulkKind.GRANT, BulkKind.EXPIRY, BulkKind.TIER) or not act.public_reason:
+        raise InvalidBulk  # a gift has a ``Surprise``, and services of its own
     if act.kind == BulkKind.GRANT and not act.points:
         raise InvalidBulk
     if act.until_on is None and act.kind != BulkKind.GRANT:
@@ -159,7 +163,7 @@ def confirm_bulk(act: BulkAct, *, by: User, now: dt.datetime) -> BulkAct:
     Raises BulkNotDraft, InvalidBulk, NobodyMeant.
     """
     lock_act(None, by=by)
-    act = _open(act, BulkState.DRAFT)
+    act = open_bulk(act, BulkState.DRAFT)
     _check_terms(act, now)
     with connection.cursor() as cursor:
         own = list(list_own_member_ids(by))
@@ -182,7 +186,7 @@ def confirm_bulk(act: BulkAct, *, by: User, now: dt.datetime) -> BulkAct:
         act.save()
         return act
     record_act(code, amount, member=None, by=by, now=now, payload_id=act.pk)
-    _start(act, by, now)
+    start_bulk(act, _list_facts(act), by, now)
     return act
 
 
@@ -197,19 +201,34 @@ def _find_excess(act: BulkAct, amount: int, by: User, now: dt.datetime) -> list[
     if act.kind != BulkKind.GRANT:
         return excess
     act.save(update_fields=["confirmed_at", "asked_by"])  # so that it counts itself
+    return excess + find_head_excess(
+        act, code, act.points or 0, [PrizeKind.POINTS], by=by, now=now
+    )
+
+
+def find_head_excess(
+    act: BulkAct, code: str, each: int, prizes: Sequence[str], *, by: User, now: dt.datetime
+) -> list[Excess]:
+    """The limits of one member's day that a written-down act is above, ``each`` a head.
+
+    ``prizes`` are the kinds of surprise gifts that count in the same measure.
+    """
+    values = {"act": act.pk, "by": by.pk, "since": now - DAY, "prizes": list(map(str, prizes))}
     with connection.cursor() as cursor:
-        cursor.execute(_MOST_PER_HEAD, {"act": act.pk, "by": by.pk, "since": now - DAY})
+        cursor.execute(_MOST_PER_HEAD, values)
         sums = cursor.fetchone()
     limits_of_role = get_limits(code, by)
+    excess = []
     for name, used in zip(("per_member_day", "per_pair_day"), sums, strict=True):
         limit = getattr(limits_of_role, name)
         if limit is not None and used > limit:
-            excess.append(Excess(name, limit, used - (act.points or 0)))
+            excess.append(Excess(name, limit, used - each))
     return excess
 
 
-def _start(act: BulkAct, by: User, now: dt.datetime) -> None:
-    facts = {**_list_facts(act), "members": act.member_count, "planned": act.planned_points}
+def start_bulk(act: BulkAct, facts: dict[str, Any], by: User, now: dt.datetime) -> None:
+    """Let a confirmed act run; ``facts`` are the terms of its kind, for the audit row."""
+    facts = {**facts, "members": act.member_count, "planned": act.planned_points}
     act.decision = record_audit("bulk.started", act, by=by, now=now, changes=facts)
     act.state, act.started_at = BulkState.RUNNING, now
     act.save()
@@ -234,19 +253,25 @@ def cancel_bulk(act: BulkAct, *, by: User, now: dt.datetime) -> BulkAct:
         withdraw(act.approval, by=by, now=now)
         act.refresh_from_db()
         return act
-    act = _open(act, BulkState.DRAFT, BulkState.RUNNING, refusal=BulkFinished)
-    _cancel(act, by, now)
+    act = open_bulk(act, BulkState.DRAFT, BulkState.RUNNING, refusal=BulkFinished)
+    cancel_open_bulk(act, by, now)
     return act
 
 
-def _cancel(act: BulkAct, by: User | None, now: dt.datetime) -> None:
+def cancel_open_bulk(act: BulkAct, by: User | None, now: dt.datetime) -> None:
+    """End an act that is under its lock."""
     act.state, act.finished_at = BulkState.CANCELLED, now
     act.save(update_fields=["state", "finished_at"])
+    if act.kind == BulkKind.GIFT:
+        give_back_stock(act)
     changes = {"done": act.done_count, "members": act.member_count}
     record_audit("bulk.cancelled", act, by=by, now=now, changes=changes)
 
 
-def _open(act: BulkAct, *states: str, refusal: type[DomainError] = BulkNotDraft) -> BulkAct:
+def open_bulk(
+    act: BulkAct, *states: str, refusal: type[DomainError] = BulkNotDraft
+) -> BulkAct:
+    """The act under its lock, in one of these states. Raises ``refusal``."""
     act = (
         BulkAct.objects.select_for_update(of=("self",))
         .select_related("audience", "tier")
@@ -263,15 +288,20 @@ def _open(act: BulkAct, *states: str, refusal: type[DomainError] = BulkNotDraft)
 def _execute(act_id: int, by: User, now: dt.datetime) -> None:
     act = BulkAct.objects.select_for_update(of=("self",)).get(pk=act_id)
     _check_terms(act, now)
+    leave_out_own(act, by)
+    start_bulk(act, _list_facts(act), by, now)
+
+
+def leave_out_own(act: BulkAct, by: User) -> None:
+    """Who approves gets nothing by it, nor does their household."""
     own = BulkActMember.objects.filter(
         act=act, outcome=BulkOutcome.WAITING, member__in=list_own_member_ids(by)
     )
     act.skipped_count += own.update(outcome=BulkOutcome.OWN)
-    _start(act, by, now)
 
 
-def _drop(act_id: int, state: str, by: User | None, now: dt.datetime) -> None:
-    _cancel(BulkAct.objects.select_for_update(of=("self",)).get(pk=act_id), by, now)
+def drop_bulk(act_id: int, state: str, by: User | None, now: dt.datetime) -> None:
+    cancel_open_bulk(BulkAct.objects.select_for_update(of=("self",)).get(pk=act_id), by, now)
 
 
 def _describe(act_ids: Sequence[int]) -> dict[int, ActWords]:
@@ -301,6 +331,8 @@ def describe_bulk(act: BulkAct) -> str:
     match act.kind:
         case BulkKind.GRANT:
             return _("%(points)s for each of %(members)s of “%(audience)s”") % shown
+        case BulkKind.GIFT:
+            return _("A surprise for %(members)s of “%(audience)s”") % shown
         case BulkKind.EXPIRY:
             return _("%(points)s of %(members)s of “%(audience)s” live until %(until)s") % shown
     if act.tier_id:
@@ -309,7 +341,7 @@ def describe_bulk(act: BulkAct) -> str:
 
 
 KINDS = [
-    ActKind(get_code(kind), label, measure, first, execute=_execute, drop=_drop, describe=_describe)
+    ActKind(get_code(kind), label, measure, first, execute=_execute, drop=drop_bulk, describe=_describe)
     for kind, label, measure, first in (
         (BulkKind.GRANT, gettext_lazy("points for many"), Measure.POINTS, limits.BULK_GRANT),
         (

@@ -23,6 +23,7 @@ from rewards.services.grants import open_grant
 from rewards.services.holding import load_lot
 from rewards.services.ledger import Ledger, write_ledger
 from rewards.services.settlement import open_settled_ledger
+from rewards.services.surprise_giving import give_back_stock, give_gifts
 from rewards.services.tier_decisions import hold_tier
 
 logger = logging.getLogger(__name__)
@@ -90,6 +91,9 @@ def run_bulk_act(
 @transaction.atomic
 def _run_batch(act_id: int, *, now: dt.datetime) -> int:
     act = BulkAct.objects.select_related("asked_by").get(pk=act_id)
+    if act.kind == BulkKind.GIFT:
+        # One batch at a time: who cancels gives the stock back that no batch has given yet.
+        act = BulkAct.objects.select_for_update(no_key=True).get(pk=act_id)
     if act.state != BulkState.RUNNING:
         return 0
     with connection.cursor() as cursor:
@@ -102,11 +106,15 @@ def _run_batch(act_id: int, *, now: dt.datetime) -> int:
         now=now,
         build_extra=lambda terms: [(_HELD_LOTS, [member_ids])],
     )
-    _load_held_lots(ledger)
-    results = {
-        member_id: _apply(act, ledger, ledger.books[member_id], now) for member_id in member_ids
-    }
     writer = RowWriter()
+    if act.kind == BulkKind.GIFT:
+        results = give_gifts(act, ledger, writer, member_ids, now=now)
+    else:
+        _load_held_lots(ledger)
+        results = {
+            member_id: _apply(act, ledger, ledger.books[member_id], now)
+            for member_id in member_ids
+        }
     write_ledger(ledger, now=now, writer=writer)
     rows = [(member_id, *result) for member_id, result in results.items()]
     writer.execute(_MARK, [*map(list, zip(*rows, strict=True)), act_id])
@@ -214,6 +222,8 @@ def _finish(act_id: int, *, now: dt.datetime) -> None:
         if not cursor.rowcount:
             return
     act = BulkAct.objects.get(pk=act_id)
+    if act.kind == BulkKind.GIFT:
+        give_back_stock(act)
     changes = {
         "done": act.done_count,
         "left_out": act.skipped_count,
