@@ -1,4 +1,4 @@
-"""Standing donations: a share of what is earned, given as it becomes available (docs/points.md 12a)."""
+"""Standing donations: a share of what is earned, given once available (docs/points.md 12a)."""
 
 import datetime as dt
 from dataclasses import dataclass

@@ -31,7 +31,8 @@ _PARTS = """
     FROM rewards_transfer t
     JOIN rewards_lotmove m ON m.transfer_id = t.id AND m.kind IN ('held', 'taken', 'restored')
     JOIN rewards_lot l ON l.id = m.lot_id
-    WHERE t.cause_type = %s AND t.cause_id = %s AND t.reason IN ('hold', 'capture', 'donate', 'restore')
+    WHERE t.cause_type = %s AND t.cause_id = %s
+      AND t.reason IN ('hold', 'capture', 'donate', 'restore')
     GROUP BY m.lot_id, l.member_id ORDER BY min(m.id)
 """
 _RESTORED = """

@@ -166,7 +166,7 @@ def _list_due(charity: Charity, period: Period, now: dt.datetime) -> QuerySet[Do
 
 def _draft(charity: Charity, period: Period, now: dt.datetime) -> Draft:
     sums = _list_due(charity, period, now).aggregate(
-        count=Count("pk"), points=Sum("points"), matched=Sum("match_points"),
+        count=Count("pk"), given=Sum("points"), matched=Sum("match_points"),
         worth=Sum((F("points") + F("match_points")) * F("hundred_amount")),
     )  # fmt: skip
     waiting = Donation.objects.filter(
@@ -174,7 +174,7 @@ def _draft(charity: Charity, period: Period, now: dt.datetime) -> Draft:
         donated_at__lt=period.until(),
     )  # fmt: skip
     return Draft(
-        charity, period, sums["count"], sums["points"] or 0, sums["matched"] or 0,
+        charity, period, sums["count"], sums["given"] or 0, sums["matched"] or 0,
         sums["worth"] or 0, _read_carry(charity), waiting.count(),
     )  # fmt: skip
 

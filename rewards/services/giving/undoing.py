@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from core.bulk import RowWriter
-from core.services.audit import record_audit
+from core.services.audit import keeps_refusals, record_audit
 from members.services.conduct import check_actor
 from rewards.engine.book import charity_account
 from rewards.enums import Unit
@@ -25,14 +25,18 @@ _TAKE_BACK = """
 """
 
 
+@keeps_refusals
 @transaction.atomic
-def undo_donation(donation: Donation, *, by: Any, now: dt.datetime) -> Donation:
+def undo_donation(
+    donation: Donation, *, by: Any, as_staff: bool = False, now: dt.datetime
+) -> Donation:
     """Give the points back to the lots they came from, with their own last day (docs/points.md 12).
 
     What a brand added goes back to its budget. Raises DonationFinal once the grace is over, for a
-    prize that was passed on, and for a second press.
+    prize that was passed on, and for a second press; OwnRecord for staff (``as_staff``).
     """
-    check_actor(donation.member, by=by, act="donation.undo")
+    if as_staff:
+        check_actor(donation.member, by=by, act="donation.undo")
     if not donation.can_be_undone(now):
         raise refusals.DonationFinal
     spending = open_spending(donation.cause, now=now)

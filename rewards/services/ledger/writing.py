@@ -95,7 +95,7 @@ def write_ledger(ledger: Ledger, *, now: dt.datetime, writer: RowWriter | None =
     _hand_out_ids(books, new_accounts, ledger)
     own = writer if writer is not None else RowWriter()
     _add_rows(own, ledger, books, new_accounts, now)
-    _add_updates(own, ledger, books, {key[:2] for key in new_accounts})
+    _add_updates(own, ledger, books, {key[:2] for key in new_accounts}, now)
     _add_news(own, ledger, books, now)
     return own.flush() if writer is None else 0
 
@@ -240,7 +240,7 @@ def _add_rows(writer, ledger, books, new_accounts, now) -> None:
     )  # fmt: skip
 
 
-def _add_updates(writer, ledger, books, fresh: set[tuple[int, str]]) -> None:
+def _add_updates(writer, ledger, books, fresh: set[tuple[int, str]], now) -> None:
     balances = sorted(
         (ledger.account_ids[book.member_id, kind, unit_of(kind)], balance)
         for book in books
