@@ -1,0 +1,148 @@
+"""How anyone can check a wheel: its hashes, its seeds, its days."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from core.errors import DomainError
+from members.access import in_club_time, member_page
+from members.models import Member
+from rewards.forms_wheel import SeedForm
+from rewards.models import Wheel, WheelDay
+from rewards.selectors.wheel import get_shown_wheel
+from rewards.selectors.wheel_log import (
+    build_public_log,
+    find_day,
+    list_days,
+    list_winners,
+    write_log_csv,
+    write_log_json,
+)
+from rewards.services.wheel import choose_seed
+from rewards.wheel_proofs import prove_day
+
+SCRIPT = Path(__file__).parent / "verification" / "verify_wheel.py"
+DAYS, DRAWS = 45, 100
+
+
+@require_safe
+@in_club_time
+def wheel_fairness(request: HttpRequest, slug: str) -> HttpResponse:
+    """What is published when, what it proves and what not; for a member also their own seed."""
+    now = timezone.now()
+    wheel = get_object_or_404(Wheel, slug=slug)
+    member = _find_member(request)
+    shown = get_shown_wheel(wheel, member, now=now)
+    days = list_days(wheel, now=now, limit=DAYS)
+    context = {
+        "wheel": wheel,
+        "member": member,
+        "shown": shown,
+        "today": next((each for each in days if each.day_on == shown.day_on), None),
+        "coming": [each for each in days if each.day.starts_at > now][::-1],
+        "past": [each for each in days if each.day.ends_at <= now],
+        "form": SeedForm(initial={"seed": shown.player_seed}) if shown.player_seed else None,
+    }
+    response = render(request, "rewards/wheel_fairness.html", context)
+    if request.user.is_authenticated:
+        add_never_cache_headers(response)
+    return response
+
+
+def _find_member(request: HttpRequest) -> Member | None:
+    if not request.user.is_authenticated:
+        return None
+    members = Member.objects.defer("name_sort", "name_words")
+    return members.filter(user_id=request.user.pk).first()
+
+
+@require_POST
+@member_page
+def wheel_seed(request: HttpRequest, member: Member, slug: str) -> HttpResponse:
+    """Play on under another seed."""
+    wheel = get_object_or_404(Wheel, slug=slug)
+    form = SeedForm(request.POST)
+    seed = form.cleaned_data["seed"] if form.is_valid() else request.POST.get("seed", "")
+    try:
+        choose_seed(member, wheel, seed, by=request.user, now=timezone.now())
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("You play on under your new seed, from the next spin."))
+    return redirect("wheel_fairness", slug=wheel.slug)
+
+
+@require_safe
+@in_club_time
+def wheel_day(request: HttpRequest, slug: str, day: str) -> HttpResponse:
+    """A day's log, and what came of computing it again."""
+    wheel, found = _get_day(slug, day)
+    log = build_public_log(wheel, found)
+    slices = {
+        (each["version"], one["id"]): one for each in log["versions"] for one in each["slices"]
+    }
+    page = Paginator(log["draws"], DRAWS).get_page(request.GET.get("page"))
+    page.object_list = [
+        each
+        | {
+            "shown": slices[each["version"], each["slice"]],
+            "at": dt.datetime.fromisoformat(each["drawn_at"]),
+        }
+        for each in page.object_list
+    ]
+    context = {
+        "wheel": wheel,
+        "day": found,
+        "log": log,
+        "page": page,
+        "proof": prove_day(log),
+        "winners": list_winners(wheel, found, limit=12),
+        "is_over": found.ends_at <= timezone.now(),
+    }
+    return render(request, "rewards/wheel_day.html", context)
+
+
+def _get_day(slug: str, day: str) -> tuple[Wheel, WheelDay]:
+    wheel = get_object_or_404(Wheel, slug=slug)
+    try:
+        found = find_day(dt.date.fromisoformat(day))
+    except ValueError as error:
+        raise Http404 from error
+    if found is None:
+        raise Http404
+    return wheel, found
+
+
+@require_safe
+def wheel_log(request: HttpRequest, slug: str, day: str, extension: str) -> HttpResponse:
+    """The log as a file, for the script and for spreadsheets."""
+    wheel, found = _get_day(slug, day)
+    log = build_public_log(wheel, found)
+    write, kind = _FORMATS[extension]
+    response = HttpResponse(write(log), content_type=f"{kind}; charset=utf-8")
+    name = f"wheel-{wheel.slug}-{found}.{extension}"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+_FORMATS: dict[str, tuple[Any, str]] = {
+    "json": (write_log_json, "application/json"),
+    "csv": (write_log_csv, "text/csv"),
+}
+
+
+@require_safe
+def wheel_script(request: HttpRequest) -> FileResponse:
+    """The script that computes a day again, as it lies in our own source."""
+    return FileResponse(
+        SCRIPT.open("rb"), as_attachment=True, filename=SCRIPT.name, content_type="text/x-python"
+    )
