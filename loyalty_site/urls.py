@@ -7,7 +7,7 @@ from loyalty_site import public
 from loyalty_site.installable import views as installable_views
 from loyalty_site.probes import PROBES
 from members import views as members_views
-from rewards import views_catalogue
+from rewards import views_catalogue, views_fairness
 from rewards.api import api
 
 # The same pages as without a language, for search engines and for links that are passed on.
@@ -15,6 +15,8 @@ _twins = [
     path("", members_views.landing, name="landing"),
     path("rewards/", views_catalogue.reward_list, name="reward_list"),
     path("rewards/<slug:slug>/", views_catalogue.reward_detail, name="reward_detail"),
+    path("wheel/<slug:slug>/fairness/", views_fairness.wheel_fairness, name="wheel_fairness"),
+    path("wheel/<slug:slug>/fairness/<str:day>/", views_fairness.wheel_day, name="wheel_day"),
     path("manifest.webmanifest", installable_views.manifest, name="manifest"),
 ]
 
