@@ -17,9 +17,7 @@ class Wheel(models.Model):
 
     slug = models.SlugField(_("code"), max_length=80, unique=True)
     name = models.CharField(_("name"), max_length=120)
-    summary = models.CharField(
-        _("in one sentence"), max_length=200, blank=True, default="", db_default=""
-    )
+    summary = models.CharField(_("in one sentence"), max_length=200, blank=True, default="")
     i18n: Any = Words(fields=("name", "summary"))
     name_i18n: str
     summary_i18n: str
