@@ -23,19 +23,19 @@ def list_pages() -> list[Page]:
 
 
 def make_mishaps(language: str) -> dict[str, str]:
-    """The HTML of a mistake of ours, and of a form that came without its token."""
-    from django.conf import settings
-    from django.test import Client, RequestFactory
+    """The HTML of a mistake of ours, and of a form that came without its token, by address."""
+    from django.test import RequestFactory
     from django.utils import translation
+    from django.views.csrf import csrf_failure
 
     from loyalty_site.mistakes import server_error
 
     with translation.override(language):
-        mistake = server_error(RequestFactory().get(MISTAKE))
-    client = Client(enforce_csrf_checks=True)
-    client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
-    unproven = client.post("/accounts/login/", HTTP_HOST="localhost")
-    return {MISTAKE: mistake.content.decode(), UNPROVEN: unproven.content.decode()}
+        answers = {
+            path: view(RequestFactory().get(path, SERVER_NAME="localhost"))
+            for path, view in ((MISTAKE, server_error), (UNPROVEN, csrf_failure))
+        }
+    return {path: answer.content.decode() for path, answer in answers.items()}
 
 
 def _list_public() -> list[tuple[str, str]]:

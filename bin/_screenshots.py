@@ -131,6 +131,9 @@ async def take_pictures(
         )
         turn = asyncio.Semaphore(AT_ONCE)
 
+        def show(html: str):
+            return lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8")
+
         async def take(language: str, theme: str, width: int, who: str) -> None:
             screen = {"width": width, "height": HEIGHTS.get(width, 900)}
             context = await browser.new_context(
@@ -148,10 +151,7 @@ async def take_pictures(
             )
             tab = await context.new_page()
             for path, html in mishaps[language].items():
-                await tab.route(
-                    address + path,
-                    lambda route, html=html: route.fulfill(body=html, content_type="text/html"),
-                )
+                await tab.route(address + path, show(html))
             for page in pages:
                 if page.who == who:
                     name = f"{page.name}-{width}-{theme}-{language}"

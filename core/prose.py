@@ -35,7 +35,7 @@ def _render_block(block: str) -> SafeString:
         return format_html("{}\n{}", heading, _render_block(rest)) if rest else heading
     if all(line.startswith(_ITEM) for line in lines):
         items = ((_render_line(line.removeprefix(_ITEM)),) for line in lines)
-        return format_html("<ul>{}</ul>", format_html_join("", '<li dir="auto">{}</li>', items))
+        return format_html('<ul dir="auto">{}</ul>', format_html_join("", "<li>{}</li>", items))
     shown = format_html_join(mark_safe("<br>"), "{}", ((_render_line(line),) for line in lines))
     return format_html('<p dir="auto">{}</p>', shown)
 

@@ -51,8 +51,9 @@ def public_head(context, title="", description="", image=None) -> SafeString:
         ("og:locale", _PLACES.get(language, "en_US")),
         ("og:image", settings.SITE_URL + photo_address(image, WIDTHS[-1]) if image else ""),
     ]
+    card = "summary_large_image" if image else "summary"
     return format_html(
-        "{}{}{}",
+        '{}{}{}<meta name="twitter:card" content="{}">\n',
         format_html('<meta name="description" content="{}">\n', description) if description else "",
         format_html_join("", "<link{}{} href=\"{}\">\n", ((
             format_html(' rel="{}"', rel),
@@ -61,6 +62,7 @@ def public_head(context, title="", description="", image=None) -> SafeString:
         ) for rel, code, href in links)),
         format_html_join("", '<meta property="{}" content="{}">\n',
                          ((name, value) for name, value in metas if value)),
+        card,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from django import template
 from django.conf import settings
+from django.utils.html import format_html
 
 from loyalty_site.installable.icons import get_favicon, get_icon_url, get_mark_url
 from members.palette import get_bar_colors
@@ -17,6 +18,15 @@ def club_look():
     address, kind = get_favicon(club)
     light, dark = get_bar_colors(club.theme.accent)
     return {"light": light, "dark": dark, "address": address, "kind": kind}
+
+
+@register.simple_tag
+def share_icon():
+    """The picture of a shared link that brings none of its own: the last one named is the last
+    that is taken.
+    """
+    address = settings.SITE_URL + get_icon_url(get_club(), "maskable-512")
+    return format_html('<meta property="og:image" content="{}">', address)
 
 
 @register.simple_tag

@@ -14,7 +14,7 @@ from core.prose import render_prose, split_paragraphs
         ("One.\n\n\nTwo.", '<p dir="auto">One.</p>\n<p dir="auto">Two.</p>'),
         ("One\r\ntwo", '<p dir="auto">One<br>two</p>'),
         ("## Who\nWe.", '<h2 dir="auto">Who</h2>\n<p dir="auto">We.</p>'),
-        ("- a\n- b", '<ul><li dir="auto">a</li><li dir="auto">b</li></ul>'),
+        ("- a\n- b", '<ul dir="auto"><li>a</li><li>b</li></ul>'),
         ("- a\nb", '<p dir="auto">- a<br>b</p>'),
         (
             "See https://example.com/a?b=1&c=2.",
@@ -41,7 +41,7 @@ def test_prose_becomes_html(text, html):
 def test_prose_holds_no_mark_up_but_its_own(text):
     html = render_prose(text)
     for own in ('<p dir="auto">', "</p>", '<h2 dir="auto">', "</h2>", "<ul>", "</ul>", "<br>",
-                '<li dir="auto">', "</li>", "</a>", '<a href="'):  # fmt: skip
+                '<ul dir="auto">', "<li>", "</li>", "</a>", '<a href="'):  # fmt: skip
         html = html.replace(own, "")
     assert "<" not in html
 

@@ -59,7 +59,7 @@ def test_story_shows_words_and_values_and_no_mark_up_of_its_writer(told):
     html = read("/en/story/")
     assert '<h1 dir="auto">From one cart</h1>' in html
     assert '<p dir="auto">It began in 1987.</p>' in html
-    assert '<li dir="auto">one shop</li>' in html
+    assert "<li>one shop</li>" in html
     assert '<h3 dir="auto">Fresh</h3>' in html
     assert "<script>alert" not in html
     assert "一台の屋台から" in read("/ja/story/")
@@ -225,6 +225,28 @@ def test_page_stays_whole_under_any_name(told, now, name):
         assert "<script>alert" not in html
 
 
+def test_shared_links_show_the_photograph_or_else_the_clubs_sign(told, settings, now, tmp_path):
+    settings.SITE_URL, settings.MEDIA_ROOT = "https://club.example", tmp_path
+
+    def list_pictures():
+        return re.findall(r'og:image" content="https://club.example([^"]+)"', read("/en/"))
+
+    (sign,) = list_pictures()
+    assert Client().get(sign).headers["Content-Type"] == "image/png"
+    assert 'twitter:card" content="summary"' in read("/en/")
+    update_theme({"hero": build_photo(900, 600)}, by=None, now=now)
+    assert list_pictures()[0].startswith("/media/photos/")
+    assert 'twitter:card" content="summary_large_image"' in read("/en/")
+
+
+def test_landing_page_is_called_as_the_club_and_what_it_is(told, now):
+    update_theme({"tagline": "Good food", "tagline_ja": "おいしいもの"}, by=None, now=now)
+    assert "<title>Plumtree · Good food</title>" in read("/en/")
+    assert "· おいしいもの</title>" in read("/ja/")
+    update_theme({"tagline": "", "tagline_ja": ""}, by=None, now=now)
+    assert "<title>Plumtree · Every visit counts for something here.</title>" in read("/en/")
+
+
 def test_memory_of_the_legal_page_says_its_day(told, now):
     page = LegalPage(slug="terms", title="Terms", body="Be kind.")
     save_legal_page(page, by=None, now=dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC))
@@ -245,7 +267,10 @@ def test_logo_mark_and_photograph_are_shown(told, now, settings, tmp_path):
     html = read("/en/story/")
     assert re.search(r'<a class="brand" href="/"><picture>.*alt="Plumtree"', html)
     assert 'alt="The cart of 1987"' in html
-    assert re.search(r'<link rel="icon" href="/media/photos/\w+-64x64/320.webp"', html)
+    assert re.search(r'<link rel="icon" href="/icons/[^/]+/\w+-64x64/192.png"', html)
+    assert re.search(
+        r'class="brand-mark" src="/media/photos/\w+-64x64/320.webp"', read("/offline/")
+    )
     address = re.search(r'og:image" content="https://club.example(/media/[^"]+)"', html)[1]
     photograph = Client().get(address)
     assert b"".join(photograph.streaming_content)
