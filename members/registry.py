@@ -104,6 +104,13 @@ def register_consumer(
     consumers.add(code, Consumer(code, frozenset(kinds), process))
 
 
+def extend_consumer(code: str, kinds: Iterable[str]) -> None:
+    """Let a consumer that is registered follow further kinds: an app above knows of more."""
+    known = consumers[code]
+    consumers.remove(code)
+    consumers.add(code, Consumer(code, known.kinds | frozenset(kinds), known.process))
+
+
 def list_consumers(kind: str) -> list[Consumer]:
     return [consumer for consumer in consumers if kind in consumer.kinds]
 

@@ -230,6 +230,7 @@ class Measure(models.TextChoices):
     POINTS = "points", _("points")
     MONEY = "money", _("money")
     MEMBERS = "members", _("members")
+    STAMPS = "stamps", _("stamps")
     SPINS = "spins", _("spins")
 
 

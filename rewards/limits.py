@@ -62,3 +62,9 @@ BULK_TIER = {
     MANAGER: Limits(20, 20, None, None, 10_000, 20_000),
     OWNER: Limits(100, 500, None, None, None, None),
 }
+# Stamps on cards, given or taken back by hand. A day's coffee is one; a whole card is a prize.
+STAMPS = {
+    CLERK: Limits(2, 20, 3, 3, 0, 0),
+    MANAGER: Limits(10, 100, 20, 20, 50, 500),
+    OWNER: Limits(50, 500, 100, 100, None, None),
+}

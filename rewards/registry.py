@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from members.registry import Registry
+from members.registry import Registry, extend_consumer
+
+CHALLENGES = "rewards.challenges"  # the consumer of the activity stream that counts stamps
 
 # --- Acts under limits ---------------------------------------------------------------------------
 
@@ -102,3 +104,26 @@ alert_checks: Registry[AlertCheck] = Registry("check for alerts")
 
 def register_alert_check(check: AlertCheck) -> None:
     alert_checks.add(check.code, check)
+
+
+# --- Challenges ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeKind:
+    """Something that members do and can collect stamps for: a kind of activity, and the kinds of
+    batches in which it comes.
+    """
+
+    code: str
+    label: Any
+    batch_kinds: tuple[str, ...]
+
+
+challenge_kinds: Registry[ChallengeKind] = Registry("kind of challenge")
+
+
+def register_challenge_kind(kind: ChallengeKind) -> None:
+    """``register_challenge_kind(ChallengeKind("review", _("a review"), ("review",)))``."""
+    challenge_kinds.add(kind.code, kind)
+    extend_consumer(CHALLENGES, kind.batch_kinds)

@@ -33,13 +33,26 @@ def process_due_work(*, now: dt.datetime, limit: int = 500) -> int:
     return done
 
 
+def process_batch(code: str, batch_id: int, *, now: dt.datetime) -> bool:
+    """Run one consumer's row of one batch at once, for whoever stands there and waits.
+
+    Call it after the batch's own commit. False where a worker has it, or had it already; a row
+    that fails waits for the next sweep, as any other.
+    """
+    consumer = registry.consumers[code]
+    return bool(_process(consumer, now, WorkItem.objects.filter(batch=batch_id)))
+
+
 def _process_next(consumer, now):
-    """1 where a row was done, 0 where it failed, None where none is due."""
+    return _process(consumer, now, WorkItem.objects.due(now))
+
+
+def _process(consumer, now, items):
+    """1 where a row was done, 0 where it failed, None where there is none to take."""
     try:
         with transaction.atomic():
             item = (
-                WorkItem.objects.of_consumer(consumer.code)
-                .due(now)
+                items.of_consumer(consumer.code)
                 .select_for_update(skip_locked=True)
                 .order_by("due_at", "pk")
                 .first()

@@ -130,6 +130,7 @@ def take_in(
         writer=writer,
         batch_id=ids.batch,
     )
+    result.batch_id = ids.batch if facts else None
     return result
 
 

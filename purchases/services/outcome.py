@@ -41,6 +41,7 @@ class IntakeResult:
     total_amount: int = 0
     member_ids: set[int] = field(default_factory=set)
     receipts: list[Receipt] = field(default_factory=list)
+    batch_id: int | None = None  # of its activities, where there were some
 
     @property
     def refused(self) -> list[Outcome]:

@@ -2,11 +2,15 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import partial
+
+from django.db import transaction
 
 from core.time import day_of
 from members.models import Member
 from members.registry import Receipt
 from members.services.enrolment import MemberKey
+from members.services.work import process_batch
 from purchases.incoming import IncomingLine, IncomingPurchase
 from purchases.models import Product, Source
 from purchases.receipts import generate_number
@@ -14,6 +18,7 @@ from purchases.services.intake import take_in
 from purchases.services.known import Known
 from purchases.services.sources import ensure_source
 from rewards.models import Register
+from rewards.registry import CHALLENGES
 from rewards.services.counter.draft import PricedLine, allocate_paid
 
 SOURCE = "counter"
@@ -71,6 +76,10 @@ def take_in_bill(
     (outcome,) = result.outcomes
     if outcome.refusal is not None or outcome.id is None:
         raise outcome.refusal or ValueError("Intake answered without an id.")
+    if result.batch_id is not None:
+        # The clerk and the member see the new stamp on the next page; else a worker counts it.
+        stamp = partial(process_batch, CHALLENGES, result.batch_id, now=now)
+        transaction.on_commit(stamp, robust=True)
     return outcome.id, result.receipts
 
 
