@@ -4,6 +4,7 @@ from django.db.models import CharField, Value
 from django.db.models.functions import Cast, Concat, Left
 from django.utils.translation import gettext_lazy as _
 
+from core.words import shown
 from members import registry
 from members.registry import PersonalData
 from rewards.models import (
@@ -51,6 +52,7 @@ def _merge_redemptions(source, target, now):
 
 
 def _export_redemptions(member):
+    """Rewards by the club's own name for them and, below ``reward_name``, in the reader's words."""
     return list(
         member.redemptions.order_by("pk").values(
             "reward__name",
@@ -68,6 +70,7 @@ def _export_redemptions(member):
             "delivery__address_text",
             "delivery__carrier",
             "delivery__tracking_number",
+            reward_name=shown("reward__name"),
         )
     )
 
@@ -114,7 +117,12 @@ def register():
             "rewards.Entitlement",
             export=lambda member: list(
                 member.entitlements.order_by("pk").values(
-                    "reward__name", "given_at", "expires_on", "closed_at", "end_reason"
+                    "reward__name",
+                    "given_at",
+                    "expires_on",
+                    "closed_at",
+                    "end_reason",
+                    reward_name=shown("reward__name"),
                 )
             ),
             before_erase=close_entitlements,  # after the redemptions, which may give some back
@@ -155,7 +163,9 @@ def register():
         PersonalData(
             "rewards.Wish",
             export=lambda member: list(
-                member.wishes.order_by("pk").values("reward__name", "created_at")
+                member.wishes.order_by("pk").values(
+                    "reward__name", "created_at", reward_name=shown("reward__name")
+                )
             ),
             erase=_erase_wishes,
             **_move(Wish, once="reward_id"),

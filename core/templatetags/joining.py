@@ -1,8 +1,14 @@
 from django import template
 
-from core.joining import join_comma, join_semicolon
+from core.joining import join_comma, join_semicolon, joins_by_mark
 
 register = template.Library()
 
 register.filter("join_comma", join_comma)
 register.filter("join_semicolon", join_semicolon)
+
+
+@register.simple_tag
+def sentence_gap() -> str:
+    """What stands between two sentences: after their full stop, Chinese and Japanese have no gap."""
+    return "" if joins_by_mark() else " "
