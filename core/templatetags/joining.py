@@ -10,5 +10,5 @@ register.filter("join_semicolon", join_semicolon)
 
 @register.simple_tag
 def sentence_gap() -> str:
-    """What stands between two sentences: after their full stop, Chinese and Japanese have no gap."""
+    """What stands between two sentences: nothing in Chinese and Japanese, after their full stop."""
     return "" if joins_by_mark() else " "
