@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import CharField, F, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, NullIf
+from django.utils.translation import override
 from modeltrans.conf import get_available_languages, get_default_language
 from modeltrans.fields import TranslationField
 from modeltrans.utils import build_localized_fieldname, get_language
@@ -84,6 +85,17 @@ def list_words(row: Any, field: str) -> list[tuple[str, str]]:
     """Pairs of a language and the words in it, where there are some."""
     pairs = ((language, getattr(row, key_of(field, language))) for language in list_translations())
     return [(language, words) for language, words in pairs if words]
+
+
+def translate_label(label: Any, field: str) -> tuple[str, dict[str, str]]:
+    """A name that the product itself gives: in the club's own language, and in the others."""
+    with override(get_default_language()):
+        own = str(label)
+    translated = {}
+    for language in list_translations():
+        with override(language):
+            translated[key_of(field, language)] = str(label)
+    return own, translated
 
 
 def pack_words(row: Any, field: str) -> dict[str, str]:

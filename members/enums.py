@@ -141,7 +141,7 @@ class FooterKind(models.TextChoices):
     IMPRINT = "imprint", _("Imprint")
     COMMERCE = "commerce", _("Disclosure of a distance seller (特定商取引法に基づく表記)")
     ICP = "icp", _("Chinese ICP filing number (备案号)")
-    TERMS = "terms", _("Terms")
+    TERMS = "terms", pgettext_lazy("footer", "Terms")
     PRIVACY = "privacy", _("Privacy policy")
     SOCIAL = "social", _("Social network")
     OTHER = "other", _("Anything else")

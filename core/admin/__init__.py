@@ -1,5 +1,6 @@
 """The bases of the back office's pages, and the audit trail's own page."""
 
+from core.admin import act_names
 from core.admin.audit import AuditEntryAdmin
 from core.admin.base import ReadOnlyAdmin, ReadOnlyInline, StaffAdmin
 from core.admin.fields import dress_fields, dress_form, link_to
@@ -17,6 +18,7 @@ __all__ = [
     "StaffAdmin",
     "TranslatedFields",
     "WordsAdmin",
+    "act_names",
     "dress_fields",
     "dress_form",
     "dress_translation",

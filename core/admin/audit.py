@@ -1,12 +1,14 @@
+from django.apps import apps
 from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from core.acts import name_act
 from core.admin.base import ReadOnlyAdmin
 from core.admin.lists import PeriodFilter
-from core.joining import join_semicolon
+from core.joining import join_comma, join_semicolon
 from core.models import AuditEntry
 
 
@@ -28,18 +30,44 @@ class KindFilter(admin.SimpleListFilter):
         return queryset
 
 
+def describe_model(label):
+    """What the rows of a model are called; the label itself of a model that is gone."""
+    try:
+        return str(apps.get_model(label)._meta.verbose_name)
+    except (LookupError, ValueError):
+        return label
+
+
+def write_fact(value):
+    """A coded fact as a person reads it: nothing, yes and no have no code."""
+    if value is None:
+        return "–"
+    if isinstance(value, list):
+        return join_comma(map(write_fact, value))
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    return str(value)
+
+
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
     """Who did what, when: nobody can change or delete it."""
 
-    list_display = ("recorded_at", "show_actor", "action", "show_subject", "show_changes")
+    list_display = ("recorded_at", "show_actor", "show_action", "show_subject", "show_changes")
     list_display_links = ("recorded_at",)
     list_select_related = ("actor", "note")
     list_filter = (KindFilter, ("recorded_at", PeriodFilter))
     search_fields = ("action",)
     search_help_text = _("Beginning of an action, as in “rule.”")
     ordering = ("-id",)
-    fields = ("recorded_at", "show_actor", "action", "show_subject", "show_changes", "show_note")
+    fields = (
+        "recorded_at",
+        "show_actor",
+        "show_action",
+        "show_subject",
+        "show_changes",
+        "show_note",
+    )
     readonly_fields = fields
 
     def get_search_results(self, request, queryset, search_term):
@@ -53,10 +81,18 @@ class AuditEntryAdmin(ReadOnlyAdmin):
             return _("a login that is gone")
         return entry.actor or _("the system")
 
+    @display(description=_("action"))
+    def show_action(self, entry):
+        """In words, and the code by which a search finds it."""
+        words = name_act(entry.action)
+        if words == entry.action:
+            return words
+        return format_html('{} <span class="staff-note staff-code">{}</span>', words, entry.action)
+
     @display(description=_("subject"))
     def show_subject(self, entry):
         app, _dot, model = entry.subject_type.partition(".")
-        text = f"{entry.subject_type} {entry.subject_id}"
+        text = f"{describe_model(entry.subject_type)} {entry.subject_id}".strip()
         if any(
             known._meta.label_lower == entry.subject_type for known in self.admin_site._registry
         ):
@@ -67,10 +103,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @display(description=_("changes"))
     def show_changes(self, entry):
-        facts = [
-            f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
-            for name, value in entry.changes.items()
-        ]
+        facts = [f"{name}: {write_fact(value)}" for name, value in entry.changes.items()]
         return join_semicolon(facts)[:400] or "–"
 
     @display(description=_("note"))

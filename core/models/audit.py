@@ -2,6 +2,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.acts import name_act
+
 
 class AuditQuerySet(models.QuerySet):
     def for_list(self):
@@ -56,7 +58,7 @@ class AuditEntry(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.action} {self.subject_type} {self.subject_id}"
+        return f"{name_act(self.action)} {self.pk}"
 
 
 class AuditNote(models.Model):

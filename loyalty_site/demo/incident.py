@@ -62,7 +62,10 @@ def mend_incident(manager: User, owner: User, *, zone: str, now: dt.datetime) ->
         )
     if not missing:
         return 0
-    audience = ensure_audience(AUDIENCE, kind=AudienceKind.LIST, name=words["incident_audience"])
+    audience = ensure_audience(
+        AUDIENCE, kind=AudienceKind.LIST, name=words["incident_audience"],
+        i18n=translate("name", read_all_words()["incident_audience"]),
+    )  # fmt: skip
     move_members(None, _list_moves(audience.pk, missing), now=now)
     act = draft_bulk(
         BulkKind.GRANT,

@@ -1,4 +1,5 @@
 from members.admin import (
+    act_names,
     audiences,
     club,
     consents,
@@ -14,6 +15,7 @@ from members.admin import (
 )
 
 __all__ = [
+    "act_names",
     "audiences",
     "club",
     "consents",

@@ -1,5 +1,7 @@
 """Logins and staff roles. Roles are reviewed data (``members.roles``): shown here, not edited."""
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -9,12 +11,31 @@ from django.utils.translation import pgettext_lazy
 from unfold.decorators import display
 
 from core.admin import ReadOnlyAdmin, StaffAdmin
+from core.admin.naming import name_fields, name_model
 from core.joining import join_comma
 from members.fields import PhoneField
 from members.models import User
+from members.roles import CLERK, MANAGER, MARKETER, OWNER
 from members.services.logins import create_login
 
 admin.site.unregister(Group)
+name_model(Authenticator, _("second factor"), _("second factors"))
+name_fields(Authenticator, user=_("login"), type=_("kind"), created_at=_("created at"),
+            last_used_at=_("last used at"))  # fmt: skip
+name_model(UserSession, _("device logged in"), _("devices logged in"))
+name_fields(UserSession, user=_("login"), created_at=pgettext_lazy("login", "since"),
+            last_seen_at=_("last seen at"), ip=_("IP address"),
+            user_agent=_("browser"))  # fmt: skip
+_ROLES = {
+    CLERK: _("clerk"),
+    MARKETER: _("marketer"),
+    MANAGER: _("manager"),
+    OWNER: _("owner"),
+}
+
+
+def name_role(group):
+    return str(_ROLES.get(group.name, group.name))
 
 
 class StaffLoginForm(forms.ModelForm):
@@ -73,6 +94,12 @@ class UserAdmin(StaffAdmin):
             return False
         return super().has_change_permission(request, obj)
 
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if db_field.name == "groups":
+            field.label_from_instance = name_role
+        return field
+
     def get_readonly_fields(self, request, obj=None):
         own = ("is_staff", "is_active", "groups") if obj and obj.pk == request.user.pk else ()
         return (*self.readonly_fields, *own)
@@ -98,7 +125,7 @@ class UserAdmin(StaffAdmin):
 
     @display(description=_("roles"))
     def show_roles(self, user):
-        return join_comma(group.name for group in user.groups.all()) or "–"
+        return join_comma(map(name_role, user.groups.all())) or "–"
 
     @display(description=_("contacts"))
     def show_contacts(self, user):
@@ -109,11 +136,15 @@ class UserAdmin(StaffAdmin):
 class RoleAdmin(ReadOnlyAdmin):
     """Roles as they stand; ``manage.py sync_roles`` makes them what was reviewed."""
 
-    list_display = ("name",)
+    list_display = ("show_name",)
     search_fields = ("name",)
     ordering = ("name",)
-    fields = ("name", "show_permissions")
-    readonly_fields = ("show_permissions",)
+    fields = ("show_name", "show_permissions")
+    readonly_fields = ("show_name", "show_permissions")
+
+    @display(description=_("name"), ordering="name")
+    def show_name(self, group):
+        return name_role(group)
 
     @display(description=pgettext_lazy("permission", "may"))
     def show_permissions(self, group):

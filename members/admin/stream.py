@@ -4,7 +4,9 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from core.acts import name_act
 from core.admin import ReadOnlyAdmin, link_to
+from core.admin.audit import describe_model
 from members import registry
 from members.models import Activity, Notice, WorkItem
 from members.selectors.search import list_member_ids
@@ -30,8 +32,20 @@ class OfMemberAdmin(ReadOnlyAdmin):
 
 @admin.register(Activity)
 class ActivityAdmin(OfMemberAdmin):
-    list_display = ("effective_at", "show_member", "kind", "subject_type", "subject_id")
+    list_display = ("effective_at", "show_member", "show_kind", "show_subject")
     list_display_links = ("effective_at",)
+    fields = ("member", "show_kind", "show_subject", "effective_at", "recorded_at", "facts")
+    readonly_fields = ("show_kind", "show_subject")
+
+    @display(description=_("kind"))
+    def show_kind(self, activity):
+        return name_act(activity.kind)
+
+    @display(description=_("subject"))
+    def show_subject(self, activity):
+        if not activity.subject_type:
+            return "–"
+        return f"{describe_model(activity.subject_type)} {activity.subject_id}"
 
 
 @admin.register(Notice)

@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.acts import name_act
 from members.models.member import Member
 
 
@@ -17,7 +18,7 @@ class ActivityBatch(models.Model):
         verbose_name_plural = _("activity batches")
 
     def __str__(self):
-        return f"{self.kind} {self.pk}"
+        return f"{name_act(self.kind)} {self.pk}"
 
 
 class ActivityQuerySet(models.QuerySet):
@@ -56,7 +57,7 @@ class Activity(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.kind} {self.pk}"
+        return f"{name_act(self.kind)} {self.pk}"
 
 
 class WorkItemQuerySet(models.QuerySet):

@@ -125,7 +125,7 @@ class Consent(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.purpose} {self.channel} {self.is_given}"
+        return f"{self.get_purpose_display()} ({self.get_channel_display()})"
 
     def get_purpose_display(self):
         return get_purpose(self.purpose).name

@@ -45,4 +45,4 @@ class Notice(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.code} {self.pk}"
+        return f"{self._meta.verbose_name} {self.pk}"

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from core.bulk import RowWriter
+from core.words import translate_label
 from members.enums import AudienceKind
 from members.models import EVERYONE, Audience
 
@@ -63,10 +64,14 @@ def add_to_everyone(writer: RowWriter, member_ids: Iterable[int], *, now: dateti
 
 
 @transaction.atomic
-def ensure_audience(slug: str, *, kind: str, name: str) -> Audience:
+def ensure_audience(
+    slug: str, *, kind: str, name: str, i18n: dict[str, str] | None = None
+) -> Audience:
     """The audience of that slug, made where it is missing; kind and name stay as they are."""
-    return Audience.objects.get_or_create(slug=slug, defaults={"kind": kind, "name": name})[0]
+    words = {"kind": kind, "name": name, "i18n": i18n}
+    return Audience.objects.get_or_create(slug=slug, defaults=words)[0]
 
 
 def ensure_everyone() -> Audience:
-    return ensure_audience(EVERYONE, kind=AudienceKind.EVERYONE, name="Everyone")
+    name, i18n = translate_label(AudienceKind.EVERYONE.label, "name")
+    return ensure_audience(EVERYONE, kind=AudienceKind.EVERYONE, name=name, i18n=i18n)

@@ -1,4 +1,5 @@
 from purchases.admin import (
+    act_names,
     catalogue,
     deliveries,
     imports,
@@ -10,6 +11,7 @@ from purchases.admin import (
 )
 
 __all__ = [
+    "act_names",
     "catalogue",
     "deliveries",
     "imports",

@@ -1,4 +1,5 @@
 from rewards.admin import (
+    act_names,
     alerts,
     approvals,
     bulk,
@@ -15,10 +16,12 @@ from rewards.admin import (
     returns,
     rules,
     standing,
+    surprises,
     webhooks,
 )
 
 __all__ = [
+    "act_names",
     "alerts",
     "approvals",
     "bulk",
@@ -35,5 +38,6 @@ __all__ = [
     "returns",
     "rules",
     "standing",
+    "surprises",
     "webhooks",
 ]

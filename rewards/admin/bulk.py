@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
@@ -116,6 +116,8 @@ class BulkActAdmin(ReadOnlyAdmin):
             return answer
         if not self.has_view_permission(request, act):
             raise PermissionDenied
+        if act.kind == BulkKind.GIFT:  # a page of its own
+            return self._go_to(act)
         if act.state == BulkState.DRAFT:
             return self._render_draft(request, act)
         approval = act.approval
@@ -173,10 +175,13 @@ class BulkActAdmin(ReadOnlyAdmin):
     def _get_own(self, request, object_id):
         if not self._can_change(request):
             raise PermissionDenied
-        return self.get_or_redirect(request, object_id)
+        act, answer = self.get_or_redirect(request, object_id)
+        if act and act.kind == BulkKind.GIFT:
+            return act, self._go_to(act)
+        return act, answer
 
     def _go_to(self, act):
-        return HttpResponseRedirect(reverse("admin:rewards_bulkact_change", args=[act.pk]))
+        return HttpResponseRedirect(act.get_absolute_url())
 
     def confirm_view(self, request, object_id):
         if request.method != "POST":
@@ -214,7 +219,7 @@ class BulkActAdmin(ReadOnlyAdmin):
 class BulkActMemberAdmin(ReadOnlyAdmin):
     """Who took part in an act for many, and what came of it."""
 
-    list_display = ("pk", "show_member", "show_act", "outcome", "points")
+    list_display = ("show_number", "show_member", "show_act", "outcome", "points")
     list_select_related = ("member", "act__audience", "act__tier")
     list_filter = (("outcome", ChoicesDropdownFilter),)
     search_fields = ("member__number",)
@@ -232,6 +237,10 @@ class BulkActMemberAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("member"))
     def show_member(self, row):
         return link_to(row.member)
+
+    @display(description=pgettext_lazy("entry", "number"), ordering="pk")
+    def show_number(self, row):
+        return row.pk
 
     @display(description=gettext_lazy("act"))
     def show_act(self, row):

@@ -170,6 +170,7 @@ class GateForm(MoneyMixin, forms.ModelForm):
     class Meta:
         model = RewardGate
         fields = ("audience", "opens_at", "closes_at", "price_points")
+        labels = {"audience": _("Audience")}
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)

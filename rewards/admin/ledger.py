@@ -3,15 +3,18 @@
 from django.contrib import admin
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from core.admin import PeriodFilter, ReadOnlyAdmin, link_to
+from core.admin.naming import name_fields
 from core.joining import join_comma, join_semicolon
+from core.models import AuditEntry
 from core.money import format_money
 from members.selectors.club import get_club
 from members.selectors.search import list_member_ids
-from rewards.models import Account, Award, DayClose, Lot, LotMove, Reversal, Transfer
+from rewards.models import Account, Award, DayClose, EarningRule, Lot, LotMove, Reversal, Transfer
 from rewards.selectors.explanations import explain_awards, explain_transfers, list_awards
 from rewards.selectors.wording import format_count
 
@@ -37,6 +40,11 @@ class LedgerAdmin(ReadOnlyAdmin):
     @display(description=_("member"))
     def show_member(self, row):
         return link_to(row.member)
+
+
+name_fields(Transfer, reversal=Reversal._meta.verbose_name)
+name_fields(LotMove, decision=AuditEntry._meta.verbose_name)
+name_fields(Award, rule=EarningRule._meta.verbose_name)
 
 
 @admin.register(Transfer)
@@ -106,18 +114,36 @@ class LotAdmin(LedgerAdmin):
         return join_semicolon(texts)
 
 
+# Where points of a lot may lie; what is outside has no name.
+_PLACES = {
+    place: Lot._meta.get_field(place).verbose_name for place in ("pending", "available", "held")
+}
+
+
 @admin.register(LotMove)
 class LotMoveAdmin(LedgerAdmin):
-    list_display = ("pk", "show_member", "show_lot", "kind", "amount", "source", "target",
-                    "expires_on")  # fmt: skip
+    list_display = ("show_number", "show_member", "show_lot", "kind", "amount", "show_source",
+                    "show_target", "expires_on")  # fmt: skip
     list_select_related = ("lot__member", "transfer")
     member_path = "lot__member"
     fields = (
         ("show_member", "show_lot", "show_transfer"),
-        ("kind", "amount", "source", "target", "expires_on"),
+        ("kind", "amount", "show_source", "show_target", "expires_on"),
         "decision",
     )
-    readonly_fields = ("show_member", "show_lot", "show_transfer")
+    readonly_fields = ("show_member", "show_lot", "show_transfer", "show_source", "show_target")
+
+    @display(description=pgettext_lazy("entry", "number"), ordering="pk")
+    def show_number(self, move):
+        return move.pk
+
+    @display(description=_("from"))
+    def show_source(self, move):
+        return _PLACES.get(move.source, "–")
+
+    @display(description=_("to"))
+    def show_target(self, move):
+        return _PLACES.get(move.target, "–")
 
     @display(description=_("member"))
     def show_member(self, move):

@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminColorInputWidget
 
+from core.acts import name_act
 from core.admin import StaffAdmin, WordsAdmin
+from core.admin.naming import name_fields
 from core.services.audit import record_audit
 from rewards.admin.programme_forms import ProgrammeForm
 from rewards.admin.rules import PREVIEW, PUBLISH, list_posted
@@ -20,6 +22,8 @@ from rewards.models import ProgrammeVersion, Tier
 from rewards.selectors.wording import format_factor
 from rewards.services.preview import count_liability, preview_programme
 from rewards.services.programme import ensure_tier, publish_programme
+
+name_fields(ProgrammeVersion, published_by=_("published by"))
 
 
 @admin.register(ProgrammeVersion)
@@ -57,6 +61,7 @@ class ProgrammeVersionAdmin(StaffAdmin):
             title=_("Version %(number)s") % {"number": version.number},
             obj=version,
             version=version,
+            kept_alive_by=[name_act(kind) for kind in version.expiry_activities],
             levels=[(level, format_factor(level.multiplier_milli)) for level in levels],
             can_publish=self.has_add_permission(request),
         )

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import display
 
+from core.admin.naming import name_fields
 from rewards.admin.control_tiers import TierDecisionViews
 from rewards.admin.ledger import LedgerAdmin
 from rewards.models import Standing, TierChange
@@ -34,6 +35,9 @@ class StandingAdmin(TierDecisionViews, LedgerAdmin):
         ("points_expire_on", "settled_on", "has_purchased"),
     )
     readonly_fields = ("show_member",)
+
+
+name_fields(TierChange, decided_by=_("decided by"))
 
 
 @admin.register(TierChange)

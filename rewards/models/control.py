@@ -46,7 +46,7 @@ class ActLimit(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.kind} {self.role}"
+        return f"{self._meta.verbose_name} {self.pk}"
 
 
 class Approval(models.Model):

@@ -61,7 +61,7 @@ def ensure_tier(
     """
     tier = Tier.objects.filter(slug=slug).first()
     if tier is None:
-        audience = ensure_audience(f"tier-{slug}", kind=AudienceKind.TIER, name=name)
+        audience = ensure_audience(f"tier-{slug}", kind=AudienceKind.TIER, name=name, i18n=i18n)
         tier = Tier.objects.create(
             slug=slug,
             name=name,
