@@ -16,8 +16,12 @@ from tests.site.test_face_pages import log_in_at_once
 pytestmark = [pytest.mark.django_db(transaction=True)]
 RTL = "نادي البرقوق للقهوة والحلويات"
 LIST = "بدأ كل شيء.\n\n## القيم\n\n- طازج\n- عادل"
-NAMES = {"long": "Plum & Heron Point Neighborhood Grocer, Café, Boathouse " * 2,
-         "one word": "Internationalisierungsgesellschaft" * 3, "emoji": "🌸🍑🐦", "rtl": RTL}  # fmt: skip
+NAMES = {
+    "long": "Plum & Heron Point Neighborhood Grocer, Café, Boathouse " * 2,
+    "one word": "Internationalisierungsgesellschaft" * 3,
+    "emoji": "🌸🍑🐦",
+    "rtl": RTL,
+}
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
