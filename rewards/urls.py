@@ -1,6 +1,13 @@
 from django.urls import include, path
 
-from rewards import views, views_catalogue, views_entitlement, views_gift, views_redemption
+from rewards import (
+    views,
+    views_catalogue,
+    views_entitlement,
+    views_gift,
+    views_redemption,
+    views_stamps,
+)
 
 urlpatterns = [
     path("rewards/", views_catalogue.reward_list, name="reward_list"),
@@ -32,6 +39,8 @@ urlpatterns = [
         name="redemption_download",
     ),
     path("wheel/", include("rewards.urls_wheel")),
+    path("giving/", include("rewards.urls_giving")),
+    path("stamps/", views_stamps.stamps, name="stamps"),
     path("statement/", views.statement, name="statement"),
     path("statement/download/", views.statement_download, name="statement_download"),
     path("statement/<int:pk>/", views.statement_entry, name="statement_entry"),

@@ -10,6 +10,8 @@ from rewards.enums import AdjustmentReason, AdjustmentState
 from rewards.models.challenge import Challenge, ChallengeVersion
 from rewards.models.control import Approval
 
+CARD_CAUSE = "stamp_card"  # what prizes of a full card name as their cause
+
 
 class StampBook(models.Model):
     """All that one member has of one challenge.

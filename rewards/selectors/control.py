@@ -28,6 +28,9 @@ def format_measure(amount: int, kind: str) -> str:
     if measure == Measure.SPINS:
         shown = {"count": format_count(amount)}
         return ngettext("%(count)s spin", "%(count)s spins", amount) % shown
+    if measure == Measure.STAMPS:
+        shown = {"count": format_count(amount)}
+        return ngettext("%(count)s stamp", "%(count)s stamps", amount) % shown
     return format_points(amount)
 
 

@@ -71,6 +71,7 @@ SITE = {
     "purchase_detail": ONE_MEMBERS_OBJECT,
     "receipt_claim": ONES_OWN,
     "join_at_store": EVERYBODY_GOES,
+    "stamps": ONES_OWN,
     "statement": ONES_OWN,
     "statement_download": ONES_OWN,
     "statement_entry": ONE_MEMBERS_OBJECT,

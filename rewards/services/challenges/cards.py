@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from core.bulk import RowWriter, read_together, reserve_ids
 from members.services.notices import NoticeRow, add_notices
 from rewards.engine.stamps import BookState, CardState
+from rewards.models.stamps import CARD_CAUSE
 from rewards.services.challenges.terms import VersionTerms
 from rewards.services.entitlements import withdraw_entitlements
 from rewards.services.ledger import write_ledger
@@ -15,7 +16,6 @@ from rewards.services.ledger.writing import FRESHNESS
 from rewards.services.prizes import Won, add_prizes
 from rewards.services.settlement import open_settled_ledger
 
-CAUSE = "stamp_card"
 NOTICE = "stamp_card_full"
 _AT_ONCE = 500  # winners whose points are opened together
 _CARDS = """
@@ -106,7 +106,7 @@ def _withdraw(changes: Sequence[Change], now: dt.datetime) -> None:
     }  # fmt: skip
     if not shaken:
         return
-    for card_id in withdraw_entitlements(CAUSE, shaken, now=now):
+    for card_id in withdraw_entitlements(CARD_CAUSE, shaken, now=now):
         shaken[card_id].is_paid = False
         shaken[card_id].is_changed = True
 
@@ -148,7 +148,7 @@ def _add_rows(writer: RowWriter, changes: Sequence[Change]) -> None:
 def _pay(writer: RowWriter, prizes: list[tuple], now: dt.datetime) -> None:
     ledger = open_settled_ledger([member_id for member_id, _card, _prize in prizes], now=now)
     won = [
-        Won(member_id, prize, (CAUSE, card.id), f"{CAUSE}:{card.id}:{card.prize_count}")
+        Won(member_id, prize, (CARD_CAUSE, card.id), f"{CARD_CAUSE}:{card.id}:{card.prize_count}")
         for member_id, card, prize in prizes
     ]
     add_prizes(ledger, writer, won, now=now)
@@ -164,7 +164,7 @@ def _tell(
     notices = [
         NoticeRow(
             owners[change.book_id], NOTICE, card.filled_at or now,
-            f"{CAUSE}:{card.id}:{card.prize_count}", {"challenge": change.challenge_id},
+            f"{CARD_CAUSE}:{card.id}:{card.prize_count}", {"challenge": change.challenge_id},
         )
         for change, card in won
         if now - (card.filled_at or now) < FRESHNESS
