@@ -58,6 +58,31 @@ def test_every_page_is_well_made(who, cast, arguments, furnished, visit, live_se
     assert not flaws, "\n".join(map(str, flaws))
 
 
+# What a page must not do, and the word by which it is told.
+WRONGS = {
+    "layout shift": "document.querySelector('main').insertAdjacentHTML("
+    "'beforebegin', '<p><img width=300 height=300 alt></p>')",
+    "Content Security Policy": "document.querySelector('main').insertAdjacentHTML("
+    "'beforeend', '<p style=\"color: red\">a</p>')",
+    "broken on purpose": "console.error('broken on purpose')",
+    "px too wide": "document.querySelector('main').insertAdjacentHTML("
+    "'beforeend', '<p><img width=900 height=1 alt class=\"hero-wide\"></p>');"
+    "document.querySelector('.hero-wide').style.maxInlineSize = 'none'",
+    "color-contrast": "document.querySelector('main h1').style.color = '#eee'",
+}
+
+
+@pytest.mark.parametrize("wrong", WRONGS)
+def test_measures_notice_what_is_wrong(wrong, club, visit):  # noqa: F811
+    page = visit(390, "light", reduced_motion="reduce")
+    page.add_init_script(WATCH_SHIFTS)
+    page.goto("/")
+    page.wait_for_timeout(200)
+    page.evaluate(WRONGS[wrong])
+    flaws = list_flaws(page, shift=True)
+    assert wrong in str(flaws)
+
+
 def log_in_at_once(page, client, address):
     name = settings.SESSION_COOKIE_NAME
     page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": address}])
