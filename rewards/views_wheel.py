@@ -15,7 +15,7 @@ from core.tables import render_for
 from members.access import member_page
 from members.models import Member
 from rewards.forms_wheel import SpinForm
-from rewards.models import Wheel
+from rewards.models import Wheel, WheelVersion
 from rewards.selectors.wheel import (
     ShownWheel,
     WheelDoor,
@@ -69,9 +69,9 @@ def wheel_detail(request: HttpRequest, member: Member, slug: str) -> HttpRespons
     last = next(iter(list_spins(member, wheel=wheel, limit=1)), None)
     context = _build_context(shown, now) | {
         "drawing": build_drawing(shown, last),
-        "is_told": last is not None,
+        "is_told": last is not None and last.day_on == shown.day_on and not shown.can_spin,
         "last": build_result(last) if last else None,
-        "is_last_new": last is not None and last.day_on == shown.day_on,
+        "has_others": WheelVersion.objects.in_force(now).exclude(wheel=wheel).exists(),
     }
     return render(request, "rewards/wheel_detail.html", context)
 
@@ -118,6 +118,7 @@ def wheel_spins(request: HttpRequest, member: Member, slug: str) -> HttpResponse
     context = _build_context(shown, now) | {
         "drawing": build_drawing(shown, spin),
         "fresh": result,
+        "fresh_said": f"{result.title}. {result.use}",
         "fresh_turn": "" if slice_ is None else f"{find_rest(shown.slices, spin):.2f}",
         "fresh_slice": "" if slice_ is None else slice_,
         "is_again": now - made.drawn_at > _MOMENT,

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -165,14 +164,12 @@ def say_next(shown: ShownWheel, *, now: dt.datetime) -> str:
         return _("Whoever can see behind the wheel should not win by it. Thank you.")
     if shown.door != WheelDoor.NO_SPINS or not shown.daily_count or not shown.day_ends_at:
         return ""
-    left = shown.day_ends_at - now
-    hours = max(1, round(left.total_seconds() / 3600))
-    day = timezone.localtime(shown.day_ends_at)
+    hours = max(1, round((shown.day_ends_at - now).total_seconds() / 3600))
     return ngettext(
-        "The next free spin comes at midnight, in about an hour (%(moment)s).",
-        "The next free spin comes at midnight, in about %(hours)s hours (%(moment)s).",
+        "The next free spin comes at midnight, in about an hour.",
+        "The next free spin comes at midnight, in about %(hours)s hours.",
         hours,
-    ) % {"hours": hours, "moment": date_format(day, "SHORT_DATETIME_FORMAT")}
+    ) % {"hours": hours}
 
 
 @dataclass(frozen=True, slots=True)

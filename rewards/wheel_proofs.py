@@ -1,10 +1,8 @@
-"""Draws computed again: one for its player, a day for everybody."""
+"""One draw computed again, for its player."""
 
 import hashlib
 import hmac
-from collections import defaultdict
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from rewards.engine.draw import draw, hash_seed
 from rewards.models import Slice, Spin
@@ -49,43 +47,3 @@ def prove_spin(spin_id: int) -> Proof:
         digest, number, total, number % total,
         is_same=slices[found][0] == spin.slice_id and hash_seed(seed) == day.seed_hash,
     )  # fmt: skip
-
-
-@dataclass(slots=True)
-class DayProof:
-    """What came of computing a day's log again. ``wrong`` are the numbers of draws that differ."""
-
-    draw_count: int
-    is_seed_right: bool
-    wrong: list[int] = field(default_factory=list)
-
-    @property
-    def is_right(self) -> bool:
-        return self.is_seed_right and not self.wrong
-
-
-def prove_day(log: dict[str, Any]) -> DayProof | None:
-    """From the public log alone, as anyone can; None before the seed is there."""
-    if not log["seed"]:
-        return None
-    seed = bytes.fromhex(log["seed"])
-    proof = DayProof(len(log["draws"]), hash_seed(seed) == log["seed_hash"])
-    versions = {each["version"]: each["slices"] for each in log["versions"]}
-    hits: dict[int, int] = defaultdict(int)
-    for each in log["draws"]:
-        slices = versions[each["version"]]
-        weights = [one["weight"] for one in slices]
-        found = slices[draw(seed, each["version"], each["player"], each["counter"], weights)]
-        if found["id"] != each["slice"] or not _is_paid_right(each, found, hits):
-            proof.wrong.append(each["number"])
-    return proof
-
-
-def _is_paid_right(draw_: dict[str, Any], found: dict[str, Any], hits: dict[int, int]) -> bool:
-    """The first so many draws of a slice pay its prize, and their numbers leave no gap."""
-    if found["stock"] is None:
-        return draw_["stock_event"] is None and draw_["paid"] == "prize"
-    event, before = draw_["stock_event"], hits[found["id"]]
-    hits[found["id"]] = event
-    is_next = not before or event == before + 1
-    return is_next and draw_["paid"] == ("substitute" if event > found["stock"] else "prize")

@@ -38,6 +38,12 @@ def read_rewards() -> dict[str, Any]:
 
 
 @cache
+def read_wheels() -> dict[str, Any]:
+    """The wheels with their words and slices."""
+    return json.loads((DATA / "wheels.json").read_text(encoding="utf-8"))
+
+
+@cache
 def read_all_words() -> dict[str, dict[str, str]]:
     """Reasons, notes and names by which people read what happened, in every language."""
     return json.loads((DATA / "words.json").read_text(encoding="utf-8"))

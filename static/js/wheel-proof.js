@@ -38,13 +38,15 @@ async function judge(log) {
   const hits = new Map();
   const odd = [];
   for (const each of log.draws) {
-    const slice = await draw(key, versions.get(each.version), each);
-    if (slice.id !== each.slice || !isPaidRight(each, slice, hits)) odd.push(each.number);
+    const slices = versions.get(each.version);
+    const place = await draw(key, slices, each);
+    if (place !== each.slice || !isPaidRight(each, slices[place - 1], hits)) odd.push(each.number);
   }
   if (odd.length) return [wrong.replace("{numbers}", odd.join(", ")), false];
   return [right.replace("{count}", log.draws.length.toLocaleString(document.documentElement.lang)), true];
 }
 
+// The place of the slice, counted from one.
 async function draw(key, slices, { version, player, counter }) {
   const total = slices.reduce((sum, each) => sum + BigInt(each.weight), 0n);
   const limit = SPAN - (SPAN % total);
@@ -55,7 +57,7 @@ async function draw(key, slices, { version, player, counter }) {
     number = new DataView(await crypto.subtle.sign("HMAC", key, text)).getBigUint64(0);
   }
   let rest = number % total;
-  return slices.find((each) => {
+  return 1 + slices.findIndex((each) => {
     if (rest < BigInt(each.weight)) return true;
     rest -= BigInt(each.weight);
     return false;
@@ -63,10 +65,11 @@ async function draw(key, slices, { version, player, counter }) {
 }
 
 // The first so many draws of a slice pay its prize, and their numbers leave no gap.
-function isPaidRight(each, { id, stock }, hits) {
+function isPaidRight(each, { stock }, hits) {
   if (stock === null) return each.stock_event === null && each.paid === "prize";
-  const before = hits.get(id);
-  hits.set(id, each.stock_event);
+  const counted = `${each.version}:${each.slice}`;
+  const before = hits.get(counted);
+  hits.set(counted, each.stock_event);
   const isNext = before === undefined || each.stock_event === before + 1;
   return isNext && each.paid === (each.stock_event > stock ? "substitute" : "prize");
 }

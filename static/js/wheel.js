@@ -108,7 +108,7 @@ function tell(play) {
   said.textContent = words ?? "";
   // The press is gone or another one now: the focus goes on to what comes next.
   play.querySelector("[data-wheel-next]")?.focus({ preventScroll: true });
-  play.scrollIntoView({ block: "nearest", behavior: calm.matches ? "auto" : "smooth" });
+  play.firstElementChild.scrollIntoView({ block: "nearest", behavior: calm.matches ? "auto" : "smooth" });
   if (win && !calm.matches) celebrate();
 }
 
