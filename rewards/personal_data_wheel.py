@@ -36,7 +36,7 @@ def _merge(source, target, now):
         )
     )
     moved = []
-    for player in WheelPlayer.objects.filter(member=source).order_by("pk").select_for_update():
+    for player in WheelPlayer.objects.filter(member=source).order_by("pk").select_for_update(no_key=True):
         moved.append([player.pk, player.is_current])
         player.is_current = player.is_current and player.wheel_id not in playing
         player.member = target

@@ -66,7 +66,7 @@ def change_wheel(wheel: Wheel, *, by: Any, now: dt.datetime, **words: Any) -> Wh
     """Its name and sentence; what it offers is changed by a draft."""
     if unknown := set(words) - _WORD_FIELDS:
         raise TypeError(f"no such words: {sorted(unknown)}")
-    kept = Wheel.objects.select_for_update().get(pk=wheel.pk)
+    kept = Wheel.objects.select_for_update(no_key=True).get(pk=wheel.pk)
     changed = [name for name, value in words.items() if getattr(kept, name) != value]
     for name in changed:
         setattr(kept, name, words[name])
@@ -79,7 +79,7 @@ def change_wheel(wheel: Wheel, *, by: Any, now: dt.datetime, **words: Any) -> Wh
 @transaction.atomic
 def open_draft(wheel: Wheel, *, by: Any, now: dt.datetime) -> WheelVersion:
     """The wheel's draft; where there is none, a copy of what was published last."""
-    Wheel.objects.select_for_update().get(pk=wheel.pk)
+    Wheel.objects.select_for_update(no_key=True).get(pk=wheel.pk)
     draft = wheel.versions.drafts().first()
     if draft is not None:
         return draft
@@ -112,7 +112,7 @@ def change_draft(
     """
     if unknown := set(terms) - {*_TERMS, *_RULES}:
         raise TypeError(f"no such terms: {sorted(unknown)}")
-    kept = WheelVersion.objects.select_for_update().get(pk=version.pk)
+    kept = WheelVersion.objects.select_for_update(no_key=True).get(pk=version.pk)
     if not kept.is_draft:
         raise InvalidWheel(_("What is published stays; open a draft for the next version."))
     changed = [name for name, value in terms.items() if getattr(kept, name) != value]
@@ -140,7 +140,7 @@ def change_draft(
 @transaction.atomic
 def drop_draft(version: WheelVersion, *, by: Any, now: dt.datetime) -> None:
     """Throw a draft away. Raises InvalidWheel for what was published."""
-    kept = WheelVersion.objects.select_for_update().get(pk=version.pk)
+    kept = WheelVersion.objects.select_for_update(no_key=True).get(pk=version.pk)
     if not kept.is_draft:
         raise InvalidWheel(_("What is published stays; open a draft for the next version."))
     record_audit("wheel.draft_dropped", kept, by=by, now=now, changes={"wheel": kept.wheel.slug})

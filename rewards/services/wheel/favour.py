@@ -1,11 +1,28 @@
 """Whether one version is nowhere worse for members than another: then it may follow at once."""
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
+from core.time import day_of, start_of
+from members.selectors.club import get_club
 from rewards.models import Slice, WheelGate, WheelVersion
 from rewards.selectors.wheel import list_slices
 from rewards.services.prizes import Prize, get_prize
+
+
+def find_start(version: WheelVersion, *, now: dt.datetime) -> dt.datetime:
+    """When a draft comes into force if it is published now.
+
+    At once where nothing is in force, or where it is nowhere worse for members than what is; else
+    from the next programme day on. Never before its own ``starts_at``.
+    """
+    current = WheelVersion.objects.in_force(now).filter(wheel=version.wheel_id).first()
+    first = now
+    if current is not None and not is_in_favour(current, version):
+        zone = get_club().zone
+        first = start_of(day_of(now, zone) + dt.timedelta(days=1), zone)
+    return max(first, version.starts_at) if version.starts_at else first
 
 
 def is_in_favour(old: WheelVersion, new: WheelVersion) -> bool:

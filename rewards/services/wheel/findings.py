@@ -16,6 +16,7 @@ from rewards.enums import PrizeKind, RewardKind
 from rewards.models import Reward, Slice, WheelDay, WheelVersion
 from rewards.services.catalogue.checks import CLOSED_KINDS, Finding
 from rewards.services.wheel.costs import VersionCost, reckon_costs
+from rewards.services.wheel.favour import find_start
 from rewards.services.wheel.refusals import CannotPublish
 from rewards.wheel_law import PrizeLaw, find_prize_law
 
@@ -123,8 +124,6 @@ def _check_reward(reward: Reward, promised: int, held: int, now: dt.datetime) ->
 
 def _count_held(version: WheelVersion, reward: Reward, now: dt.datetime) -> int:
     """What the wheel's present version gives back where this one follows it at once."""
-    from rewards.services.wheel.publishing import find_start  # the two ask each other
-
     current = WheelVersion.objects.in_force(now).filter(wheel=version.wheel_id).first()
     if current is None or find_start(version, now=now) > now:
         return 0

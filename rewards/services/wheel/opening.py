@@ -42,10 +42,12 @@ _WHEEL = f"""
         ORDER BY discarded_at NULLS FIRST LIMIT 1) d ON true
     WHERE w.id = %(wheel)s
 """
-# Under the lock on the member's standing: what was used up, what is left, ids for what comes.
+# Under the lock on the member's standing: what was used up, what is left, ids for what comes. No
+# further lock here: before a member's first standing is made, these run ahead of it. The claim on
+# the counter in ``spinning`` finds out whoever changed the seed meanwhile.
 _PLAYER = """
     SELECT id, spin_count, pseudonym FROM rewards_wheelplayer
-    WHERE member_id = %(member)s AND wheel_id = %(wheel)s AND is_current FOR NO KEY UPDATE
+    WHERE member_id = %(member)s AND wheel_id = %(wheel)s AND is_current
 """
 _LEFT = """
     SELECT (SELECT s.id FROM rewards_spin s JOIN rewards_wheelplayer p ON p.id = s.player_id

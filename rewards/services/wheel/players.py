@@ -48,8 +48,8 @@ def choose_seed(
     if not _SEED.match(seed):
         raise InvalidSeed
     ensure_player(member, wheel, now=now)
-    # After the member's standing, as a spin does: a draw that is under way goes first.
-    player = WheelPlayer.objects.select_for_update().get(
+    # A draw that is under way goes first, or is undone and may be made again.
+    player = WheelPlayer.objects.select_for_update(no_key=True).get(
         member=member, wheel=wheel, is_current=True
     )
     if player.seed == seed:

@@ -6,14 +6,15 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Max
+from django.utils.translation import gettext_lazy as _
 
 from core.services.audit import record_audit
 from core.time import day_of, start_of
 from members.selectors.club import get_club
 from rewards.models import Slice, Wheel, WheelVersion
-from rewards.services.wheel.favour import is_in_favour
+from rewards.services.wheel.favour import find_start
 from rewards.services.wheel.findings import check_publishable
-from rewards.services.wheel.refusals import CannotPublish, InvalidWheel, WheelClosed
+from rewards.services.wheel.refusals import CannotPublish, WheelClosed
 from rewards.services.wheel.seeds import prepare_days
 
 _TAKE = """
@@ -23,20 +24,6 @@ _TAKE = """
 _GIVE = "UPDATE rewards_reward SET stock_left = stock_left + %s WHERE id = %s AND stock_left >= 0"
 
 
-def find_start(version: WheelVersion, *, now: dt.datetime) -> dt.datetime:
-    """When a draft comes into force if it is published now.
-
-    At once where nothing is in force, or where it is nowhere worse for members than what is; else
-    from the next programme day on. Never before its own ``starts_at``.
-    """
-    current = WheelVersion.objects.in_force(now).filter(wheel=version.wheel_id).first()
-    first = now
-    if current is not None and not is_in_favour(current, version):
-        zone = get_club().zone
-        first = start_of(day_of(now, zone) + dt.timedelta(days=1), zone)
-    return max(first, version.starts_at) if version.starts_at else first
-
-
 @transaction.atomic
 def publish_version(version: WheelVersion, *, by: Any, now: dt.datetime) -> WheelVersion:
     """Put a draft into force, see ``find_start``; from then on nothing in it moves.
@@ -44,14 +31,14 @@ def publish_version(version: WheelVersion, *, by: Any, now: dt.datetime) -> Whee
     The version that it follows ends there; one that was to begin later is replaced. What the
     prizes need is taken from the catalogue's stock. Raises CannotPublish with every reason.
     """
-    wheel = Wheel.objects.select_for_update().get(pk=version.wheel_id)
-    draft = WheelVersion.objects.select_for_update().get(pk=version.pk)
+    wheel = Wheel.objects.select_for_update(no_key=True).get(pk=version.wheel_id)
+    draft = WheelVersion.objects.select_for_update(no_key=True).get(pk=version.pk)
     if not draft.is_draft:
         return draft
     check_publishable(draft, now=now)
     starts_at = find_start(draft, now=now)
     if draft.ends_at is not None and draft.ends_at <= starts_at:
-        raise InvalidWheel(CannotPublish.message, field="ends_at", reasons="")
+        raise CannotPublish(reasons=_("It would be over before it begins."))
     _end_before(wheel, starts_at, now)
     _set_aside(draft)
     number = wheel.versions.aggregate(last=Max("number"))["last"] or 0
@@ -74,7 +61,7 @@ def end_wheel(
 
     What was to begin later never does. Raises WheelClosed where nothing is in force or to come.
     """
-    kept = Wheel.objects.select_for_update().get(pk=wheel.pk)
+    kept = Wheel.objects.select_for_update(no_key=True).get(pk=wheel.pk)
     zone = get_club().zone
     ends_at = now if at_once else start_of(day_of(now, zone) + dt.timedelta(days=1), zone)
     if not _end_before(kept, ends_at, now):
@@ -92,7 +79,7 @@ def return_ended_stock(*, now: dt.datetime) -> int:
 
 @transaction.atomic
 def _return_one(pk: int, now: dt.datetime) -> bool:
-    version = WheelVersion.objects.select_for_update().get(pk=pk)
+    version = WheelVersion.objects.select_for_update(no_key=True).get(pk=pk)
     if version.returned_at is not None:
         return False
     _give_back(version, now)
@@ -103,7 +90,7 @@ def _end_before(wheel: Wheel, moment: dt.datetime, now: dt.datetime) -> int:
     """End what is in force at an instant; what would begin later has an empty span."""
     count = 0
     open_versions = wheel.versions.published().exclude(ends_at__lte=moment)
-    for version in open_versions.order_by("number").select_for_update():
+    for version in open_versions.order_by("number").select_for_update(no_key=True):
         version.ends_at = max(moment, version.starts_at)
         version.save(update_fields=["ends_at"])
         if version.ends_at <= now or version.starts_at == version.ends_at:
@@ -124,7 +111,8 @@ def _set_aside(draft: WheelVersion) -> None:
             cursor.execute(_TAKE, [count, reward_id, count])
             if cursor.fetchone() is None:
                 reward = next(r.prize_reward for r in rows if r.prize_reward_id == reward_id)
-                raise CannotPublish(reasons=reward.name)
+                text = _("The last of “%(reward)s” has just gone.")
+                raise CannotPublish(reasons=text % {"reward": reward.name})
     Slice.objects.filter(
         version=draft, stock_count__isnull=False, prize_reward__in=list(wanted)
     ).update(is_set_aside=True)
@@ -134,7 +122,7 @@ def _give_back(version: WheelVersion, now: dt.datetime) -> None:
     """The slices are closed in the same breath: a draw that is under way finds it out."""
     rows = version.slices.filter(stock_count__isnull=False, returned_count__isnull=True)
     back: Counter[int] = Counter()
-    for row in rows.order_by("pk").select_for_update():
+    for row in rows.order_by("pk").select_for_update(no_key=True):
         row.returned_count = row.left_count
         row.save(update_fields=["returned_count"])
         if row.is_set_aside and row.prize_reward_id is not None:

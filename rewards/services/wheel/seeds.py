@@ -81,7 +81,7 @@ def reveal_day(day: WheelDay, *, by: Any, now: dt.datetime) -> WheelDay:
 
 @transaction.atomic
 def _reveal(pk: int, now: dt.datetime) -> bool:
-    day = WheelDay.objects.select_for_update().get(pk=pk)
+    day = WheelDay.objects.select_for_update(no_key=True).get(pk=pk)
     if day.is_revealed or day.sealed_seed is None:
         return False
     day.revealed_seed = unseal(day.sealed_seed)
