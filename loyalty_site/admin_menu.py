@@ -54,6 +54,7 @@ GROUPS = (
             ("members.AudienceMember", "group_work"),
             ("rewards.EarningRule", "percent"),
             ("rewards.BulkAct", "diversity_3"),
+            ("rewards.Surprise", "card_giftcard"),
         ],
     ),
     (

@@ -23,7 +23,7 @@ def gift_detail(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
         "gift": gift,
         "page": page,
         "surprise": page.surprise,
-        "is_fresh": "new" in request.GET,  # straight from the press: the box opens before one's eyes
+        "is_fresh": "new" in request.GET,  # straight from the press
     }
     return render(request, "rewards/gift_detail.html", context)
 

@@ -1,4 +1,4 @@
-"""Presents that nobody was told of: what is in them, for whom they were meant, who opened theirs."""
+"""Presents that nobody was told of: what is in them, for whom they are, who opened theirs."""
 
 from typing import Any
 

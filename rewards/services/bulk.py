@@ -201,9 +201,7 @@ def _find_excess(act: BulkAct, amount: int, by: User, now: dt.datetime) -> list[
     if act.kind != BulkKind.GRANT:
         return excess
     act.save(update_fields=["confirmed_at", "asked_by"])  # so that it counts itself
-    return excess + find_head_excess(
-        act, code, act.points or 0, [PrizeKind.POINTS], by=by, now=now
-    )
+    return excess + find_head_excess(act, code, act.points or 0, [PrizeKind.POINTS], by=by, now=now)
 
 
 def find_head_excess(
@@ -268,9 +266,7 @@ def cancel_open_bulk(act: BulkAct, by: User | None, now: dt.datetime) -> None:
     record_audit("bulk.cancelled", act, by=by, now=now, changes=changes)
 
 
-def open_bulk(
-    act: BulkAct, *states: str, refusal: type[DomainError] = BulkNotDraft
-) -> BulkAct:
+def open_bulk(act: BulkAct, *states: str, refusal: type[DomainError] = BulkNotDraft) -> BulkAct:
     """The act under its lock, in one of these states. Raises ``refusal``."""
     act = (
         BulkAct.objects.select_for_update(of=("self",))
@@ -341,7 +337,9 @@ def describe_bulk(act: BulkAct) -> str:
 
 
 KINDS = [
-    ActKind(get_code(kind), label, measure, first, execute=_execute, drop=drop_bulk, describe=_describe)
+    ActKind(
+        get_code(kind), label, measure, first, execute=_execute, drop=drop_bulk, describe=_describe
+    )
     for kind, label, measure, first in (
         (BulkKind.GRANT, gettext_lazy("points for many"), Measure.POINTS, limits.BULK_GRANT),
         (

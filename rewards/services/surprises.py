@@ -139,18 +139,6 @@ def change_surprise(
     return surprise
 
 
-def build_surprise(
-    audience: Audience, *, title: str, message: str, prize: Prize, pick: str, budget: int,
-    draw_count: int | None = None, note: str = "", i18n: dict[str, str] | None = None,
-) -> Surprise:  # fmt: skip
-    """The same, unsaved: for a preview while its terms are being written. Raises as
-    ``draft_surprise``.
-    """
-    surprise = Surprise(act=BulkAct(kind=BulkKind.GIFT))
-    _set_terms(surprise, audience, title, message, prize, pick, budget, draw_count, note, i18n)
-    return surprise
-
-
 def _set_terms(
     surprise: Surprise, audience: Audience, title: str, message: str, prize: Prize, pick: str,
     budget: int, draw_count: int | None, note: str, i18n: dict[str, str] | None,

@@ -72,6 +72,8 @@ MATRIX = {
     "rewards.rewardcategory": (ALL, OFFICE),
     "rewards.rotation": (ALL, OFFICE),
     "rewards.standing": (ALL, ""),
+    "rewards.surprise": (OFFICE, OFFICE),
+    "rewards.surprisegift": (OFFICE, ""),
     "rewards.tier": (OFFICE, "owner"),
     "rewards.tierchange": (OFFICE, ""),
     "rewards.transfer": (ALL, ""),

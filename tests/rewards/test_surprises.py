@@ -69,9 +69,7 @@ def crowd(programme, now):
             member = create_member(now=now, source="test", family_name=f"Name{number}")
             if claimed:
                 email = f"{member.number}@example.com"
-                member = attach_login(
-                    member, User.objects.create(email=email), by=None, now=now
-                )
+                member = attach_login(member, User.objects.create(email=email), by=None, now=now)
             members.append(member)
         move_members(None, [AudienceMove(audience.pk, each.pk) for each in members], now=now)
         return members
@@ -276,7 +274,11 @@ def test_two_draws_differ(draft, staff, crowd, now):  # noqa: F811
 
 
 def test_who_left_meanwhile_gets_none_and_the_stock_goes_back(
-    draft, staff, crowd, make_reward, now  # noqa: F811
+    draft,
+    staff,
+    crowd,
+    make_reward,
+    now,  # noqa: F811
 ):
     reward = make_reward(stock_left=3, cost_amount=300)
     stays, leaves = crowd(2)
@@ -307,7 +309,11 @@ def merge(source, target, now):
 
 
 def test_absorbed_record_that_had_one_counts_for_who_is_left(
-    draft, staff, crowd, now, monkeypatch  # noqa: F811
+    draft,
+    staff,
+    crowd,
+    now,
+    monkeypatch,  # noqa: F811
 ):
     """One record has its present, the other waits for its own: the person gets no second one."""
     monkeypatch.setattr(bulk_running, "BATCH", 1)
@@ -400,7 +406,11 @@ def test_reward_without_end_sets_nothing_aside(run, crowd, make_reward):
 
 
 def test_above_its_limits_it_waits_and_the_second_person_gets_none(
-    draft, staff, crowd, make_reward, now  # noqa: F811
+    draft,
+    staff,
+    crowd,
+    make_reward,
+    now,  # noqa: F811
 ):
     reward = make_reward(stock_left=9, cost_amount=3_000)
     crowd(2)
@@ -436,7 +446,12 @@ def test_refused_it_gives_the_stock_back(draft, staff, crowd, make_reward, now):
 
 
 def test_cancelled_half_way_gives_back_what_is_left(
-    draft, staff, crowd, make_reward, now, monkeypatch  # noqa: F811
+    draft,
+    staff,
+    crowd,
+    make_reward,
+    now,
+    monkeypatch,  # noqa: F811
 ):
     monkeypatch.setattr(bulk_running, "BATCH", 1)
     reward = make_reward(stock_left=3, cost_amount=300)
@@ -506,7 +521,10 @@ def test_nobody_meant_is_refused(draft, staff, crowd, now):  # noqa: F811
 
 
 def test_confirmed_it_is_neither_confirmed_nor_changed_again(
-    draft, staff, crowd, now  # noqa: F811
+    draft,
+    staff,
+    crowd,
+    now,  # noqa: F811
 ):
     crowd(1)
     surprise = draft()

@@ -1,9 +1,12 @@
 """What stands in the addresses of acts of staff, for the access matrix."""
 
 from members.models import Audience
-from rewards.models import Alert
+from rewards.enums import PrizeKind
+from rewards.models import Alert, SurpriseGift
 from rewards.services.adjustments import adjust_points
 from rewards.services.bulk import draft_bulk
+from rewards.services.prizes import Prize
+from rewards.services.surprises import draft_surprise
 
 
 def control_arguments(cast, mei, now):
@@ -18,7 +21,17 @@ def control_arguments(cast, mei, now):
         facts={"used": 1, "whole": 1},
     )  # fmt: skip
     everyone = Audience.objects.get(slug="everyone")
+    surprise = draft_surprise(
+        everyone, title="Hello", message="For you.", prize=Prize(PrizeKind.POINTS, points=1),
+        pick="all", budget=1_000, by=cast.users["manager"], now=now,
+    )  # fmt: skip
+    gift = SurpriseGift.objects.create(surprise=surprise, member=mei, given_at=now)
     return {
+        "gift_detail": [gift.pk],
+        "gift_opening": [gift.pk],
+        "admin:rewards_surprise_terms": [surprise.pk],
+        "admin:rewards_surprise_confirm": [surprise.pk],
+        "admin:rewards_surprise_cancel": [surprise.pk],
         "admin:members_audience_edit": [everyone.pk],
         "admin:members_audience_add_members": [everyone.pk],
         "admin:members_audience_remove_member": [everyone.pk, mei.pk],
