@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import DomainError
 from core.models import AuditEntry, IdempotencyRecord
 from loyalty_site.demo.appearance import remove_appearance
+from loyalty_site.demo.challenges import list_slugs
 from loyalty_site.demo.counter import list_register_names
 from loyalty_site.demo.data import LANGUAGE, read_categories, read_club, read_rewards
 from loyalty_site.demo.doomed import DoomedRows, list_keys_to, list_orphans
@@ -48,6 +49,7 @@ from purchases.models import (
 )
 from purchases.services.known import slug_of, split_category
 from rewards.models import (
+    Challenge,
     DayClose,
     EarningRule,
     EarningRuleVersion,
@@ -178,6 +180,7 @@ def _doom(doomed: DoomedRows, *, keep_rules: bool) -> None:
     doomed.add(Member.objects.filter(source=SOURCE))
     doomed.add(_list_logins())
     doomed.add(_list_rewards())
+    doomed.add(Challenge.objects.filter(slug__in=list_slugs()))
     doomed.add(Household.objects.filter(places__member__source=SOURCE).distinct())
     doomed.add(PointsRate.objects.filter(published_by=None))  # a club's own says by whom
     doomed.add(Audience.objects.filter(slug=INCIDENT_AUDIENCE))

@@ -10,6 +10,7 @@ from core.errors import DomainError
 from core.time import day_of
 from loyalty_site.demo.appearance import set_up_appearance
 from loyalty_site.demo.catalogue import set_up_catalogue
+from loyalty_site.demo.challenges import set_up_challenges, stamp_what_was_missed
 from loyalty_site.demo.counter import set_up_counter
 from loyalty_site.demo.happenings import happen_before, happen_today
 from loyalty_site.demo.history import (
@@ -118,7 +119,9 @@ def seed_demo(
     )
     progress.begin(_("Rewards"))
     set_up_catalogue(seed=seed, now=now)
+    set_up_challenges(now=now)
     staff = find_staff()
+    stamp_what_was_missed(members, staff.manager, now=now)
     set_up_counter(staff.manager, staff.clerk, now=now)
     claimed = happen_before(members, staff, seed=seed, now=now)
     progress.begin(_("Day close"))
