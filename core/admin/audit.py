@@ -87,7 +87,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         words = name_act(entry.action)
         if words == entry.action:
             return words
-        return format_html('{} <span class="staff-note staff-code">{}</span>', words, entry.action)
+        return format_html('{}<br><span class="staff-note">{}</span>', words, entry.action)
 
     @display(description=_("subject"))
     def show_subject(self, entry):

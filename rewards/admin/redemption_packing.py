@@ -7,10 +7,11 @@ from django.http import HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core.admin import dress_form
+from core.admin.naming import name_model
 from core.errors import DomainError
 from core.services.audit import record_audit
 from core.tables import stream_csv
@@ -22,6 +23,10 @@ from rewards.services.redemption.delivering import CARRIER, NUMBER, TRACKING
 
 MOST_SHOWN = 200
 MOST_BYTES = 1 << 20
+
+
+# The message of a shop has the other meaning of the word.
+name_model(Delivery, pgettext_lazy("parcel", "delivery"), pgettext_lazy("parcel", "deliveries"))
 
 
 class ListForm(forms.Form):

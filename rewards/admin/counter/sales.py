@@ -14,14 +14,17 @@ from members.models import Member
 from rewards.admin.counter.desk import Desk, at_desk, get_key, make_key, show
 from rewards.admin.counter.people import build_head, get_member
 from rewards.admin.counter.saleform import SaleForm
+from rewards.enums import Unit
 from rewards.selectors.balances import Balances, get_balances
 from rewards.selectors.counter import count_credit, list_usual
 from rewards.selectors.payments import Quote, count_worth, get_rate, quote_points
+from rewards.selectors.wording import format_points, join_words
 from rewards.services.counter import RungUp, quote_earning, ring_up
 from rewards.services.counter.draft import Draft
 from rewards.services.counter.selling import find_rung_up
 
 RING_UP, MOST = "ring_up", "most"
+_UNITS = {"points": Unit.POINTS, "status credits": Unit.STATUS}  # by the label of a receipt
 _FIELDS = ("entry", "discount", "points", "credit")
 
 
@@ -38,6 +41,14 @@ class Reckoning:
     points_amount: int = 0
     paid_credit: int = 0
     earned: tuple = ()
+
+    @property
+    def earned_words(self) -> str:
+        """ "54 points and 24 status credits"."""
+        words = [
+            format_points(number, _UNITS[label]) for label, number in self.earned if label in _UNITS
+        ]
+        return join_words(words)
 
     @property
     def left_amount(self) -> int:
