@@ -252,6 +252,7 @@ def _make_spec(master: File, width: int, extension: str) -> ImageSpec:
     class Rendition(ImageSpec):
         processors = [ResizeToFit(width, None, upscale=False)]
         format = extension.upper()
+        autoconvert = False  # it would lay clear ground on white, though AVIF can keep it
         options = FORMATS[extension]
 
     return Rendition(source=master)

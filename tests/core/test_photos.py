@@ -237,6 +237,16 @@ def test_rendition_is_made_when_first_asked_for(client):
         assert default_storage.exists(name)
 
 
+def test_clear_ground_stays_clear_in_every_size(client):
+    clean = read_photo(upload(encode(paint(700, 200, (200, 0, 0, 0), "RGBA"), "PNG"), "logo.png"))
+    name = default_storage.save(f"photos/{clean.name}", clean)
+    for extension in FORMATS:
+        answer = client.get(f"/media/{name_rendition(name, 320, extension)}")
+        shown = Image.open(BytesIO(b"".join(answer.streaming_content)))
+        assert shown.mode == "RGBA"
+        assert shown.getpixel((4, 4))[3] == 0
+
+
 def test_kept_photo_is_served(client):
     file = keep(400, 300)
     answer = client.get(f"/media/{file.name}")
