@@ -21,6 +21,7 @@ from loyalty_site.demo.incident import AUDIENCE as INCIDENT_AUDIENCE
 from loyalty_site.demo.people import SOURCE, build_club_facts, list_demo_logins
 from loyalty_site.demo.seeding import count_demo_members, lock_demo
 from loyalty_site.demo.shops import CODES as SHOPS
+from loyalty_site.demo.surprises import get_audience_slug
 from loyalty_site.demo.webhooks import URLS as WEBHOOK_URLS
 from members.models import (
     Activity,
@@ -183,7 +184,8 @@ def _doom(doomed: DoomedRows, *, keep_rules: bool) -> None:
     doomed.add(Challenge.objects.filter(slug__in=list_slugs()))
     doomed.add(Household.objects.filter(places__member__source=SOURCE).distinct())
     doomed.add(PointsRate.objects.filter(published_by=None))  # a club's own says by whom
-    doomed.add(Audience.objects.filter(slug=INCIDENT_AUDIENCE))
+    lists = [INCIDENT_AUDIENCE, get_audience_slug()]
+    doomed.add(Audience.objects.filter(slug__in=lists))
     doomed.add(ShopConnection.objects.filter(source__code__in=SHOPS.values()))
     doomed.add(ShopOrder.objects.filter(source__code__in=SHOPS.values()))
     doomed.add(ShopRefund.objects.filter(source__code__in=SHOPS.values()))

@@ -32,6 +32,7 @@ from loyalty_site.demo.people import (
 )
 from loyalty_site.demo.programme import set_up_programme
 from loyalty_site.demo.stories import tell_stories
+from loyalty_site.demo.surprises import give_surprise
 from members.models import Member
 from members.selectors.club import get_club
 from rewards.services.closing import close_days
@@ -129,6 +130,7 @@ def seed_demo(
     tell_stories(members, zone=zone, now=now)
     mend_incident(staff.manager, staff.owner, zone=zone, now=now)
     redemptions = happen_today(members, claimed, staff, now=now)
+    give_surprise(claimed, staff, now=now)
     count_figures(now=now)
     return Seeded(len(members), taken, len(closed), redemptions)
 

@@ -183,7 +183,7 @@ def test_reward_is_set_aside_hidden_until_opened_and_taken_for_nothing(
     run, crowd, make_reward, now
 ):
     reward = make_reward(stock_left=5, cost_amount=300)
-    first, second = crowd(2)
+    first, _second = crowd(2)
     surprise = run(Prize(PrizeKind.REWARD, reward_id=reward.pk, days=30))
     reward.refresh_from_db()
     assert (reward.stock_left, surprise.stock_held, surprise.given_worth) == (3, 0, 600)
@@ -275,13 +275,13 @@ def test_two_draws_differ(draft, staff, crowd, now):  # noqa: F811
 
 def test_who_left_meanwhile_gets_none_and_the_stock_goes_back(
     draft,
-    staff,
+    staff,  # noqa: F811
     crowd,
     make_reward,
-    now,  # noqa: F811
+    now,
 ):
     reward = make_reward(stock_left=3, cost_amount=300)
-    stays, leaves = crowd(2)
+    _stays, leaves = crowd(2)
     prize = Prize(PrizeKind.REWARD, reward_id=reward.pk)
     surprise = confirm_surprise(draft(prize), by=staff("owner"), now=now)
     reward.refresh_from_db()
@@ -310,10 +310,10 @@ def merge(source, target, now):
 
 def test_absorbed_record_that_had_one_counts_for_who_is_left(
     draft,
-    staff,
+    staff,  # noqa: F811
     crowd,
     now,
-    monkeypatch,  # noqa: F811
+    monkeypatch,
 ):
     """One record has its present, the other waits for its own: the person gets no second one."""
     monkeypatch.setattr(bulk_running, "BATCH", 1)
@@ -407,10 +407,10 @@ def test_reward_without_end_sets_nothing_aside(run, crowd, make_reward):
 
 def test_above_its_limits_it_waits_and_the_second_person_gets_none(
     draft,
-    staff,
+    staff,  # noqa: F811
     crowd,
     make_reward,
-    now,  # noqa: F811
+    now,
 ):
     reward = make_reward(stock_left=9, cost_amount=3_000)
     crowd(2)
@@ -447,11 +447,11 @@ def test_refused_it_gives_the_stock_back(draft, staff, crowd, make_reward, now):
 
 def test_cancelled_half_way_gives_back_what_is_left(
     draft,
-    staff,
+    staff,  # noqa: F811
     crowd,
     make_reward,
     now,
-    monkeypatch,  # noqa: F811
+    monkeypatch,
 ):
     monkeypatch.setattr(bulk_running, "BATCH", 1)
     reward = make_reward(stock_left=3, cost_amount=300)
@@ -469,7 +469,7 @@ def test_cancelled_half_way_gives_back_what_is_left(
 
 def test_points_of_gifts_and_surprises_add_up_for_one_head(draft, staff, crowd, now):  # noqa: F811
     """A list of one friend is no way round, nor is it with two kinds of acts."""
-    (member,) = crowd(1)
+    crowd(1)
     ActLimit.objects.filter(kind="gift_points", role="owner").update(per_member_day=80)
     audience = Audience.objects.get(slug="friends")
     grant = draft_bulk(
@@ -522,9 +522,9 @@ def test_nobody_meant_is_refused(draft, staff, crowd, now):  # noqa: F811
 
 def test_confirmed_it_is_neither_confirmed_nor_changed_again(
     draft,
-    staff,
+    staff,  # noqa: F811
     crowd,
-    now,  # noqa: F811
+    now,
 ):
     crowd(1)
     surprise = draft()
