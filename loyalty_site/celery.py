@@ -24,6 +24,8 @@ app.conf.update(
         "sweep-work": {"task": "members.tasks.sweep_work", "schedule": 60.0},
         "sweep-redemptions": {"task": "rewards.tasks.sweep_redemptions", "schedule": 60.0},
         "sweep-bulk-acts": {"task": "rewards.tasks.sweep_bulk_acts", "schedule": 60.0},
+        # Soon after midnight of any zone; a seed is due within minutes, not seconds.
+        "turn-wheels": {"task": "rewards.tasks.turn_wheels", "schedule": crontab(minute="*/5")},
         "check-alerts": {"task": "rewards.tasks.check_alerts", "schedule": 600.0},
         # Nobody wakes it: an event is told within seconds and costs its transaction no message.
         "send-webhooks": {

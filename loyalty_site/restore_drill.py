@@ -3,9 +3,9 @@
     bin/restore-drill [--dump FILE | --keep FILE] [--erasures FILE] [--scratch URL] [--jobs N]
 
 Dumps the club's database (or takes a dump that is there), restores it into a scratch database,
-brings that up to date, applies the log of erasures, verifies the ledger, and drops it. Exit status
-0 only if every step held. No Django here: its commands run as processes on the scratch database,
-where nothing leaves the machine.
+brings that up to date, applies the log of erasures, discards the wheels' seeds, verifies the
+ledger, and drops it. Exit status 0 only if every step held. No Django here: its commands run as
+processes on the scratch database, where nothing leaves the machine.
 """
 
 import argparse
@@ -230,6 +230,7 @@ class Drill:
                 self.step("Same rows as the club", lambda: self.compare(scratch))
             self.step("Migrate", lambda: run_command(environment, "migrate", "--no-input", "-v0"))
             self.step("Erase again", lambda: self.apply_erasures(environment))
+            self.step("Discard seeds", lambda: run_command(environment, "discard_open_seeds"))
             self.step("Verify the ledger", lambda: run_command(environment, "verify_ledger"))
 
     def step(self, title: str, work: Callable):

@@ -1,7 +1,18 @@
-"""What wheels tell the registries: personal data, who may do what."""
+"""What wheels tell the registries: personal data, roles, alerts, what waits, entries in words."""
+
+import datetime as dt
+from collections.abc import Collection
+
+from django.utils.translation import gettext_lazy as _
 
 from members import registry
 from rewards import personal_data_wheel
+from rewards.enums import Reason
+from rewards.models import Spin
+from rewards.registry import register_alert_check
+from rewards.selectors.causes import CauseText, register_cause
+from rewards.selectors.waiting import list_waiting_seeds
+from rewards.services.wheel.alerts import STRAYS, UNSEALED
 
 # Writes a wheel down; publishing it is another's.
 _DRAFTS = ("rewards.add_wheel", "rewards.change_wheel")
@@ -9,6 +20,16 @@ _DRAFTS = ("rewards.add_wheel", "rewards.change_wheel")
 
 def register() -> None:
     personal_data_wheel.register()
+    register_alert_check(STRAYS)
+    register_alert_check(UNSEALED)
+    register_cause(
+        "spin",
+        describe_spins,
+        titles={Reason.GRANT: _("Won: %(about)s"), Reason.CAPTURE: _("Spin: %(about)s")},
+    )
+    registry.register_waiting_queue(
+        "wheel_days", list_waiting_seeds, late_after=dt.timedelta(hours=3)
+    )
     registry.register_role_permissions(
         "rewards.wheel",
         {
@@ -17,3 +38,15 @@ def register() -> None:
             "owner": (*_DRAFTS, "rewards.publish_wheel"),
         },
     )
+
+
+def describe_spins(ids: Collection[int]) -> dict[int, CauseText]:
+    rows = Spin.objects.filter(pk__in=ids).select_related("version__wheel", "player")
+    return {
+        row.pk: CauseText(
+            title=row.version.wheel.name_i18n,
+            url=row.get_absolute_url(),
+            member_id=row.player.member_id,
+        )
+        for row in rows
+    }

@@ -11,6 +11,7 @@ from rewards.services.figures import count_figures
 from rewards.services.payments import let_go_of_overdue_payments
 from rewards.services.redemption import end_past_validity, let_go_of_overdue
 from rewards.services.webhooks.sending import forget_old_messages, send_due_messages
+from rewards.services.wheel import prepare_days, return_ended_stock, reveal_days
 
 
 @shared_task
@@ -60,3 +61,14 @@ def send_webhooks():
 def forget_webhooks():
     """Delete what was told a month ago."""
     forget_old_messages(now=timezone.now())
+
+
+@shared_task
+def turn_wheels():
+    """Seal seeds for the coming days, show those of days that are over, give back what versions
+    of wheels that are over didn't give away.
+    """
+    now = timezone.now()
+    prepare_days(now=now)
+    reveal_days(now=now)
+    return_ended_stock(now=now)

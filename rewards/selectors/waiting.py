@@ -4,7 +4,7 @@ import datetime as dt
 
 from members.selectors.waiting import find_overdue
 from rewards.enums import BulkState
-from rewards.models import BulkAct, WebhookMessage
+from rewards.models import BulkAct, WebhookMessage, WheelDay
 
 
 def list_waiting_webhooks(now: dt.datetime) -> dict[str, dt.timedelta]:
@@ -16,3 +16,10 @@ def list_waiting_webhooks(now: dt.datetime) -> dict[str, dt.timedelta]:
 def list_waiting_bulk_acts(now: dt.datetime) -> dict[str, dt.timedelta]:
     """Acts for many that began and have been silent since."""
     return find_overdue(BulkAct.objects.filter(state=BulkState.RUNNING), "seen_at", now)
+
+
+def list_waiting_seeds(now: dt.datetime) -> dict[str, dt.timedelta]:
+    """Seeds of days that are over and still sealed: nobody can check those days yet."""
+    return find_overdue(
+        WheelDay.objects.to_reveal(now).filter(sealed_seed__isnull=False), "ends_at", now
+    )

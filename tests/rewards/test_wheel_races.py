@@ -218,9 +218,7 @@ def test_without_the_lock_on_the_slice_the_constraint_holds_and_without_both_two
     """Read, then counted: many see the prize as there. The database refuses all but the first;
     with its constraint gone too, the last prize is won again and again.
     """
-    careless = (
-        "SELECT hit_count + 1, nextval('rewards_spin_id_seq') FROM rewards_slice WHERE id = %s"
-    )
+    careless = "SELECT hit_count + 1, nextval('rewards_spin_id_seq') FROM rewards_slice"
     monkeypatch.setattr(spinning, "_HIT", f"{careless} WHERE id = %s")
     members = [make_player(f"M{number}") for number in range(6)]
     first = [spin(members[0], rare_wheel)]
