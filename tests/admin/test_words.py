@@ -151,3 +151,24 @@ def test_no_form_forgets_the_languages():
         if get_i18n_field(model) and not isinstance(page, WordsAdmin)
     }
     assert plain <= own_way
+
+
+def test_lists_speak_the_reader_s_language_and_find_in_it(owner, now):
+    create_reward(
+        kind="voucher", name="Tea cup", name_ja="湯のみ", price_points=80, by=None, now=now
+    )
+    create_reward(kind="voucher", name="Plum soda", price_points=80, by=None, now=now)
+    owner.cookies["django_language"] = "ja"
+    page = reverse("admin:rewards_reward_changelist")
+    html = owner.get(page).text
+    assert "湯のみ" in html
+    assert "Tea cup" not in html
+    assert "Plum soda" in html  # nobody translated it
+    for words in ("湯のみ", "Tea cup"):
+        found = owner.get(page, {"q": words}).context["cl"].result_list
+        assert [row.name for row in found] == ["Tea cup"]
+
+
+def test_names_that_the_product_gives_come_in_every_language():
+    everyone = ensure_everyone()
+    assert (everyone.name, everyone.name_ja) == ("Everyone", "全員")

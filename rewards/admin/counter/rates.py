@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core.admin import ReadOnlyAdmin, dress_form
+from core.admin.naming import name_fields
 from core.errors import DomainError
 from core.money import format_money, get_exponent, to_decimal
 from members.selectors.club import get_club
@@ -94,6 +95,9 @@ def build_examples(rate: PointsRate, currency: str) -> list[Example]:
         )
         for size in _BILLS
     ]
+
+
+name_fields(PointsRate, published_by=_("published by"))
 
 
 @admin.register(PointsRate)

@@ -1,0 +1,22 @@
+"""Several words in one line."""
+
+import pytest
+from django.utils.translation import override
+
+from core.joining import join_comma, join_semicolon
+
+
+@pytest.mark.parametrize(
+    ("language", "commas", "semicolons"),
+    [
+        ("en", "Oolong, Sencha", "Oolong; Sencha"),
+        ("ja", "Oolong、Sencha", "Oolong；Sencha"),
+        ("zh-hans", "Oolong、Sencha", "Oolong；Sencha"),
+        ("zh-hant", "Oolong、Sencha", "Oolong；Sencha"),
+    ],
+)
+def test_words_are_joined_as_the_language_does(language, commas, semicolons):
+    words = ["Oolong", "Sencha"]
+    with override(language):
+        assert (join_comma(words), join_semicolon(words)) == (commas, semicolons)
+        assert join_comma([]) == ""
