@@ -45,6 +45,19 @@ GROUPS = (
             ("rewards.Reward", "redeem"),
             ("rewards.RewardCategory", "shelves"),
             ("rewards.Rotation", "autorenew"),
+            ("rewards.Challenge", "approval_delegation"),
+        ],
+    ),
+    (
+        _("Giving"),
+        [
+            ("rewards.Appeal", "volunteer_activism"),
+            ("rewards.AppealUpdate", "campaign"),
+            ("rewards.Charity", "diversity_1"),
+            ("rewards.MatchOffer", "join_inner"),
+            ("rewards.Donation", "favorite"),
+            ("rewards.StandingDonation", "event_repeat"),
+            ("rewards.CharitySettlement", "account_balance_wallet"),
         ],
     ),
     (
