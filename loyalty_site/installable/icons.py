@@ -118,11 +118,12 @@ def _set_picture(drawing: str, icon: Icon, card: str) -> bytes:
 
 
 def _choose_ground(picture: Image.Image, card: str) -> str:
-    tiny = picture.resize((16, 16), Image.Resampling.BOX)
-    pixels = [tiny.getpixel((at % 16, at // 16)) for at in range(256)]
+    """The picture's own where it leaves none clear, else paper, or the card under pale pictures."""
+    tiny = picture.resize((16, 16), Image.Resampling.BOX).tobytes()
+    pixels = [tiny[at : at + 4] for at in range(0, len(tiny), 4)]
     solid = [pixel for pixel in pixels if pixel[3] > 127]
     if len(solid) == len(pixels):
-        return "#{:02x}{:02x}{:02x}".format(*picture.getpixel((0, 0))[:3])
+        return f"#{picture.crop((0, 0, 1, 1)).tobytes()[:3].hex()}"
     if not solid:
         return LIGHT["paper"]
     mean = "#" + "".join(f"{sum(each[at] for each in solid) // len(solid):02x}" for at in range(3))
