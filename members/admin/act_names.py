@@ -30,6 +30,7 @@ register_acts(
         "legal_page.added": pgettext_lazy("act", "Legal page added"),
         "legal_page.changed": pgettext_lazy("act", "Legal page changed"),
         "legal_page.removed": pgettext_lazy("act", "Legal page removed"),
+        "guardian.missing": pgettext_lazy("act", "Refused without a guardian"),
         "guardian.named": pgettext_lazy("act", "Guardian named"),
         "guardian.answered": pgettext_lazy("act", "Guardian answered"),
         "household.opened": pgettext_lazy("act", "Household begun"),
