@@ -25,6 +25,7 @@ from rewards.selectors.programme import ShownTier, kept, list_tiers
 from rewards.selectors.standing import get_progress
 from rewards.selectors.ways import PointDay, Way, find_ways, list_point_days, list_ways
 from rewards.selectors.wording import format_count, format_points
+from rewards.wheel_panel import build_wheel
 
 ON_LANDING = 8
 SOON = dt.timedelta(days=30)  # what expires within this time is worth a warning
@@ -34,6 +35,7 @@ def register() -> None:
     for code, place, template, build, order in (
         ("rewards.balance", registry.MEMBER_HOME, "rewards/_balance_panel.html", build_balance, 10),
         ("rewards.tier", registry.MEMBER_HOME, "rewards/_tier_panel.html", build_tier, 20),
+        ("rewards.wheel", registry.MEMBER_HOME, "rewards/_wheel_panel.html", build_wheel, 21),
         ("rewards.goals", registry.MEMBER_HOME, "rewards/_goals_panel.html", build_goals, 30),
         ("rewards.ways", registry.MEMBER_HOME, "rewards/_kept_panel.html", build_ways, 50),
         ("rewards.shelf", registry.LANDING, "rewards/_landing_rewards.html", build_shelf, 10),

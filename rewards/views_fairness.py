@@ -17,7 +17,7 @@ from core.errors import DomainError
 from members.access import in_club_time, member_page
 from members.models import Member
 from rewards.forms_wheel import SeedForm
-from rewards.models import Wheel, WheelDay
+from rewards.models import Slice, Wheel, WheelDay
 from rewards.selectors.wheel import get_shown_wheel
 from rewards.selectors.wheel_log import (
     build_public_log,
@@ -88,11 +88,13 @@ def wheel_day(request: HttpRequest, slug: str, day: str) -> HttpResponse:
     wheel, found = _get_day(slug, day)
     log = build_public_log(wheel, found)
     slices = {each["version"]: each["slices"] for each in log["versions"]}
+    labels = _list_labels(list(slices))
     page = Paginator(log["draws"], DRAWS).get_page(request.GET.get("page"))
     page.object_list = [
         each
         | {
             "shown": slices[each["version"]][each["slice"] - 1],
+            "label": labels[each["version"]][each["slice"] - 1],
             "at": dt.datetime.fromisoformat(each["drawn_at"]),
         }
         for each in page.object_list
@@ -108,6 +110,14 @@ def wheel_day(request: HttpRequest, slug: str, day: str) -> HttpResponse:
         "is_over": found.ends_at <= timezone.now(),
     }
     return render(request, "rewards/wheel_day.html", context)
+
+
+def _list_labels(versions: list[int]) -> dict[int, list[str]]:
+    """The log has the club's own words; the page shows the reader's."""
+    labels: dict[int, list[str]] = {}
+    for row in Slice.objects.filter(version__in=versions).order_by("version_id", "position"):
+        labels.setdefault(row.version_id, []).append(row.label_i18n)
+    return labels
 
 
 def _get_day(slug: str, day: str) -> tuple[Wheel, WheelDay]:

@@ -225,3 +225,21 @@ def draw_frame() -> str:
         f'<svg class="wheel-frame" viewBox="{VIEW}" aria-hidden="true">'
         f'{light}{rim}<g class="wheel-lamps">{lamps}</g>{hub}{pointer}</svg>'
     )
+
+
+def draw_emblem() -> str:
+    """A small wheel without words, for a panel that leads to the large one."""
+    slices = [Slice("", 1)] * 8
+    colors = list_colors(slices)
+    wedge = _wedge(0, 45)
+    parts = "".join(
+        f'<path d="{wedge}" fill="{color}" transform="rotate({45 * at - 22.5:g})"/>'
+        for at, color in enumerate(colors)
+    )
+    rim = f'<circle class="wheel-rim" r="{n(RADIUS + 10)}" fill="none" stroke-width="26"/>'
+    hub = circle(0, 0, HUB + 8, _GOLD) + circle(0, 0, HUB - 8, "#fff6e2")
+    pointer = path("M0-150-24-200A24 24 0 0 1 24-200Z", _GOLD, stroke=_GOLD_DEEP, stroke_width=4)
+    return (
+        f'<svg class="wheel-emblem" viewBox="{VIEW}" aria-hidden="true">'
+        f"<g>{parts}</g>{rim}{hub}{pointer}</svg>"
+    )
