@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from core.errors import DomainError
 from core.services.audit import record_audit
@@ -24,10 +24,10 @@ from rewards.enums import BulkKind, BulkState, Measure, PrizeKind, RewardKind, S
 from rewards.models import BulkAct, Surprise, SurpriseGift
 from rewards.registry import ActKind, ActWords
 from rewards.selectors.surprises import CAUSE, describe_prize
+from rewards.selectors.wording import format_count
 from rewards.services.approvals import ask_approval
 from rewards.services.bulk import (
     NobodyMeant,
-    describe_bulk,
     drop_bulk,
     find_head_excess,
     leave_out_own,
@@ -359,9 +359,15 @@ def _describe(act_ids: Sequence[int]) -> dict[int, ActWords]:
 
 
 def describe_surprise(surprise: Surprise) -> str:
-    """ "Tote bag: a surprise for 12 members of “Gold”"."""
-    shown = {"prize": describe_prize(surprise), "gift": describe_bulk(surprise.act)}
-    return _("%(prize)s: %(gift)s") % shown
+    """ "Tote bag for each of 12 members of “Gold”"."""
+    count = surprise.act.member_count
+    members = ngettext("%(count)s member", "%(count)s members", count)
+    shown = {
+        "points": describe_prize(surprise),
+        "members": members % {"count": format_count(count)},
+        "audience": surprise.act.audience,
+    }
+    return _("%(points)s for each of %(members)s of “%(audience)s”") % shown
 
 
 KINDS = [
