@@ -14,7 +14,7 @@ from core.models import AuditEntry, IdempotencyRecord
 from loyalty_site.demo.appearance import remove_appearance
 from loyalty_site.demo.challenges import list_slugs
 from loyalty_site.demo.counter import list_register_names
-from loyalty_site.demo.data import LANGUAGE, read_categories, read_club, read_rewards
+from loyalty_site.demo.data import LANGUAGE, read_categories, read_club, read_rewards, read_wheels
 from loyalty_site.demo.doomed import DoomedRows, list_keys_to, list_orphans
 from loyalty_site.demo.history import TILL
 from loyalty_site.demo.incident import AUDIENCE as INCIDENT_AUDIENCE
@@ -64,6 +64,8 @@ from rewards.models import (
     Tier,
     Transfer,
     WebhookEndpoint,
+    Wheel,
+    WheelDay,
 )
 from rewards.services.verification import verify_ledger
 
@@ -182,6 +184,7 @@ def _doom(doomed: DoomedRows, *, keep_rules: bool) -> None:
     doomed.add(_list_logins())
     doomed.add(_list_rewards())
     doomed.add(Challenge.objects.filter(slug__in=list_slugs()))
+    doomed.add(Wheel.objects.filter(slug__in=[each["slug"] for each in read_wheels()["wheels"]]))
     doomed.add(Household.objects.filter(places__member__source=SOURCE).distinct())
     doomed.add(PointsRate.objects.filter(published_by=None))  # a club's own says by whom
     lists = [INCIDENT_AUDIENCE, get_audience_slug()]
@@ -263,6 +266,8 @@ def _list_shop(keep_rules: bool) -> Iterator[QuerySet]:
     versions = EarningRuleVersion.objects
     names = [entry["name"][LANGUAGE] for entry in read_rewards()["rotations"]]
     yield Rotation.objects.filter(name__in=names)
+    if not Wheel.objects.exists():
+        yield WheelDay.objects.all()  # sealed for wheels that are gone
     slugs = [entry["slug"] for entry in read_rewards()["categories"]]
     yield RewardCategory.objects.filter(slug__in=slugs)
     sources = [TILL, *SHOPS.values()]

@@ -33,6 +33,7 @@ from loyalty_site.demo.people import (
 from loyalty_site.demo.programme import set_up_programme
 from loyalty_site.demo.stories import tell_stories
 from loyalty_site.demo.surprises import give_surprise
+from loyalty_site.demo.wheel import spin_all_over
 from members.models import Member
 from members.selectors.club import get_club
 from rewards.services.closing import close_days
@@ -87,7 +88,8 @@ def seed_demo(
 ) -> Seeded:
     """The whole demonstration in one transaction: a run that fails leaves nothing behind.
 
-    ``member_count`` None means all. The same day, count and seed give the same totals. Raises
+    ``member_count`` None means all. The same day, count and seed give the same totals, but for
+    what wheels drew. Raises
     ClubInUse or DemoLoaded.
     """
     progress = progress or Silence()
@@ -131,6 +133,8 @@ def seed_demo(
     mend_incident(staff.manager, staff.owner, zone=zone, now=now)
     redemptions = happen_today(members, claimed, staff, now=now)
     give_surprise(claimed, staff, now=now)
+    # Last of all: what wheels draw is chance, and nothing else of the club shall hang on it.
+    spin_all_over(claimed, staff.owner, seed=seed, now=now)
     count_figures(now=now)
     return Seeded(len(members), taken, len(closed), redemptions)
 

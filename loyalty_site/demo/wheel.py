@@ -7,7 +7,7 @@ from typing import Any
 
 from core.time import day_of, get_zone
 from loyalty_site.demo.data import LANGUAGE, read_wheels, translate
-from members.models import Member
+from members.models import AudienceMember, Member
 from members.selectors.club import get_club
 from members.services.audiences import ensure_everyone
 from rewards.models import Reward, Tier, Wheel
@@ -33,6 +33,13 @@ def spin_all_over(claimed: Sequence[Member], by: Any, *, seed: int, now: dt.date
     seed is sealed before its day and shown after it; those of today and of days to come are ready.
     """
     chance = random.Random(f"{seed}:wheels")  # noqa: S311 - who comes when, not what is drawn
+    ids = [member.pk for member in claimed]
+    able = list(
+        Member.objects.filter(pk__in=ids, user__is_staff=False)
+        .able_to_spend()
+        .select_related("user")
+        .order_by("pk")
+    )
     today = day_of(now, get_club().zone)
     entries = read_wheels()["wheels"]
     wheels: dict[str, Wheel] = {}
@@ -46,7 +53,7 @@ def spin_all_over(claimed: Sequence[Member], by: Any, *, seed: int, now: dt.date
             if entry["days"] == back:
                 wheels[entry["slug"]] = _open(entry, by, now=morning)
             elif back and entry["slug"] in wheels:
-                players = _list_players(wheels[entry["slug"]], claimed)
+                players = _list_players(wheels[entry["slug"]], able)
                 _spin_a_day(wheels[entry["slug"]], players, entry["share"], day, chance, counters)
 
 
@@ -123,12 +130,9 @@ def _spin_a_day(
         spin_wheel(member, wheel, key, by=member.user, now=moment)
 
 
-def _list_players(wheel: Wheel, claimed: Sequence[Member]) -> list[Member]:
+def _list_players(wheel: Wheel, able: Sequence[Member]) -> list[Member]:
     """By the gates as they are now: who was in another tier then is of no account here."""
-    audiences = wheel.versions.get().gates.values_list("audience", flat=True)
-    inside = set(
-        Member.objects.filter(
-            pk__in=[member.pk for member in claimed], audience_rows__audience__in=audiences
-        ).values_list("pk", flat=True)
-    )
-    return [member for member in claimed if member.pk in inside and not member.user.is_staff]
+    audiences = wheel.versions.get().gates.values("audience")
+    rows = AudienceMember.objects.filter(audience__in=audiences, member__in=able)
+    inside = set(rows.values_list("member_id", flat=True))
+    return [member for member in able if member.pk in inside]

@@ -31,7 +31,8 @@ def count_rows():
         "amount": Purchase.objects.aggregate(total=Sum("total_amount"))["total"],
         "returns": Return.objects.count(),
         "entries": list(
-            Transfer.objects.values_list("unit", "reason")
+            Transfer.objects.exclude(cause_type="spin")  # what wheels draw is chance
+            .values_list("unit", "reason")
             .annotate(count=Count("pk"), total=Sum("amount"))
             .order_by("unit", "reason")
         ),

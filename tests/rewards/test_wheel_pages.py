@@ -65,8 +65,7 @@ def test_first_look_makes_a_player_and_issues_a_key(client, mei, now):
     assert get_fields(html) == get_fields(read(client, "/wheel/daily/"))  # ten tabs share it
 
 
-def test_page_asks_at_most_ten_queries(client, mei, now, make_reward, settings, assert_statements):
-    settings.SESSION_ENGINE = "django.contrib.sessions.backends.cache"
+def test_page_asks_at_most_ten_queries(client, mei, now, make_reward, assert_statements):
     prize = Prize("reward", reward_id=make_reward(stock_left=9).pk)
     bag = SliceTerms("Bag", 1, prize, stock_count=2, substitute=Prize("nothing"))
     slices = (bag, bag)
