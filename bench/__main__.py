@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.databases import prepare, private_server
 from loyalty_site.embedded.layout import ServiceError
 
-SHORT = ("intake", "purchase", "close", "redemption", "catalogue", "bulk", "wheel")
+SHORT = ("intake", "purchase", "close", "redemption", "catalogue", "bulk", "wheel", "challenges")
 LONG = "scale"
 
 
