@@ -10,13 +10,18 @@ from django.views.decorators.http import require_safe
 
 from members.models import LegalPage
 from members.selectors.club import get_club
+from rewards.models import Appeal
 from rewards.selectors.catalogue import list_public_slugs
+from rewards.selectors.spins_left import list_turning
 
 _LANGUAGES = [code for code, _name in settings.LANGUAGES]
 # Whatever asks for a log-in, or is only a step of something.
 CLOSED = ("/accounts/", "/admin/", "/api/", "/card/", "/home/", "/household/", "/language/",
           "/membership/", "/notices/", "/offline/", "/privacy/mine/", "/profile/", "/purchases/",
-          "/redemptions/", "/statement/", "/rewards/*/wish/", "/rewards/*/redemption/")  # fmt: skip
+          "/redemptions/", "/statement/", "/rewards/*/wish/", "/rewards/*/redemption/",
+          "/wheel/spins/", "/wheel/*/mine/", "/wheel/*/seed/", "/wheel/*/spins/",
+          "/giving/mine/", "/giving/*/donation/", "/giving/*/rounding/",
+          "/giving/*/share/")  # fmt: skip
 
 
 @require_safe
@@ -44,11 +49,26 @@ def _list_paths() -> list[str]:
     if theme.story or theme.story_values:
         names.append("story")
     slugs = LegalPage.objects.order_by("slug").values_list("slug", flat=True)
-    rewards = list_public_slugs(now=timezone.now())
+    now = timezone.now()
+    rewards = list_public_slugs(now=now)
     return [
         *map(reverse, names),
         *(reverse("legal_page", args=[slug]) for slug in slugs),
         *(reverse("localized:reward_detail", args=[slug]) for slug in rewards),
+        *(reverse("localized:wheel_fairness", args=[each.slug]) for each in list_turning(now=now)),
+        *_list_giving_paths(),
+    ]
+
+
+def _list_giving_paths() -> list[str]:
+    appeals = Appeal.objects.published().filter(starts_at__lte=timezone.now())  # type: ignore[attr-defined]
+    slugs = list(appeals.order_by("pk").values_list("slug", flat=True))
+    if not slugs:
+        return []
+    names = ("localized:appeal_list", "localized:giving_ledger")
+    return [
+        *map(reverse, names),
+        *(reverse("localized:appeal_detail", args=[slug]) for slug in slugs),
     ]
 
 

@@ -7,7 +7,7 @@ from loyalty_site import public
 from loyalty_site.installable import views as installable_views
 from loyalty_site.probes import PROBES
 from members import views as members_views
-from rewards import views_catalogue, views_fairness
+from rewards import views_catalogue, views_fairness, views_giving
 from rewards.api import api
 
 # The same pages as without a language, for search engines and for links that are passed on.
@@ -17,6 +17,9 @@ _twins = [
     path("rewards/<slug:slug>/", views_catalogue.reward_detail, name="reward_detail"),
     path("wheel/<slug:slug>/fairness/", views_fairness.wheel_fairness, name="wheel_fairness"),
     path("wheel/<slug:slug>/fairness/<str:day>/", views_fairness.wheel_day, name="wheel_day"),
+    path("giving/", views_giving.appeal_list, name="appeal_list"),
+    path("giving/ledger/", views_giving.giving_ledger, name="giving_ledger"),
+    path("giving/<slug:slug>/", views_giving.appeal_detail, name="appeal_detail"),
     path("manifest.webmanifest", installable_views.manifest, name="manifest"),
 ]
 

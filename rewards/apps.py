@@ -17,6 +17,7 @@ class RewardsConfig(AppConfig):
             registrations,
             registrations_challenges,
             registrations_control,
+            registrations_giving,
             registrations_redemption,
             registrations_wheel,
         )
@@ -30,6 +31,7 @@ class RewardsConfig(AppConfig):
         registrations.register()
         registrations_challenges.register()
         registrations_control.register()
+        registrations_giving.register()
         registrations_redemption.register()
         registrations_wheel.register()
         personal_data.register()

@@ -21,6 +21,7 @@ from rewards.admin import (
     standing,
     surprises,
     webhooks,
+    wheel,
 )
 
 __all__ = [
@@ -46,4 +47,5 @@ __all__ = [
     "standing",
     "surprises",
     "webhooks",
+    "wheel",
 ]

@@ -79,6 +79,7 @@ MATRIX = {
     "rewards.rewardcategory": (ALL, OFFICE),
     "rewards.rotation": (ALL, OFFICE),
     "rewards.standing": (ALL, ""),
+    "rewards.standingdonation": (OFFICE, ""),
     "rewards.surprise": (OFFICE, OFFICE),
     "rewards.surprisegift": (OFFICE, ""),
     "rewards.tier": (OFFICE, "owner"),
@@ -86,6 +87,9 @@ MATRIX = {
     "rewards.transfer": (ALL, ""),
     "rewards.webhookendpoint": (OFFICE, "owner"),
     "rewards.webhookmessage": (OFFICE, ""),
+    "rewards.spin": (OFFICE, ""),
+    "rewards.wheel": (OFFICE, OFFICE),
+    "rewards.wheelday": (OFFICE, ""),
     "socialaccount.socialaccount": ("owner", ""),
     "usersessions.usersession": ("owner", ""),
 }

@@ -24,10 +24,12 @@ from purchases.services.tokens import create_token
 from rewards.models import EarningRule, Rotation, WebhookMessage
 from rewards.services.webhooks.endpoints import create_endpoint
 from tests.site.control import control_arguments
+from tests.site.giving import giving_arguments
 from tests.site.matrix import ADMIN, GO, IN, OPEN, SITE, WHO
 from tests.site.record import record_arguments
 from tests.site.redemption import redemption_arguments
 from tests.site.theme import theme_arguments
+from tests.site.wheel import wheel_arguments
 
 pytestmark = pytest.mark.django_db
 
@@ -156,6 +158,8 @@ def arguments(cast, make_reward, now):
         **record_arguments(mei, now),
         **redemption_arguments(mei, make_reward, now),
         **theme_arguments(now),
+        **wheel_arguments(mei, now),
+        **giving_arguments(mei, now),
         "picture_cover": ["coffee", 1],
         "picture_pattern": ["waves", "6c2642"],
         "picture_scene": ["missing"],

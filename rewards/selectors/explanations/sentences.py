@@ -85,6 +85,8 @@ def _build_sentence(transfer, award, reversal, known) -> str:
             )
         case Reason.HOLD | Reason.CAPTURE:
             return _spend(transfer, shown)
+        case Reason.DONATE if "about" in shown:
+            return _("%(points)s were given to “%(about)s”.") % shown
         case Reason.RESTORE:
             return _restore(transfer, shown, known)
         case Reason.REFUND:

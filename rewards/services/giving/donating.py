@@ -49,7 +49,8 @@ _COLUMNS = (
 # What was matched is known once the claim of the same trip has posted it.
 _INSERT = f"""
     INSERT INTO rewards_donation ({", ".join(_COLUMNS)})
-    SELECT %s, %s, %s, %s, %s, %s, %s, CASE WHEN m.amount > 0 THEN %s::bigint END, m.amount, %s, %s, %s, %s
+    SELECT %s, %s, %s, %s, %s, %s, %s, CASE WHEN m.amount > 0 THEN %s::bigint END, m.amount,
+           %s, %s, %s, %s
     FROM (SELECT coalesce((SELECT amount FROM rewards_transfer WHERE key = %s), 0) AS amount) m
 """
 

@@ -12,6 +12,8 @@ from rewards.enums import AccountKind, Unit
 from rewards.models import Account, Appeal, Charity, Donation, MatchOffer
 from rewards.services.giving import refusals
 
+RESERVED = frozenset({"mine", "ledger"})  # addresses of pages beside the appeals
+
 
 @transaction.atomic
 def save_charity(charity: Charity, *, by: Any, now: dt.datetime) -> Charity:
@@ -64,6 +66,8 @@ def save_appeal(appeal: Appeal, *, by: Any, now: dt.datetime) -> Appeal:
     if not appeal.name or not appeal.goal_points:
         raise refusals.InvalidAppeal
     if appeal.ends_at is not None and appeal.ends_at <= appeal.starts_at:
+        raise refusals.InvalidAppeal
+    if appeal.slug in RESERVED:
         raise refusals.InvalidAppeal
     is_new = appeal.pk is None
     if not is_new:
