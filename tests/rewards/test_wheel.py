@@ -57,6 +57,10 @@ def test_free_spin_pays_its_slice(make_wheel, make_player):
     slice_ = foresee(ensure_player(mei, wheel, now=NOON))
     made = spin(mei, wheel)
     assert (made.slice_id, made.counter, made.pay, made.hit_number) == (slice_.pk, 1, "free", None)
+    read = Spin.objects.get(pk=made.pk)
+    assert {f.attname: getattr(made, f.attname) for f in Spin._meta.fields} == {
+        f.attname: getattr(read, f.attname) for f in Spin._meta.fields
+    }
     assert balances(mei) == {"available": 10}
     entry = Transfer.objects.get(member=mei)
     assert (entry.reason, entry.cause_type, entry.cause_id) == ("grant", "spin", made.pk)

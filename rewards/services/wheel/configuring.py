@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -222,3 +222,22 @@ def _columns(prize: Prize) -> dict[str, Any]:
         "prize_wheel_id": prize.wheel_id,
         "prize_days": prize.days,
     }
+
+
+@transaction.atomic
+def let_every_slice_win(
+    version: WheelVersion, *, points: int = 1, by: Any, now: dt.datetime
+) -> WheelVersion:
+    """Give a few points wherever a draft gives nothing."""
+    small = Prize(PrizeKind.POINTS, points=points)
+    slices = [
+        replace(
+            each,
+            prize=small if each.prize.kind == PrizeKind.NOTHING else each.prize,
+            substitute=small
+            if each.substitute is not None and each.substitute.kind == PrizeKind.NOTHING
+            else each.substitute,
+        )
+        for each in list_slice_terms(version)
+    ]
+    return change_draft(version, slices=slices, by=by, now=now)

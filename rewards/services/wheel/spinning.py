@@ -115,7 +115,7 @@ def spin_wheel(
         raise CannotSpend
     state = read_wheel(wheel.pk, member.pk, known_key.counter, now=now)
     if state.known_spin_id is not None:
-        return _get(state.known_spin_id)
+        return Spin.objects.get(pk=state.known_spin_id)
     seed = _check_state(state, member, wheel, by, now=now)
     if with_points and state.has_price:
         check_consent(member, by=by, act="spin", now=now)
@@ -133,7 +133,7 @@ def spin_wheel(
     player = read_player(players, left)
     # Under the locks: another tab may have pressed the same key meanwhile.
     if player.known_spin_id is not None:
-        return _get(player.known_spin_id)
+        return Spin.objects.get(pk=player.known_spin_id)
     if known_key.counter != player.spin_count + 1:
         raise refusals.KeyTooLate(subject=wheel, by=by)
     if not ledger.books[member.pk].is_active:
@@ -145,8 +145,7 @@ def spin_wheel(
     hit_number, spin_id = _count_hit(slices[index], player)
     spin = _Spin(member, state, player, slices[index], spin_id, hit_number, pay, now)
     _move_points(spin, ledger, today)
-    _write(spin, ledger, wheel)
-    return _get(spin_id)
+    return _write(spin, ledger, wheel)
 
 
 def _check_key(text: str, member: Member, wheel: Wheel, by: Any) -> SpinKey:
@@ -215,17 +214,14 @@ def _move_points(spin: _Spin, ledger: Ledger, today: dt.date) -> None:
     keep_alive(ledger.books[spin.member.pk], today, ACTIVITY, ledger.terms)
 
 
-def _write(spin: _Spin, ledger: Ledger, wheel: Wheel) -> None:
+def _write(spin: _Spin, ledger: Ledger, wheel: Wheel) -> Spin:
     """Everything in one round trip, the counter first; checked after."""
     writer, player, now = RowWriter(), spin.player, spin.now
     writer.claim(_COUNT, [spin.counter, player.player_id, spin.counter, player.pseudonym])
     if spin.pay == SpinPay.GRANT:
         writer.claim(_USE_GRANT, [player.grant_id])
-    row = (
-        spin.spin_id, player.player_id, spin.counter, spin.state.day_id, spin.state.version_id,
-        spin.slice.id, player.pseudonym, spin.hit_number, spin.is_substitute, str(spin.pay),
-        spin.price_points, player.grant_id if spin.pay == SpinPay.GRANT else None, now,
-    )  # fmt: skip
+    made = _build_row(spin)
+    row = tuple(getattr(made, name) for name in _SPIN_COLUMNS)
     writer.add("rewards_spin", _SPIN_COLUMNS, [row])
     won = Won(
         spin.member.pk, spin.prize, spin.cause, f"spin:{spin.spin_id}",
@@ -240,7 +236,24 @@ def _write(spin: _Spin, ledger: Ledger, wheel: Wheel) -> None:
     record_batch(ACTIVITY, [activity], now=now, writer=writer, batch_id=player.batch_id)
     if not all(writer.answers):
         raise refusals.WheelChanged
+    made._state.adding, made._state.db = False, "default"
+    return made
 
 
-def _get(pk: int) -> Spin:
-    return Spin.objects.for_list().get(pk=pk)
+def _build_row(spin: _Spin) -> Spin:
+    """The row as it will be read; what it refers to is looked up by whoever asks for it."""
+    return Spin(
+        id=spin.spin_id,
+        player_id=spin.player.player_id,
+        counter=spin.counter,
+        day_id=spin.state.day_id,
+        version_id=spin.state.version_id,
+        slice_id=spin.slice.id,
+        pseudonym=spin.player.pseudonym,
+        hit_number=spin.hit_number,
+        is_substitute=spin.is_substitute,
+        pay=str(spin.pay),
+        price_points=spin.price_points,
+        grant_id=spin.player.grant_id if spin.pay == SpinPay.GRANT else None,
+        drawn_at=spin.now,
+    )
