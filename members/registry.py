@@ -156,7 +156,9 @@ class Panel:
 
     ``build_context(request, member, now)`` returns the template's context, or None to stay
     away (``member`` is None on the landing page). Lower ``order`` stands first. A panel with a
-    ``permission`` shows to staff who hold it.
+    ``permission`` shows to staff who hold it. ``probe`` is a SELECT over %(member)s, %(now)s and
+    %(today)s: on the member's home all probes are asked in one statement, and a panel whose own
+    finds no row is not built.
     """
 
     code: str
@@ -165,6 +167,7 @@ class Panel:
     build_context: Callable[..., dict[str, Any] | None]
     order: int = 100
     permission: str = ""
+    probe: str = ""
 
 
 panels: Registry[Panel] = Registry("panel")

@@ -12,6 +12,7 @@ from members.access import in_club_time, member_page, members_only
 from members.models import Member
 from members.numbers import build_qr_svg
 from members.selectors.notices import list_notices
+from members.selectors.panels import list_speaking
 from members.services.notices import read_notices
 
 
@@ -45,8 +46,11 @@ def member_home(request: HttpRequest, member: Member) -> HttpResponse:
 def build_panels(request: HttpRequest, place: str, member: Member | None) -> list[dict]:
     """The pieces that every floor has registered for a place, in their order."""
     now = timezone.now()
+    panels = registry.list_panels(place)
+    if member is not None:
+        panels = list_speaking(panels, member, now=now)
     built = []
-    for panel in registry.list_panels(place):
+    for panel in panels:
         context = panel.build_context(request, member, now)
         if context is not None:
             built.append({"template": panel.template, "context": context})

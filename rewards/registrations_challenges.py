@@ -20,7 +20,7 @@ from rewards.registry import (
     register_challenge_kind,
 )
 from rewards.selectors.causes import CauseText, register_cause
-from rewards.selectors.challenges import get_challenge_name, get_stamp_page, list_begun
+from rewards.selectors.challenges import HAS_BOOK, get_challenge_name, get_stamp_page, list_begun
 from rewards.services.challenges import by_hand, count_batch
 from rewards.services.challenges.cards import NOTICE
 
@@ -38,7 +38,10 @@ def register() -> None:
     registry.register_notice_text(NoticeText(NOTICE, _tell_full, _find_page))
     registry.register_notice_text(NoticeText(by_hand.NOTICE, _tell_by_hand, _find_page))
     registry.register_panel(
-        Panel("rewards.stamps", MEMBER_HOME, "rewards/_stamps_panel.html", build_home, order=22)
+        Panel(
+            "rewards.stamps", MEMBER_HOME, "rewards/_stamps_panel.html", build_home, order=22,
+            probe=HAS_BOOK,
+        )
     )
     registry.register_panel(
         Panel("rewards.stamps_counter", COUNTER, "admin/counter/_stamps_panel.html",

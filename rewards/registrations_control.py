@@ -13,7 +13,7 @@ from rewards.enums import AdjustmentReason, Measure
 from rewards.registry import ActKind, register_act_kind, register_alert_check
 from rewards.selectors.bulk import get_public_reason
 from rewards.selectors.programme import get_tier_name
-from rewards.selectors.surprises import list_wrapped
+from rewards.selectors.surprises import WRAPPED, list_wrapped
 from rewards.selectors.wording import format_points
 from rewards.services import (
     adjustments,
@@ -47,13 +47,11 @@ def register():
         ("bulk_tier", _tell_tier),
     ):
         registry.register_notice_text(NoticeText(code, build))
-    registry.register_notice_text(
-        NoticeText(surprises.NOTICE, _tell_present, _build_present_url)
-    )
+    registry.register_notice_text(NoticeText(surprises.NOTICE, _tell_present, _build_present_url))
     registry.register_panel(
         Panel(
             "rewards.surprises", registry.MEMBER_HOME, "rewards/_gift_panel.html", build_presents,
-            order=5,
+            order=5, probe=WRAPPED,
         )
     )  # fmt: skip
     registry.register_role_permissions(

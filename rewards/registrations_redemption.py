@@ -8,6 +8,7 @@ from members.models import Member
 from members.registry import MEMBER_HOME, Panel
 from rewards import cause_texts, notice_texts
 from rewards.selectors.redemptions import (
+    AT_HAND,
     find_member_id,
     list_at_hand,
     list_waiting_reservations,
@@ -21,7 +22,7 @@ def register() -> None:
     registry.register_panel(
         Panel(
             "rewards.redemptions", MEMBER_HOME, "rewards/_redemption_panel.html", build_panel,
-            order=25,
+            order=25, probe=AT_HAND,
         )
     )  # fmt: skip
     cause_texts.register()

@@ -224,7 +224,8 @@ def _is_open(mine: set[int], version: ChallengeVersion, now: dt.datetime) -> boo
     return True
 
 
-# Home asks on every visit: one statement, and nothing more where no card was begun.
+HAS_BOOK = "SELECT FROM rewards_stampbook WHERE member_id = %(member)s AND merged_into_id IS NULL"
+# One statement, and nothing more where no card was begun.
 _BEGUN = """
     SELECT card.version_id, card.stamp_count, card.target, card.round,
            (SELECT max(s.recorded_at) FROM rewards_stamp s

@@ -93,7 +93,7 @@ def list_redemptions(member: Member, *, now: dt.datetime) -> QuerySet:
     )
 
 
-# The same as ``is_current`` above; home asks it on every visit, prepared.
+# The same as ``is_current`` above, prepared.
 _CURRENT = """
     SELECT r.id FROM rewards_redemption r JOIN rewards_reward w ON w.id = r.reward_id
     LEFT JOIN rewards_delivery d ON d.redemption_id = r.id
@@ -106,32 +106,27 @@ _CURRENT = """
 """
 
 
-# The same as ``EntitlementQuerySet.usable``, in the same trip.
-_WAITING = """
-    SELECT 1 FROM rewards_entitlement
-    WHERE member_id = %s AND redemption_id IS NULL AND closed_at IS NULL
-      AND (expires_on IS NULL OR expires_on >= %s) LIMIT 1
+# Whether there is any of what ``list_at_hand`` lists.
+AT_HAND = """
+    SELECT FROM rewards_entitlement
+    WHERE member_id = %(member)s AND redemption_id IS NULL AND closed_at IS NULL
+    UNION ALL
+    SELECT FROM rewards_redemption
+    WHERE member_id = %(member)s AND state IN ('reserved', 'confirmed', 'fulfilled')
 """
 
 
 def list_at_hand(
     member: Member, *, now: dt.datetime, limit: int
 ) -> tuple[list[Entitlement], list[Redemption]]:
-    """What waits to be taken, and the newest that are still good for something; one cheap trip
-    where there is neither.
-    """
+    """What waits to be taken, and the newest that are still good for something."""
     today = day_of(now, get_club().zone)
-    waiting, found = read_together(
-        [(_WAITING, [member.pk, today]), (_CURRENT, [member.pk, now, today, limit])]
-    )
-    entitlements: list[Entitlement] = []
-    redemptions: list[Redemption] = []
-    if waiting:
-        entitlements = list(list_entitlements(member, now=now)[:limit])
-    if found:
-        ids = [pk for (pk,) in found]
-        redemptions = list(list_redemptions(member, now=now).filter(pk__in=ids))
-    return entitlements, redemptions
+    (found,) = read_together([(_CURRENT, [member.pk, now, today, limit])])
+    entitlements = list(list_entitlements(member, now=now)[:limit])
+    if not found:
+        return entitlements, []
+    ids = [pk for (pk,) in found]
+    return entitlements, list(list_redemptions(member, now=now).filter(pk__in=ids))
 
 
 def show_redemption(redemption: Redemption, *, now: dt.datetime) -> ShownRedemption:

@@ -70,6 +70,10 @@ class Waiting:
     has_more: bool
 
 
+# Whether there is any.
+WRAPPED = "SELECT FROM rewards_surprisegift WHERE member_id = %(member)s AND opened_at IS NULL"
+
+
 def list_wrapped(member: Member) -> Waiting:
     gifts = SurpriseGift.objects.filter(member=member).wrapped().order_by("-given_at", "-pk")
     found = list(gifts[: _AT_HOME + 1])
