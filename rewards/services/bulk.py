@@ -211,7 +211,8 @@ def find_head_excess(
 
     ``prizes`` are the kinds of surprise gifts that count in the same measure.
     """
-    values = {"act": act.pk, "by": by.pk, "since": now - DAY, "prizes": list(map(str, prizes))}
+    kinds = [str(kind) for kind in prizes]
+    values: dict[str, Any] = {"act": act.pk, "by": by.pk, "since": now - DAY, "prizes": kinds}
     with connection.cursor() as cursor:
         cursor.execute(_MOST_PER_HEAD, values)
         sums = cursor.fetchone()

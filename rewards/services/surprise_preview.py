@@ -1,6 +1,7 @@
 """What a surprise would cost at most and whom it could reach, before anybody is written down."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -50,7 +51,7 @@ class SurprisePreview:
 
 def preview_surprise(surprise: Surprise, *, left_out: set[int]) -> SurprisePreview:
     """What a draft would do if it were confirmed now; it need not be saved. Nothing is written."""
-    values = {"audience": surprise.act.audience_id, "own": list(left_out)}
+    values: dict[str, Any] = {"audience": surprise.act.audience_id, "own": list(left_out)}
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, values)
         pool, unclaimed = cursor.fetchone()
