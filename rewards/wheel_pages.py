@@ -129,9 +129,11 @@ def _build_odds(each: ShownSlice, color: str, total: int) -> Odds:
         left = _("%(left)s of %(count)s left") % {
             "left": format_count(each.left_count), "count": format_count(each.stock_count or 0)
         }  # fmt: skip
+    # A label that is the prize's own name needs no second telling.
+    is_same = "".join(each.label.split()) == "".join(each.prize.split())
     return Odds(
-        each.label, color, each.prize, each.chance, _say_one_in(Fraction(each.weight, total)),
-        left, each.substitute, each.is_gone,
+        each.label, color, "" if is_same else each.prize, each.chance,
+        _say_one_in(Fraction(each.weight, total)), left, each.substitute, each.is_gone,
     )  # fmt: skip
 
 

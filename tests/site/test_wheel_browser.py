@@ -7,11 +7,9 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from core.time import day_of, start_of
-from members.selectors.club import get_club
-from rewards.models import Spin, WheelDay
+from rewards.models import Spin
 from rewards.services.prizes import Prize
-from rewards.services.wheel import SliceTerms
+from rewards.services.wheel import SliceTerms, reveal_days
 from tests.site.test_browser import (  # noqa: F401 (fixtures)
     _folder_of_static_files,
     browser_type_launch_args,
@@ -36,7 +34,7 @@ def now():
 def open_page(visit, own, make_client, live_server, now):  # noqa: F811
     """The wheel's page as Mei sees it, three free spins before her."""
     mei = own("mei")
-    wheel = open_wheel(now, slices=TEN, daily_spin_count=3)
+    wheel = open_wheel(now - dt.timedelta(days=1), slices=TEN, daily_spin_count=3)
     client = make_client(mei.user)
 
     def open_it(path=PATH, **options):
@@ -173,25 +171,9 @@ def test_ten_tabs_share_one_spin(open_page):
 
 
 def test_browser_computes_a_day_again(open_page, now):
-    """A day that is over and revealed, as the log of that day says it."""
-    made = press(open_page.mei, open_page.wheel, now)
-    zone = get_club().zone
-    started = start_of(day_of(now, zone) - dt.timedelta(days=1), zone)
-    from rewards.services.wheel.seeds import open_seed
-
-    seed = open_seed(bytes(made.day.sealed_seed)).hex()
-    # The clock of this test is the real one, so the day is moved back by hand.
-    WheelDay.objects.filter(pk=made.day_id).update(
-        day_on=started.date() - dt.timedelta(days=30),
-        starts_at=started - dt.timedelta(days=30),
-        ends_at=now - dt.timedelta(seconds=1),
-        prepared_at=started - dt.timedelta(days=31),
-        state="revealed",
-        sealed_seed=None,
-        revealed_seed=seed,
-        revealed_at=now,
-    )
-    day = WheelDay.objects.get(pk=made.day_id)
-    page = open_page(f"/wheel/daily/fairness/{day.day_on.isoformat()}/")
+    yesterday = now - dt.timedelta(days=1)
+    made = press(open_page.mei, open_page.wheel, yesterday)
+    reveal_days(now=now)
+    page = open_page(f"/wheel/daily/fairness/{made.day.day_on.isoformat()}/")
     page.get_by_role("button", name="Compute it in my browser").click()
     page.get_by_text("Your own browser agrees: all 1 draws come out the same").wait_for()
