@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+from rewards.services.challenges.verification import CHECKS as STAMP_CHECKS
+
 # What a redemption or a payment holds and has spent; ``services.holding`` reads the same.
 _MOVED = """
     SELECT t.cause_type, t.cause_id,
@@ -267,6 +269,7 @@ CHECKS = {
         WHERE (d.state IN ('to_pack', 'packed')) AND r.state IN ('fulfilled', 'used')
            OR d.state IN ('sent', 'delivered') AND r.state IN ('reserved', 'confirmed')
     """,
+    **STAMP_CHECKS,
 }
 _COUNTS = {
     "accounts": "SELECT count(*) FROM rewards_account WHERE member_id IS NOT NULL",

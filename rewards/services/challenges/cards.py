@@ -10,7 +10,7 @@ from members.services.notices import NoticeRow, add_notices
 from rewards.engine.stamps import BookState, CardState
 from rewards.models.stamps import CARD_CAUSE
 from rewards.services.challenges.terms import VersionTerms
-from rewards.services.entitlements import withdraw_entitlements
+from rewards.services.entitlements import withdraw_entitlements, withdraw_spins
 from rewards.services.ledger import write_ledger
 from rewards.services.ledger.writing import FRESHNESS
 from rewards.services.prizes import Won, add_prizes
@@ -98,7 +98,7 @@ def settle_cards(
 
 
 def _withdraw(changes: Sequence[Change], now: dt.datetime) -> None:
-    """A reward that nobody took yet goes back with the stamp; what was used, or has become
+    """A reward or a spin that nobody took yet goes back with the stamp; what was used, or has become
     points, stays: its card fills up again without another prize.
     """
     shaken = {
@@ -106,7 +106,8 @@ def _withdraw(changes: Sequence[Change], now: dt.datetime) -> None:
     }  # fmt: skip
     if not shaken:
         return
-    for card_id in withdraw_entitlements(CARD_CAUSE, shaken, now=now):
+    back = withdraw_entitlements(CARD_CAUSE, shaken, now=now)
+    for card_id in back | withdraw_spins(CARD_CAUSE, shaken, now=now):
         shaken[card_id].is_paid = False
         shaken[card_id].is_changed = True
 

@@ -32,6 +32,10 @@ MAX_TARGET = 60  # stamps that a card can show
 class InvalidChallenge(DomainError):
     code = "invalid_challenge"
 
+    def __init__(self, message: Any, *, field: str = "", **params: Any):
+        super().__init__(message, **params)
+        self.field = field
+
 
 class ChallengeEnded(DomainError):
     code = "challenge_ended"

@@ -9,7 +9,7 @@ _BOOKS = """
         LIMIT 1) AS v ON true
     WHERE b.merged_into_id IS NULL AND (v.measure = 'distinct') = %s
 """
-_CHECKS = {
+CHECKS = {
     "a book's total is the sum of its stamps": f"""
         SELECT b.id, b.total, coalesce(s.amount, 0) FROM rewards_stampbook b
         LEFT JOIN (
@@ -60,5 +60,5 @@ _CHECKS = {
 
 def find_faults() -> list[str]:
     """Sentences about what doesn't fit; none where all is well."""
-    answers = read_together([(sql, []) for sql in _CHECKS.values()])
-    return [f"{name}: {row}" for name, rows in zip(_CHECKS, answers, strict=True) for row in rows]
+    answers = read_together([(sql, []) for sql in CHECKS.values()])
+    return [f"{name}: {row}" for name, rows in zip(CHECKS, answers, strict=True) for row in rows]
