@@ -184,7 +184,7 @@ class SurpriseForm(MoneyMixin, forms.Form):
             amount=self.to_minor("prize_amount") if kind == PrizeKind.CREDIT else 0,
             spin_count=data.get("prize_spin_count") or 0 if kind == PrizeKind.SPINS else 0,
             wheel_id=wheel.pk if wheel and kind == PrizeKind.SPINS else None,
-            days=data.get("prize_days"),
+            days=data.get("prize_days") if kind != PrizeKind.CREDIT else None,  # it has no end
         )
 
     def _count_budget(self) -> int:
