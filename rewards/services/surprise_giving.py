@@ -108,4 +108,3 @@ def take_stock(reward_id: int, count: int) -> int | None:
     if taken is None:
         return None
     return 0 if taken[0] is None else count
-
