@@ -1,4 +1,4 @@
-"""Rewards that were won or given: how they end, and what becomes of the stock set aside."""
+"""Rewards and spins that were won or given: how they end, and where set-aside stock goes."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -30,6 +30,21 @@ _CLOSE = """
     SELECT cause_type, cause_id FROM over
 """
 _ALL = 2**31
+# Of spins, those that were used stay used; a grant of which none was is over since yesterday.
+_CLOSE_SPINS = """
+    WITH open AS (
+        SELECT id, used_count, cause_id FROM rewards_spingrant
+        WHERE cause_type = %(type)s AND cause_id = ANY(%(causes)s) AND used_count < spin_count
+          AND (expires_on IS NULL OR expires_on >= %(today)s)
+        ORDER BY id FOR UPDATE
+    ), ended AS (
+        UPDATE rewards_spingrant g
+        SET spin_count = CASE WHEN g.used_count > 0 THEN g.used_count ELSE g.spin_count END,
+            expires_on = CASE WHEN g.used_count > 0 THEN g.expires_on ELSE %(today)s - 1 END
+        FROM open WHERE g.id = open.id
+    )
+    SELECT cause_id FROM open WHERE used_count = 0
+"""
 
 
 @transaction.atomic
@@ -45,6 +60,19 @@ def withdraw_entitlements(
     which = "cause_type = %(type)s AND cause_id = ANY(%(causes)s)"
     values = {"type": cause_type, "causes": list(cause_ids)}
     return {cause_id for _type, cause_id in _close(which, values, reason, now)}
+
+
+@transaction.atomic
+def withdraw_spins(cause_type: str, cause_ids: Iterable[int], *, now: dt.datetime) -> set[int]:
+    """End the spins that were given for these causes and weren't used yet.
+
+    Must run under the locks of the members. Returns the causes of which none was used.
+    """
+    today = day_of(now, get_club().zone)
+    values = {"type": cause_type, "causes": list(cause_ids), "today": today}
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOSE_SPINS, values)
+        return {cause_id for (cause_id,) in cursor.fetchall()}
 
 
 def end_past_entitlements(*, now: dt.datetime, limit: int = 1000) -> int:

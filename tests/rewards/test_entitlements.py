@@ -14,6 +14,7 @@ from rewards.services.entitlements import (
     close_entitlements,
     end_past_entitlements,
     withdraw_entitlements,
+    withdraw_spins,
 )
 from rewards.services.ledger import write_ledger
 from rewards.services.prizes import Prize, Won, add_prizes
@@ -170,6 +171,19 @@ def test_withdrawing_reaches_only_what_was_not_taken(make_reward, give_reward):
     assert left.end_reason == EntitlementEnd.WITHDRAWN
     with pytest.raises(refusals.NotYoursToTake):
         take(left, key="b")
+
+
+@pytest.mark.parametrize(
+    ("used", "withdrawn", "left"),
+    [(0, {7}, (3, DAY - dt.timedelta(days=1))), (1, set(), (1, None))],
+)
+def test_withdrawing_spins_leaves_those_that_were_used(give, used, withdrawn, left):
+    wheel = Wheel.objects.create(slug="daily", name="Daily")
+    give(Prize(PrizeKind.SPINS, spin_count=3, wheel_id=wheel.pk), key="s")
+    SpinGrant.objects.update(used_count=used)
+    assert withdraw_spins("gift", [7, 8], now=NOW) == withdrawn
+    assert withdraw_spins("gift", [7, 8], now=NOW) == set()
+    assert SpinGrant.objects.values_list("spin_count", "expires_on").get() == left
 
 
 def test_leaving_ends_what_was_not_taken(mei, make_reward, give_reward):

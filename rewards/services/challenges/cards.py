@@ -98,8 +98,8 @@ def settle_cards(
 
 
 def _withdraw(changes: Sequence[Change], now: dt.datetime) -> None:
-    """A reward or a spin that nobody took yet goes back with the stamp; what was used, or has become
-    points, stays: its card fills up again without another prize.
+    """A reward or spins that nobody took yet go back with the stamp; what was used, or has
+    become points, stays: its card fills up again without another prize.
     """
     shaken = {
         card.id: card for change in changes for card in change.book.list_shaken() if card.id
