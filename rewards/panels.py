@@ -22,6 +22,7 @@ from rewards.selectors.awards import count_points, count_points_by_line, list_re
 from rewards.selectors.catalogue import Wanted, list_goals, list_offers
 from rewards.selectors.explanations import explain_awards, list_awards
 from rewards.selectors.programme import ShownTier, kept, list_tiers
+from rewards.selectors.spins_left import HAS_WHEEL
 from rewards.selectors.standing import get_progress
 from rewards.selectors.ways import PointDay, Way, find_ways, list_point_days, list_ways
 from rewards.selectors.wording import format_count, format_points
@@ -35,7 +36,6 @@ def register() -> None:
     for code, place, template, build, order in (
         ("rewards.balance", registry.MEMBER_HOME, "rewards/_balance_panel.html", build_balance, 10),
         ("rewards.tier", registry.MEMBER_HOME, "rewards/_tier_panel.html", build_tier, 20),
-        ("rewards.wheel", registry.MEMBER_HOME, "rewards/_wheel_panel.html", build_wheel, 21),
         ("rewards.goals", registry.MEMBER_HOME, "rewards/_goals_panel.html", build_goals, 30),
         ("rewards.ways", registry.MEMBER_HOME, "rewards/_kept_panel.html", build_ways, 50),
         ("rewards.shelf", registry.LANDING, "rewards/_landing_rewards.html", build_shelf, 10),
@@ -43,6 +43,9 @@ def register() -> None:
         ("rewards.landing", registry.LANDING, "rewards/_landing_panel.html", build_landing, 30),
     ):
         registry.register_panel(Panel(code, place, template, build, order=order))
+    wheel = Panel("rewards.wheel", registry.MEMBER_HOME, "rewards/_wheel_panel.html", build_wheel,
+                  order=21, probe=HAS_WHEEL)  # fmt: skip
+    registry.register_panel(wheel)
     registry.register_card_line("rewards.tier", build_card_line)
     register_remark(Remark("rewards.points", _("Points"), remark_purchases, remark_lines))
     register_purchase_panel(

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -64,14 +65,15 @@ def wheel_list(request: HttpRequest, member: Member) -> HttpResponse:
 def wheel_detail(request: HttpRequest, member: Member, slug: str) -> HttpResponse:
     """The wheel, what a spin costs, the press, the odds; at rest where the last spin ended."""
     now = timezone.now()
-    wheel = get_object_or_404(Wheel, slug=slug)
+    others = WheelVersion.objects.in_force(now).exclude(wheel=OuterRef("pk"))
+    wheel = get_object_or_404(Wheel.objects.annotate(has_others=Exists(others)), slug=slug)
     shown = _look(wheel, member, now)
     last = next(iter(list_spins(member, wheel=wheel, limit=1)), None)
     context = _build_context(shown, now) | {
         "drawing": build_drawing(shown, last),
         "is_told": last is not None and last.day_on == shown.day_on and not shown.can_spin,
         "last": build_result(last) if last else None,
-        "has_others": WheelVersion.objects.in_force(now).exclude(wheel=wheel).exists(),
+        "has_others": wheel.has_others,  # type: ignore[attr-defined]  # annotated above
     }
     return render(request, "rewards/wheel_detail.html", context)
 

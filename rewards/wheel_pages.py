@@ -8,6 +8,7 @@ from typing import Any
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -37,6 +38,10 @@ DOOR_ICONS = {
     WheelDoor.NO_SPINS: "clock",
 }
 _MOST_TOKENS = 12
+_SWATCH = (
+    '<svg class="odds-swatch" viewBox="0 0 16 16" aria-hidden="true">'
+    '<circle cx="8" cy="8" r="7.5" fill="{}"/></svg>'
+)
 
 
 # --- The wheel ----------------------------------------------------------------------------------
@@ -47,7 +52,7 @@ class Odds:
     """A line of the table of odds."""
 
     label: str
-    color: str
+    swatch: SafeString
     prize: str
     chance: str
     one_in: str
@@ -132,7 +137,7 @@ def _build_odds(each: ShownSlice, color: str, total: int) -> Odds:
     # A label that is the prize's own name needs no second telling.
     is_same = "".join(each.label.split()) == "".join(each.prize.split())
     return Odds(
-        each.label, color, "" if is_same else each.prize, each.chance,
+        each.label, format_html(_SWATCH, color), "" if is_same else each.prize, each.chance,
         _say_one_in(Fraction(each.weight, total)), left, each.substitute, each.is_gone,
     )  # fmt: skip
 

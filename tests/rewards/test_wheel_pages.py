@@ -9,7 +9,6 @@ import time_machine
 from django.conf import settings as django_settings
 
 from rewards.models import Entitlement, Slice, Spin, SpinGrant, Tier
-from rewards.selectors.programme import kept
 from rewards.services.catalogue import GateTerms
 from rewards.services.grants import grant_points
 from rewards.services.prizes import Prize
@@ -370,7 +369,6 @@ def test_scripts_are_small():
 def test_home_leads_to_the_wheel_while_a_spin_is_left(client, mei, now):
     assert "To the wheel" not in read(client, "/home/")
     wheel = open_wheel(now)
-    kept.forget()
     assert "A free spin is waiting for you." in read(client, "/home/")
     press(mei, wheel, now)
     assert "You have spun today." in read(client, "/home/")

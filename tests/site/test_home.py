@@ -10,7 +10,7 @@ from rewards.services.credit import give_credit
 from tests.site.conftest import TODAY
 
 pytestmark = pytest.mark.django_db
-QUERIES_OF_HOME = 14  # of a process that keeps nothing yet
+QUERIES_OF_HOME = 13  # of a process that keeps nothing yet
 QUERIES_OF_HOME_KEPT = 9
 
 
