@@ -9,10 +9,13 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.templatetags.static import static
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language_info
 from django.views.decorators.http import require_safe
 
 from core.pictures.addresses import pattern_url
+from core.pictures.wheel import Slice, draw_disc, draw_frame, shape_wheel
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 TOKENS = STATIC / "css" / "tokens.css"
@@ -46,6 +49,7 @@ def design(request: HttpRequest) -> HttpResponse:
         "cards": [_build_card(*each) for each in _CARDS],
         "balances": [_build_balance(*each) for each in _BALANCES],
         "progresses": [_build_progress(*each) for each in _PROGRESSES],
+        "wheels": [_draw_wheel(*each) for each in _WHEELS],
         "icons": re.findall(r'<symbol id="([a-z-]+)"', ICONS.read_text()),
         "form": SampleForm(),
         "wrong_form": SampleForm({"email": "mei@", "size": "xl"}),
@@ -128,3 +132,24 @@ def _build_progress(permille: int, in_grace: bool, is_top: bool) -> dict[str, An
         ),
         "ladder": "",
     }
+
+
+# Labels with their weights; the last of each is gone.
+_WHEELS: tuple[tuple[tuple[str, int], ...], ...] = (
+    (("A pot of tea for two, with cake", 1), ("Not this time", 1)),
+    (("100ポイント", 30), ("ホットコーヒー", 20), ("もう1回", 10), ("季節の和菓子詰め合わせ", 9)),
+    (("100點", 1), ("招牌咖啡一杯", 1), ("購物金50元", 1), ("季節限定鳳梨酥禮盒", 1)) * 3,
+    (("100 points", 1), ("Coffee of the day", 1), ("Another spin", 1)) * 8,
+    (("A weekend in Kyoto for two", 1), ("10 points", 499), ("20 points", 500)),
+    ((LONG, 3), ("超級無敵豪華季節限定手工鳳梨酥綜合禮盒十二入", 3), ("10% off", 2)),
+)  # fmt: skip
+
+
+def _draw_wheel(*labels: tuple[str, int]) -> SafeString:
+    slices = [
+        Slice(label, weight, icon="gift", is_gone=at == len(labels) - 1)
+        for at, (label, weight) in enumerate(labels)
+    ]
+    shape = shape_wheel([each.weight for each in slices])
+    disc = draw_disc(slices, shape, icons=static("img/icons.svg"), rest=shape.find_rest(0))
+    return mark_safe(disc + draw_frame())  # noqa: S308 (its words are escaped where it is drawn)
