@@ -23,12 +23,12 @@ _WHEEL = f"""
             FROM rewards_wheelgate g WHERE g.version_id = v.id)::text,
            (SELECT json_agg(json_build_array(l.tier_id, l.daily_spin_count))
             FROM rewards_wheelallowance l WHERE l.version_id = v.id)::text,
-           (SELECT json_agg(json_build_array(
+           CASE WHEN v.id <> ALL(%(known)s::bigint[]) THEN (SELECT json_agg(json_build_array(
                        s.id, s.weight, s.stock_count, {_PRIZE.format(t="s")},
                        CASE WHEN x.slice_id IS NOT NULL THEN {_PRIZE.format(t="x")} END,
                        s.is_set_aside) ORDER BY s.position)
             FROM rewards_slice s LEFT JOIN rewards_substitute x ON x.slice_id = s.id
-            WHERE s.version_id = v.id)::text,
+            WHERE s.version_id = v.id)::text END,
            (SELECT s.id FROM rewards_spin s JOIN rewards_wheelplayer p ON p.id = s.player_id
             WHERE p.member_id = %(member)s AND p.wheel_id = w.id AND p.is_current
               AND s.counter = %(counter)s),
@@ -113,9 +113,17 @@ class WheelState:
         return self.allowances.get(tier_id, self.daily_spin_count)
 
 
+# Slices by version, as this process has read them. A published version never changes.
+_known: dict[int, list[DrawnSlice]] = {}
+_MOST_KNOWN = 64
+
+
 def read_wheel(wheel_id: int, member_id: int, counter: int, *, now: dt.datetime) -> WheelState:
     """Everything about the wheel, in one round trip."""
-    values = {"wheel": wheel_id, "member": member_id, "counter": counter, "now": now}
+    kept = dict(_known)  # another thread may forget them meanwhile
+    values = {
+        "wheel": wheel_id, "member": member_id, "counter": counter, "now": now, "known": [*kept],
+    }  # fmt: skip
     ((row,),) = read_together([(_WHEEL, values)])
     *plain, sealed_seed, gates, allowances, slices, known, is_staff = row
     slug, version_id, daily, has_price, price, day_id, state = plain
@@ -124,9 +132,22 @@ def read_wheel(wheel_id: int, member_id: int, counter: int, *, now: dt.datetime)
         bytes(sealed_seed) if sealed_seed is not None else None,
         [_read_gate(gate) for gate in json.loads(gates or "[]")],
         dict(json.loads(allowances or "[]")),
-        [_read_slice(each) for each in json.loads(slices or "[]")],
+        _read_slices(version_id, slices, kept),
         known, bool(is_staff),
     )  # fmt: skip
+
+
+def _read_slices(
+    version_id: int | None, text: str | None, kept: dict[int, list[DrawnSlice]]
+) -> list[DrawnSlice]:
+    if version_id is None:
+        return []
+    if text is None:
+        return kept[version_id]
+    if len(_known) >= _MOST_KNOWN:
+        _known.clear()
+    _known[version_id] = [_read_slice(each) for each in json.loads(text)]
+    return _known[version_id]
 
 
 def _read_gate(row: list) -> _Gate:
