@@ -55,9 +55,6 @@ class WheelDay(models.Model):
                 name="wheel_day_has_one_seed",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=WheelDayState.values), name="wheel_day_state_is_known"
-            ),
-            models.CheckConstraint(
                 condition=Q(starts_at__lt=F("ends_at")), name="wheel_day_ends_after_start"
             ),
             models.CheckConstraint(
