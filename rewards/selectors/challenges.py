@@ -125,30 +125,22 @@ def list_live_versions(now: dt.datetime) -> list[ChallengeVersion]:
 
 def get_stamp_page(member: Member, *, now: dt.datetime) -> StampPage:
     """All cards of a member, in a number of queries that doesn't grow with them."""
-    cards = list(
+    rows = list(
         StampCard.objects.filter(book__member=member, book__merged_into=None)
         .select_related("version__challenge", "version__prize_reward", "version__prize_wheel")
         .order_by("round")
     )
-    entitlements = _find_entitlements(member, [card.pk for card in cards if card.is_paid])
+    entitlements = _find_entitlements(member, [row.pk for row in rows if row.is_paid])
     stamps = _list_stamps(member)
     today = day_of(now, get_club().zone)
     shown: dict[int, list[ShownCard]] = defaultdict(list)
-    for card in cards:
-        challenge = card.version.challenge
-        one = _show(card, entitlements.get(card.pk))
-        if one.entitlement is not None and not one.entitlement.is_usable(today):
-            one.is_used, one.entitlement = True, None
-        shown[challenge.pk].append(one)
+    for row in rows:
+        one = _show(row, entitlements.get(row.pk), today)
+        shown[row.version.challenge_id].append(one)
     live = _list_open(member, now)
     current = []
     for version in live:
-        mine = shown.get(version.challenge_id, [])
-        card = next((each for each in mine if not each.is_full and each.count), None)
-        if card is None and _may_begin(version, mine):
-            empty = [each for each in mine if not each.is_full]
-            number = empty[0].round if empty else len(mine) + 1
-            card = ShownCard(version.challenge, version, 0, version.target, number)
+        card = _find_current(version, shown.get(version.challenge_id, []))
         if card is not None:
             card.conditions = list_conditions(version)
             card.stamps = stamps.get(version.challenge_id, [])[:12]
@@ -163,14 +155,29 @@ def get_stamp_page(member: Member, *, now: dt.datetime) -> StampPage:
     return StampPage(current, [each for each in full if each.entitlement], full[:SHOWN_FULL])
 
 
-def _show(card: StampCard, entitlement: Entitlement | None) -> ShownCard:
-    is_open = entitlement is not None and entitlement.redemption_id is None
+def _find_current(version: ChallengeVersion, mine: list[ShownCard]) -> ShownCard | None:
+    """The card that is being filled, or the next one, still empty."""
+    begun = next((each for each in mine if not each.is_full and each.count), None)
+    if begun is not None or not _may_begin(version, mine):
+        return begun
+    empty = [each for each in mine if not each.is_full]
+    number = empty[0].round if empty else len(mine) + 1
+    return ShownCard(version.challenge, version, 0, version.target, number)
+
+
+def _show(card: StampCard, entitlement: Entitlement | None, today: dt.date) -> ShownCard:
+    is_open = entitlement is not None and entitlement.is_usable(today)
     return ShownCard(
-        card.version.challenge, card.version, card.stamp_count, card.target, card.round,
-        filled_at=card.filled_at, is_paid=card.is_paid,
-        entitlement=entitlement if is_open and entitlement.closed_at is None else None,
+        card.version.challenge,
+        card.version,
+        card.stamp_count,
+        card.target,
+        card.round,
+        filled_at=card.filled_at,
+        is_paid=card.is_paid,
+        entitlement=entitlement if is_open else None,
         is_used=entitlement is not None and not is_open,
-    )  # fmt: skip
+    )
 
 
 def _may_begin(version: ChallengeVersion, mine: list[ShownCard]) -> bool:
@@ -180,7 +187,7 @@ def _may_begin(version: ChallengeVersion, mine: list[ShownCard]) -> bool:
 
 def _find_entitlements(member: Member, card_ids: list[int]) -> dict[int, Entitlement]:
     rows = Entitlement.objects.filter(member=member, cause_type=CARD_CAUSE, cause_id__in=card_ids)
-    return {row.cause_id: row for row in rows.order_by("pk")}
+    return {row.cause_id: row for row in rows.for_list().order_by("pk")}
 
 
 def _list_stamps(member: Member) -> dict[int, list[Stamp]]:

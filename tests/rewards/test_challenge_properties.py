@@ -9,8 +9,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from members.models import Member, WorkItem
-from members.models import User
+from members.models import Member, User, WorkItem
 from rewards.models import StampBook, StampCard
 from rewards.registry import CHALLENGES
 from rewards.services.challenges import count_batch, give_stamps
@@ -106,9 +105,7 @@ def test_batches_in_any_order_and_twice_leave_true_cards(counter, sales, order, 
         now = at(DAY + dt.timedelta(days=7))
         for item in [*purchases, *returns]:
             cafe.take_in(item, now=now)
-        waiting = list(
-            WorkItem.objects.of_consumer(CHALLENGES).values_list("batch_id", flat=True)
-        )
+        waiting = list(WorkItem.objects.of_consumer(CHALLENGES).values_list("batch_id", flat=True))
         batches = waiting * 2
         order.shuffle(batches)
         staff = User.objects.create_superuser(email="staff@example.com", password="x")

@@ -5,6 +5,7 @@ from rewards.enums import PrizeKind
 from rewards.models import Alert, SurpriseGift
 from rewards.services.adjustments import adjust_points
 from rewards.services.bulk import draft_bulk
+from rewards.services.challenges import create_challenge
 from rewards.services.prizes import Prize
 from rewards.services.surprises import draft_surprise
 
@@ -25,8 +26,11 @@ def control_arguments(cast, mei, now):
         everyone, title="Hello", message="For you.", prize=Prize(PrizeKind.POINTS, points=1),
         pick="all", budget=1_000, by=cast.users["manager"], now=now,
     )  # fmt: skip
+    card = create_challenge(slug="card", name="Card", by=None, now=now)
     gift = SurpriseGift.objects.create(surprise=surprise, member=mei, given_at=now)
     return {
+        **{f"admin:rewards_challenge_{page}": [card.pk] for page in ("edit", "publish", "end")},
+        "admin:rewards_challenge_give": [mei.pk],
         "gift_detail": [gift.pk],
         "gift_opening": [gift.pk],
         "admin:rewards_surprise_terms": [surprise.pk],

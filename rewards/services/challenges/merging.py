@@ -24,7 +24,7 @@ def merge_books(source: Any, target: Any, now: dt.datetime) -> list[dict[str, An
     """
     lock_standings([source.pk, target.pk])
     own = {book.challenge_id: book for book in _list_books(target)}
-    moved = []
+    moved: list[dict[str, Any]] = []
     for book in _list_books(source):
         beside = own.get(book.challenge_id)
         if beside is None:
@@ -100,7 +100,8 @@ def _reorder(book_id: int, cards: list[CardState]) -> list[CardState]:
     StampCard.objects.filter(book=book_id).update(round=F("round") + _AWAY)
     for number, card in enumerate(ordered, 1):
         card.round = number
-        StampCard.objects.filter(pk=card.id).update(round=number)
+        if card.id is not None:
+            StampCard.objects.filter(pk=card.id).update(round=number)
     return ordered
 
 
