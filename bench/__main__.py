@@ -11,7 +11,8 @@ from pathlib import Path
 from bench.databases import prepare, private_server
 from loyalty_site.embedded.layout import ServiceError
 
-SHORT = ("intake", "purchase", "close", "redemption", "catalogue", "bulk", "wheel", "challenges")
+SHORT = ("intake", "purchase", "close", "redemption", "catalogue", "bulk", "wheel", "challenges",
+         "charity")  # fmt: skip
 LONG = "scale"
 
 

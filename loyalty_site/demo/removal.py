@@ -13,6 +13,7 @@ from core.errors import DomainError
 from core.models import AuditEntry, IdempotencyRecord
 from loyalty_site.demo.appearance import remove_appearance
 from loyalty_site.demo.challenges import list_slugs
+from loyalty_site.demo.charity import list_charity_slugs
 from loyalty_site.demo.counter import list_register_names
 from loyalty_site.demo.data import LANGUAGE, read_categories, read_club, read_rewards, read_wheels
 from loyalty_site.demo.doomed import DoomedRows, list_keys_to, list_orphans
@@ -51,6 +52,7 @@ from purchases.models import (
 from purchases.services.known import slug_of, split_category
 from rewards.models import (
     Challenge,
+    Charity,
     DayClose,
     EarningRule,
     EarningRuleVersion,
@@ -184,6 +186,7 @@ def _doom(doomed: DoomedRows, *, keep_rules: bool) -> None:
     doomed.add(_list_logins())
     doomed.add(_list_rewards())
     doomed.add(Challenge.objects.filter(slug__in=list_slugs()))
+    doomed.add(Charity.objects.filter(slug__in=list_charity_slugs()))
     doomed.add(Wheel.objects.filter(slug__in=[each["slug"] for each in read_wheels()["wheels"]]))
     doomed.add(Household.objects.filter(places__member__source=SOURCE).distinct())
     doomed.add(PointsRate.objects.filter(published_by=None))  # a club's own says by whom

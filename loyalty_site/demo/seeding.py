@@ -11,6 +11,7 @@ from core.time import day_of
 from loyalty_site.demo.appearance import set_up_appearance
 from loyalty_site.demo.catalogue import set_up_catalogue
 from loyalty_site.demo.challenges import set_up_challenges, stamp_what_was_missed
+from loyalty_site.demo.charity import give_all_over
 from loyalty_site.demo.counter import set_up_counter
 from loyalty_site.demo.happenings import happen_before, happen_today
 from loyalty_site.demo.history import (
@@ -132,6 +133,7 @@ def seed_demo(
     tell_stories(members, zone=zone, now=now)
     mend_incident(staff.manager, staff.owner, zone=zone, now=now)
     redemptions = happen_today(members, claimed, staff, now=now)
+    give_all_over(claimed, staff, seed=seed, now=now)
     give_surprise(claimed, staff, now=now)
     # Last of all: what wheels draw is chance, and nothing else of the club shall hang on it.
     spin_all_over(claimed, staff.owner, seed=seed, now=now)
