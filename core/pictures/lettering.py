@@ -56,22 +56,25 @@ def measure(text: str) -> float:
     return width
 
 
-def place_label(text: str, angle: float, *, has_icon: bool, icons: str, name: str) -> str:
-    """SVG of the words and the icon, for a slice that points up and is ``angle`` degrees wide."""
+def place_label(text: str, angle: float, *, icon: str = "", icons: str = "", ink: str = "") -> str:
+    """SVG of the words and the icon, for a slice that points up and is ``angle`` degrees wide.
+
+    ``icons`` is the address of the sprite. Words take the fill that is around them, the icon its
+    ``ink``.
+    """
     text = " ".join(text.split())
     if angle < 5.5 or not text:
         return ""
     icon_size = min(30.0, 1.5 * 150 * math.tan(math.radians(min(angle, 60) / 2)) * 0.62)
-    has_icon = has_icon and icon_size >= 11
+    has_icon = bool(icon) and icon_size >= 11
     outer = OUTER - (icon_size + 5 if has_icon else 0)
     found = _choose(text, angle, outer)
-    icon = ""
-    if has_icon:
-        icon = (
-            f'<use href="{escape(icons)}#{escape(name)}" x="{n(-icon_size / 2)}" y="{n(-OUTER)}" '
-            f'width="{n(icon_size)}" height="{n(icon_size)}"/>'
-        )
-    return icon + found.svg
+    if not has_icon:
+        return found.svg
+    return (
+        f'<use href="{escape(icons)}#{escape(icon)}" x="{n(-icon_size / 2)}" y="{n(-OUTER)}" '
+        f'width="{n(icon_size)}" height="{n(icon_size)}" color="{escape(ink)}"/>{found.svg}'
+    )
 
 
 def _choose(text: str, angle: float, outer: float) -> _Placed:

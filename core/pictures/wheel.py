@@ -117,19 +117,17 @@ def draw_disc(
     for at, (each, angle, color) in enumerate(zip(slices, shape.angles, colors, strict=True)):
         start = shape.start_of(at)
         ink = choose_ink(color)
-        label = place_label(
-            each.label, angle, has_icon=bool(each.icon), icons=icons, name=each.icon
-        )
+        label = place_label(each.label, angle, icon=each.icon, icons=icons, ink=ink)
         state = " is-won" if at == won else ""
         gone = f'<path d="{_wedge(0, angle)}" fill="url(#gone)"/>' if each.is_gone else ""
         parts.append(
-            f'<g class="wheel-slice{state}" transform="rotate({_fine(start)})" color="{ink}">'
+            f'<g class="wheel-slice{state}" transform="rotate({_fine(start)})">'
             f'<path class="wheel-paper" d="{_wedge(0, angle)}" fill="{escape(color)}"/>{gone}'
             f'<g class="wheel-label" transform="rotate({_fine(angle / 2)})" fill="{ink}">{label}'
             "</g></g>"
         )
     return (
-        f'<svg class="wheel-disc" viewBox="{VIEW}" aria-hidden="true" data-wheel-disc>{_GONE}'
+        f'<svg class="wheel-disc" viewBox="{VIEW}" aria-hidden="true" data-wheel-disc="">{_GONE}'
         f'<g transform="rotate({_fine(rest)})">{"".join(parts)}{_draw_pegs(shape)}</g></svg>'
     )
 
@@ -207,14 +205,14 @@ def draw_frame() -> str:
     )
     star = "M0-20 5.6-7.1 19-6 8.8 2.9 12 16.2 0 9.1-12 16.2-8.8 2.9-19-6-5.6-7.1Z"
     hub = (
-        '<g class="wheel-hub" data-wheel-hub>'
+        '<g class="wheel-hub" data-wheel-hub="">'
         f'<circle class="wheel-hub-shade" r="{n(HUB + 3)}" cy="4"/>'
         f'<circle r="{n(HUB)}" fill="url(#wheel-gold)" stroke="{_GOLD_DEEP}" stroke-width="1"/>'
         f'<circle class="wheel-hub-paper" r="{n(HUB - 7)}"/>'
         f"{path(star, 'url(#wheel-gold)', stroke=_GOLD_DEEP, stroke_width=1)}</g>"
     )
     pointer = (
-        '<g class="wheel-pointer" data-wheel-pointer>'
+        '<g class="wheel-pointer" data-wheel-pointer="">'
         + path("M0-166C-5-182-20-194-20-209A20 20 0 0 1 20-209C20-194 5-182 0-166Z",
                "url(#wheel-gold)", stroke=_GOLD_DEEP, stroke_width=1.5)
         + circle(0, -209, 8, "#fff6e2", stroke=_GOLD_DEEP, stroke_width=1.5)

@@ -80,7 +80,7 @@ def test_own_colours_are_kept_where_somebody_chose_them():
     ]  # fmt: skip
     # One and the same everywhere is the form's own, and nobody's choice.
     same = [Slice("a", 1, "#c8553d"), Slice("b", 1, "#c8553d")]
-    assert list_colors(same) == [PALE[0], DEEP[0]]
+    assert list_colors(same) == [DEEP[0], PALE[0]]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_words_can_be_read_on_every_colour(color):
 @pytest.mark.parametrize("label", LABELS)
 @pytest.mark.parametrize("angle", [4, 8, 15, 30, 60, 180, 360])
 def test_words_are_drawn_within_bounds_and_escaped(label, angle):
-    svg = place_label(label, angle, has_icon=True, icons="/icons.svg", name="gift")
+    svg = place_label(label, angle, icon="gift", icons="/icons.svg", ink="#000000")
     ET.fromstring(PARSE.format(svg))
     sizes = [float(each) for each in re.findall(r'font-size="([\d.]+)"', svg)]
     assert all(2 <= each <= MOST for each in sizes)
@@ -102,13 +102,11 @@ def test_words_are_drawn_within_bounds_and_escaped(label, angle):
 
 
 def write(label, angle):
-    return place_label(label, angle, has_icon=False, icons="", name="")
+    return place_label(label, angle)
 
 
 def test_long_words_of_a_narrow_slice_end_in_dots():
-    svg = place_label(
-        "超級無敵豪華季節限定手工鳳梨酥綜合禮盒十二入", 8, has_icon=False, icons="", name=""
-    )
+    svg = write("超級無敵豪華季節限定手工鳳梨酥綜合禮盒十二入", 8)
     assert "…" in svg
     assert f'font-size="{LEAST}"' in svg
 
@@ -121,14 +119,7 @@ def test_chinese_stands_one_below_the_other_in_a_narrow_slice():
 
 
 def test_mark_of_a_long_vowel_lies_in_vertical_writing():
-    assert svg_turned(place_label("コーヒー", 15, has_icon=False, icons="", name="")) == [
-        "ー",
-        "ー",
-    ]
-
-
-def svg_turned(svg):
-    return re.findall(r'rotate\(90\)"[^>]*>([^<]+)<', svg)
+    assert re.findall(r'rotate\(90\)"[^>]*>([^<]+)<', write("コーヒー", 15)) == ["ー", "ー"]
 
 
 def test_wide_characters_count_double():
