@@ -1,11 +1,10 @@
-"""What a spin must know: the wheel at this instant, and the player under the locks."""
+"""What a spin must know, read in one trip with its locks: the wheel, the player, what is left."""
 
 import datetime as dt
 import json
 from dataclasses import dataclass
 from typing import Any
 
-from core.bulk import read_together
 from members.selectors.gates import judge_gates
 from rewards.services.prizes import Prize
 
@@ -29,9 +28,6 @@ _WHEEL = f"""
                        s.is_set_aside) ORDER BY s.position)
             FROM rewards_slice s LEFT JOIN rewards_substitute x ON x.slice_id = s.id
             WHERE s.version_id = v.id)::text END,
-           (SELECT s.id FROM rewards_spin s JOIN rewards_wheelplayer p ON p.id = s.player_id
-            WHERE p.member_id = %(member)s AND p.wheel_id = w.id AND p.is_current
-              AND s.counter = %(counter)s),
            (SELECT u.is_staff FROM members_member m JOIN members_user u ON u.id = m.user_id
             WHERE m.id = %(member)s)
     FROM rewards_wheel w
@@ -54,8 +50,10 @@ _LEFT = """
             WHERE p.member_id = %(member)s AND p.wheel_id = %(wheel)s AND p.is_current
               AND s.counter = %(counter)s),
            (SELECT count(*) FROM rewards_spin s JOIN rewards_wheelplayer p ON p.id = s.player_id
-            WHERE s.day_id = %(day)s AND s.pay = 'free' AND p.member_id = %(member)s
-              AND p.wheel_id = %(wheel)s),
+            WHERE s.day_id = (SELECT id FROM rewards_wheelday
+                              WHERE starts_at <= %(now)s AND ends_at > %(now)s
+                              ORDER BY discarded_at NULLS FIRST LIMIT 1)
+              AND s.pay = 'free' AND p.member_id = %(member)s AND p.wheel_id = %(wheel)s),
            (SELECT id FROM rewards_spingrant
             WHERE member_id = %(member)s AND wheel_id = %(wheel)s AND used_count < spin_count
               AND (expires_on IS NULL OR expires_on >= %(today)s)
@@ -101,7 +99,6 @@ class WheelState:
     gates: list[_Gate]
     allowances: dict[int, int]
     slices: list[DrawnSlice]
-    known_spin_id: int | None
     is_staff: bool
 
     def check_gates(self, now: dt.datetime) -> None:
@@ -118,14 +115,32 @@ _known: dict[int, list[DrawnSlice]] = {}
 _MOST_KNOWN = 64
 
 
-def read_wheel(wheel_id: int, member_id: int, counter: int, *, now: dt.datetime) -> WheelState:
-    """Everything about the wheel, in one round trip."""
-    kept = dict(_known)  # another thread may forget them meanwhile
-    values = {
-        "wheel": wheel_id, "member": member_id, "counter": counter, "now": now, "known": [*kept],
-    }  # fmt: skip
-    ((row,),) = read_together([(_WHEEL, values)])
-    *plain, sealed_seed, gates, allowances, slices, known, is_staff = row
+class Opening:
+    """Asks for all that a spin must know along with the locks of the ledger, and reads it."""
+
+    def __init__(
+        self, wheel_id: int, member_id: int, counter: int, *, today: dt.date, now: dt.datetime
+    ):
+        self._kept = dict(_known)  # another thread may forget them meanwhile
+        self._wheel_id = wheel_id
+        self._values: dict[str, Any] = {
+            "wheel": wheel_id, "member": member_id, "counter": counter, "today": today,
+            "now": now, "known": [*self._kept],
+        }  # fmt: skip
+
+    def list_statements(self, terms: Any) -> list[tuple[str, dict[str, Any]]]:
+        """For ``build_extra`` of the ledger."""
+        return [(sql, self._values) for sql in (_WHEEL, _PLAYER, _LEFT)]
+
+    def read(self, rows: list[list[tuple]]) -> tuple[WheelState, "PlayerState | None"]:
+        """What they answered; no player where the member never looked at the wheel."""
+        ((wheel,), players, (left,)) = rows
+        player = PlayerState(*players[0], *left) if players else None
+        return _read_wheel(self._wheel_id, wheel, self._kept), player
+
+
+def _read_wheel(wheel_id: int, row: tuple, kept: dict[int, list[DrawnSlice]]) -> WheelState:
+    *plain, sealed_seed, gates, allowances, slices, is_staff = row
     slug, version_id, daily, has_price, price, day_id, state = plain
     return WheelState(
         wheel_id, slug, version_id, daily or 0, bool(has_price), price or 0, day_id, state or "",
@@ -133,7 +148,7 @@ def read_wheel(wheel_id: int, member_id: int, counter: int, *, now: dt.datetime)
         [_read_gate(gate) for gate in json.loads(gates or "[]")],
         dict(json.loads(allowances or "[]")),
         _read_slices(version_id, slices, kept),
-        known, bool(is_staff),
+        bool(is_staff),
     )  # fmt: skip
 
 
@@ -181,13 +196,3 @@ class PlayerState:
     spin_id: int
     batch_id: int
     activity_id: int
-
-
-def list_player_statements(values: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """For ``build_extra`` of the ledger; ``read_player`` reads what they answer."""
-    return [(_PLAYER, values), (_LEFT, values)]
-
-
-def read_player(players: list[tuple], left: list[tuple]) -> PlayerState:
-    ((player_id, spin_count, pseudonym),), (row,) = players, left
-    return PlayerState(player_id, spin_count, pseudonym, *row)

@@ -1,4 +1,4 @@
-"""One spin: check, lock the member, check again, draw, count what is scarce, write."""
+"""One spin: lock the member, check, draw, count what is scarce, write."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -23,14 +23,7 @@ from rewards.services.ledger import Ledger, write_ledger
 from rewards.services.prizes import Prize, Won, add_prizes
 from rewards.services.settlement import open_settled_ledger
 from rewards.services.wheel import refusals
-from rewards.services.wheel.opening import (
-    DrawnSlice,
-    PlayerState,
-    WheelState,
-    list_player_statements,
-    read_player,
-    read_wheel,
-)
+from rewards.services.wheel.opening import DrawnSlice, Opening, PlayerState, WheelState
 from rewards.services.wheel.seeds import open_seed
 from rewards.spin_keys import SpinKey, read_spin_key
 
@@ -113,31 +106,21 @@ def spin_wheel(
     known_key = _check_key(key, member, wheel, by)
     if not member.can_spend:
         raise CannotSpend
-    state = read_wheel(wheel.pk, member.pk, known_key.counter, now=now)
-    if state.known_spin_id is not None:
-        return Spin.objects.get(pk=state.known_spin_id)
-    seed = _check_state(state, member, wheel, by, now=now)
-    if with_points and state.has_price:
-        check_consent(member, by=by, act="spin", now=now)
     today = day_of(now, get_club().zone)
-    values = {
-        "member": member.pk, "wheel": wheel.pk, "counter": known_key.counter, "day": state.day_id,
-        "today": today,
-    }  # fmt: skip
-    ledger = open_settled_ledger(
-        [member.pk], now=now, build_extra=lambda terms: list_player_statements(values)
-    )
-    players, left = ledger.extra
-    if not players:  # merged meanwhile, or never looked at the wheel
+    opening = Opening(wheel.pk, member.pk, known_key.counter, today=today, now=now)
+    ledger = open_settled_ledger([member.pk], now=now, build_extra=opening.list_statements)
+    state, player = opening.read(ledger.extra)
+    if player is None:  # merged meanwhile, or never looked at the wheel
         raise refusals.OthersKey(subject=wheel, by=by)
-    player = read_player(players, left)
-    # Under the locks: another tab may have pressed the same key meanwhile.
     if player.known_spin_id is not None:
         return Spin.objects.get(pk=player.known_spin_id)
+    seed = _check_state(state, wheel, by, now=now)
     if known_key.counter != player.spin_count + 1:
         raise refusals.KeyTooLate(subject=wheel, by=by)
     if not ledger.books[member.pk].is_active:
         raise CannotSpend
+    if with_points and state.has_price:
+        check_consent(member, by=by, act="spin", now=now)
     pay = _choose_pay(state, player, ledger, member, with_points, seen_points)
     slices = state.slices
     weights = [each.weight for each in slices]
@@ -159,9 +142,7 @@ def _check_key(text: str, member: Member, wheel: Wheel, by: Any) -> SpinKey:
     return key
 
 
-def _check_state(
-    state: WheelState, member: Member, wheel: Wheel, by: Any, *, now: dt.datetime
-) -> bytes:
+def _check_state(state: WheelState, wheel: Wheel, by: Any, *, now: dt.datetime) -> bytes:
     """The day's seed; raises why nobody, or not this member, may spin now."""
     if state.is_staff:
         raise refusals.StaffMayNotPlay(subject=wheel, by=by)
