@@ -30,8 +30,10 @@ if (disc) {
     if (!isBusy) spin(event.target);
   });
   stage.addEventListener("click", () => {
+    const form = getPlay()?.querySelector("[data-wheel-form]");
     if (skip) skip();
-    else if (!isBusy) getPlay()?.querySelector("[data-wheel-form]")?.requestSubmit();
+    // What costs points is pressed on the button that says so.
+    else if (form && !isBusy && !form.elements.with_points) form.requestSubmit();
   });
   document.addEventListener("keydown", (event) => {
     if (!skip || !SKIP.includes(event.key)) return;
@@ -62,6 +64,9 @@ async function spin(form) {
     isBusy = false;
     return;
   }
+  // The wheel was changed since it was drawn here: the spin's own page shows the one it was.
+  const { version, url } = play.dataset;
+  if (url && version !== stage.dataset.version) return location.assign(url);
   if (play.dataset.turn) await (motion?.land(Number(play.dataset.turn)) ?? rest(play.dataset.turn));
   else await motion?.giveUp();
   tell(play);
