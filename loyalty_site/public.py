@@ -21,7 +21,7 @@ CLOSED = ("/accounts/", "/admin/", "/api/", "/card/", "/home/", "/household/", "
           "/redemptions/", "/statement/", "/rewards/*/wish/", "/rewards/*/redemption/",
           "/wheel/spins/", "/wheel/*/mine/", "/wheel/*/seed/", "/wheel/*/spins/",
           "/giving/mine/", "/giving/*/donation/", "/giving/*/rounding/",
-          "/giving/*/share/")  # fmt: skip
+          "/giving/*/prize/", "/giving/*/share/")  # fmt: skip
 
 
 @require_safe

@@ -21,5 +21,6 @@ urlpatterns = [
     path("<slug:slug>/", views_giving.appeal_detail, name="appeal_detail"),
     path("<slug:slug>/donation/", views_giving.donation_create, name="donation_create"),
     path("<slug:slug>/rounding/", views_giving.donation_rounding, name="donation_rounding"),
+    path("<slug:slug>/prize/", views_giving.donation_prize, name="donation_prize"),
     path("<slug:slug>/share/", views_giving.share_create, name="share_create"),
 ]

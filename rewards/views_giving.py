@@ -17,7 +17,7 @@ from core.tables import stream_csv
 from members.access import in_club_time, member_page
 from members.models import Member
 from rewards.forms_giving import PRESETS, DonateForm, RoundForm, ShareForm
-from rewards.models import Appeal, Charity, Donation, StandingDonation
+from rewards.models import Appeal, Charity, Donation, Entitlement, StandingDonation
 from rewards.selectors.balances import get_balances
 from rewards.selectors.giving import (
     AppealPage,
@@ -26,6 +26,7 @@ from rewards.selectors.giving import (
     get_year,
     list_appeals,
     list_donations,
+    list_prizes,
     list_settlements,
     list_shares,
     list_years,
@@ -35,6 +36,7 @@ from rewards.selectors.giving import (
 from rewards.selectors.wording import format_points
 from rewards.services.giving import (
     donate_points,
+    donate_prize,
     end_share,
     round_down,
     set_share,
@@ -137,6 +139,7 @@ def _build_forms(member: Member, page: AppealPage, now: dt.datetime) -> dict[str
         "rest": rest,
         "rounded": available - rest,
         "round_form": RoundForm(initial={"seen_points": rest}),
+        "prizes": list_prizes(member, now=now),
         "share": share,
         "share_form": ShareForm(initial={"share_percent": share.share_percent} if share else None),
     }
@@ -184,6 +187,26 @@ def donation_rounding(request: HttpRequest, member: Member, slug: str) -> HttpRe
         else:
             return _thank(request, made)
     return redirect(appeal)
+
+
+@require_POST
+@member_page
+def donation_prize(request: HttpRequest, member: Member, slug: str) -> HttpResponse:
+    """Pass on a reward that was won or given, instead of taking it."""
+    now = timezone.now()
+    appeal = _get_appeal(slug)
+    number = request.POST.get("entitlement", "")
+    rows = Entitlement.objects.filter(member=member).select_related("reward", "member")
+    entitlement = get_object_or_404(rows, pk=int(number) if number.isdecimal() else 0)
+    try:
+        made = donate_prize(entitlement, appeal, by=request.user, now=now)
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+        return redirect(appeal)
+    words = _("Thank you! The club gives %(points)s for “%(reward)s”.")
+    shown = {"points": format_points(made.points), "reward": entitlement.reward.name_i18n}
+    messages.success(request, words % shown)
+    return redirect("giving_mine")
 
 
 @require_POST

@@ -20,6 +20,7 @@ from members.access import member_page
 from members.models import Member
 from members.selectors.club import get_club
 from rewards.calendars import Event, build_calendar
+from rewards.enums import RewardKind
 from rewards.forms_redemption import RedeemForm
 from rewards.models import Redemption, Reward
 from rewards.qr import build_qr_svg
@@ -34,6 +35,7 @@ from rewards.selectors.redemptions import (
     show_redemption,
 )
 from rewards.selectors.spending_power import count_points
+from rewards.services.giving import donate_reward
 from rewards.services.redemption import cancel_redemption, check_cancellable, redeem_reward
 from rewards.services.redemption.refusals import NotOnOffer
 
@@ -57,6 +59,8 @@ def redemption_create(request: HttpRequest, member: Member, slug: str) -> HttpRe
     form = RedeemForm(request.POST or None, member=member, page=page, pooled=pooled)
     if request.method == "POST" and form.is_valid():
         try:
+            if reward.kind == RewardKind.DONATION:
+                return _give(request, member, reward, form, now)
             made = _redeem(request, member, reward, form, now)
         except DomainError as refusal:
             form.refuse(refusal)
@@ -101,6 +105,18 @@ def _redeem(
     if now - made.reserved_at > _MOMENT:
         messages.info(request, _("You have asked for this already: here it is."))
     return made
+
+
+def _give(
+    request: HttpRequest, member: Member, reward: Reward, form: RedeemForm, now: dt.datetime
+) -> HttpResponse:
+    """A donation of the catalogue: it stands with what the member gave, not with vouchers."""
+    data = form.cleaned_data
+    donate_reward(
+        member, reward, key=data["key"], seen_points=data["seen_points"], by=request.user, now=now
+    )
+    messages.success(request, _("Thank you! Your points are on their way to those who need them."))
+    return _lead_to(request, "giving_mine")
 
 
 def _refuse_unknown(request: HttpRequest, member: Member, reward: Reward) -> HttpResponse:

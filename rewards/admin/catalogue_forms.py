@@ -50,6 +50,7 @@ _OF_KIND = {
     RewardKind.DOWNLOAD: ("download", "link"),
     RewardKind.GOODS: ("value_money",),
     RewardKind.EXPERIENCE: ("value_money",),
+    RewardKind.DONATION: ("appeal",),
 }
 # What a form field is called on the model.
 _MONEY = {"price_money": "price_amount", "value_money": "value_amount", "cost_money": "cost_amount"}
@@ -90,6 +91,7 @@ class RewardForm(MoneyMixin, forms.ModelForm):
             "link", "has_codes", "price_points", "tier", "tier_days", "download", "limit_count",
             "limit_period", "low_stock_count", "valid_days", "is_cancellable", "hold_minutes",
             "category", "position", "rotation", "rotation_position", "related", "motif", "photo",
+            "appeal",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any):

@@ -16,6 +16,7 @@ from rewards.models import (
     AppealUpdate,
     CharitySettlement,
     Donation,
+    Entitlement,
     MatchOffer,
     StandingDonation,
 )
@@ -270,6 +271,13 @@ def sum_donations(member: Member) -> Counter:
 def list_shares(member: Member) -> list[StandingDonation]:
     rows = StandingDonation.objects.filter(member=member, ended_at__isnull=True)
     return list(rows.select_related("appeal__charity").annotate(given=Sum("donations__points")))
+
+
+def list_prizes(member: Member, *, now: dt.datetime) -> list[Entitlement]:
+    """Rewards that were won or given, not taken yet, with a price in points to pass on."""
+    today = day_of(now, get_club().zone)
+    rows = Entitlement.objects.filter(member=member, reward__price_points__gt=0).usable(today)
+    return list(rows.select_related("reward").order_by("expires_on", "pk"))
 
 
 def list_years(member: Member) -> list[int]:

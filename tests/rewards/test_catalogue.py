@@ -164,7 +164,7 @@ def test_what_goes_well_together_goes_both_ways(draft, now):
         (RewardKind.PARTNER, {"partner": "Kino", "has_codes": False, "link": LINK}, set()),
         (RewardKind.EXPERIENCE, {}, {"no_sessions"}),
         (RewardKind.DOWNLOAD, {}, {"no_file"}),
-        (RewardKind.DONATION, {}, {"not_open_yet"}),
+        (RewardKind.DONATION, {}, {"no_appeal"}),
         (RewardKind.VOUCHER, {}, set()),
         (RewardKind.GOODS, {}, set()),
         (RewardKind.CREDIT, {"value_amount": 500}, set()),

@@ -31,7 +31,8 @@ def giving_arguments(mei, now):
         "appeal_detail": [appeal.slug],
         "localized:appeal_detail": [appeal.slug],
         **{
-            name: [appeal.slug] for name in ("donation_create", "donation_rounding", "share_create")
+            name: [appeal.slug]
+            for name in ("donation_create", "donation_rounding", "donation_prize", "share_create")
         },
         "giving_year": [year],
         "giving_year_download": [year],

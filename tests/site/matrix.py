@@ -85,6 +85,7 @@ SITE = {
     "share_ending": row("post", IN, OPEN, 404, GO, *[OPEN] * 4),
     "donation_create": row("post", IN, OPEN, 422, 422, *[OPEN] * 4),
     "donation_rounding": row("post", IN, OPEN, GO, GO, *[OPEN] * 4),
+    "donation_prize": row("post", IN, OPEN, 404, 404, *[OPEN] * 4),
     "share_create": row("post", IN, OPEN, 422, 422, *[OPEN] * 4),
     "reward_list": EVERYBODY,
     "reward_detail": EVERYBODY,

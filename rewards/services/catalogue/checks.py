@@ -14,8 +14,7 @@ from members.selectors.club import get_club
 from rewards.enums import RewardKind
 from rewards.models import Reward
 
-# Their rooms are not built yet.
-CLOSED_KINDS = frozenset({RewardKind.DONATION})
+CLOSED_KINDS: frozenset[str] = frozenset()  # those whose rooms are not built yet
 
 
 class InvalidReward(DomainError):
@@ -79,10 +78,22 @@ def _find_missing(reward: Reward, now: dt.datetime) -> Iterator[Finding]:
         yield Finding("no_sessions", _("It needs at least one date to come."))
     if reward.has_pool and not reward.codes.usable(_today(now)).exists():
         yield Finding("no_codes", _("Its pool holds no codes. Upload some."))
+    if reward.kind == RewardKind.DONATION:
+        yield from _find_missing_gift(reward, now)
     if reward.kind == RewardKind.PARTNER and not reward.partner:
         yield Finding("no_partner", _("Name the partner."))
     if reward.kind == RewardKind.DOWNLOAD and not reward.download:
         yield Finding("no_file", _("Upload the file that members get."))
+
+
+def _find_missing_gift(reward: Reward, now: dt.datetime) -> Iterator[Finding]:
+    """A donation of the catalogue is a gift to an appeal, of a certain size."""
+    if reward.appeal is None or not reward.appeal.is_open(now):
+        yield Finding("no_appeal", _("Choose an appeal that is open."))
+    if not reward.price_points or reward.price_amount:
+        yield Finding("not_in_points", _("A donation has a price in points alone."))
+    if reward.stock_left is not None or reward.limit_count is not None:
+        yield Finding("is_counted", _("A donation has neither stock nor limit."))
 
 
 def _find_odd(reward: Reward, now: dt.datetime) -> Iterator[Finding]:

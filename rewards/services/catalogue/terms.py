@@ -22,6 +22,7 @@ _TERMS = (
     "category", "position", "price_points", "price_amount", "value_amount", "cost_amount",
     "low_stock_count", "limit_count", "limit_period", "hold_minutes", "valid_days",
     "is_cancellable", "rotation", "rotation_position", "tier", "tier_days", "has_codes", "motif",
+    "appeal",
 )  # fmt: skip
 _TRANSLATIONS = {key_of(word, language) for word in _WORDS for language in list_translations()}
 _FIELDS = frozenset({*_WORDS, *_TRANSLATIONS, *_TERMS, "link", "slug", "download", "photo"})
