@@ -68,7 +68,7 @@ def _list_public() -> list[tuple[str, str]]:
 def _list_members() -> list[tuple[str, str]]:
     from members.models import Member
     from rewards.enums import RedemptionState
-    from rewards.models import Redemption, Reward
+    from rewards.models import Redemption, Reward, Wheel
 
     member = Member.objects.get(user__email=MEMBER)
     purchase = member.purchases.order_by("-pk").first()
@@ -99,6 +99,13 @@ def _list_members() -> list[tuple[str, str]]:
         ],
         ("redemptions", "/redemptions/"),
         *[(f"redemption-{kind}", f"/redemptions/{pk}/") for kind, pk in redemptions.items()],
+        ("wheels", "/wheel/"),
+        *[(f"wheel-{wheel.slug}", f"/wheel/{wheel.slug}/") for wheel in Wheel.objects.all()],
+        *[
+            (f"{name}-{wheel.slug}", f"/wheel/{wheel.slug}/{path}/")
+            for wheel in Wheel.objects.order_by("pk")[:1]
+            for name, path in (("spins", "mine"), ("fairness", "fairness"))
+        ],
         ("notices", "/notices/"),
         ("profile", "/profile/"),
         ("addresses", "/profile/addresses/"),

@@ -20,8 +20,10 @@ from rewards.models import Wheel, WheelVersion
 from rewards.selectors.wheel import (
     ShownWheel,
     WheelDoor,
+    build_slices,
     get_shown_wheel,
     list_shown_wheels,
+    list_slices,
 )
 from rewards.selectors.wheel_spins import get_spin, list_spins
 from rewards.services.wheel import ensure_player, spin_wheel
@@ -29,6 +31,7 @@ from rewards.wheel_pages import (
     DOOR_ICONS,
     build_drawing,
     build_result,
+    draw_slices,
     find_rest,
     find_slice,
     list_tokens,
@@ -169,13 +172,14 @@ def wheel_spin(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
     if spin is None:
         raise Http404
     now = timezone.now()
-    shown = get_shown_wheel(spin.wheel, member, now=now)
+    # The wheel as it was then, whatever it offers by now.
+    slices = build_slices(list_slices(WheelVersion(pk=spin.version_id)))
     context = {
         "wheel": spin.wheel,
-        "shown": shown,
+        "shown": get_shown_wheel(spin.wheel, member, now=now),
         "spin": build_result(spin),
-        "drawing": build_drawing(shown, spin),
-        "is_told": find_slice(shown.slices, spin) is not None,
+        "drawing": draw_slices(slices, spin),
+        "is_told": True,
         "is_result": True,
         "proof": prove_spin(spin.id),
     }

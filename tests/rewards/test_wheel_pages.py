@@ -380,3 +380,12 @@ def test_home_says_nothing_of_a_wheel_for_others(client, now):
         gates=[GateTerms(Tier.objects.get(slug="gold").audience, EVER)],
     )
     assert "To the wheel" not in read(client, "/home/")
+
+
+def test_spin_keeps_the_wheel_of_its_day(client, mei, now):
+    wheel = open_wheel(now, slices=SURE)
+    made = press(mei, wheel, now)
+    end_wheel(wheel, at_once=True, by=None, now=now)
+    html = read(client, f"/wheel/spins/{made.pk}/")
+    assert html.count('class="wheel-slice is-won"') == 1
+    assert "Back to the wheel" not in html
