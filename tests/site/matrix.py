@@ -335,6 +335,13 @@ ADMIN = {
     "admin:rewards_charitysettlement_csv": back_office("get", 403, 200, 200, 200),
     "admin:rewards_charitysettlement_pdf": back_office("get", 403, 200, 200, 200),
     "admin:rewards_rotation_edit": back_office("get", 403, 200, 200, 200),
+    "admin:rewards_wheel_edit": back_office("get", 403, 200, 200, 200),
+    "admin:rewards_wheel_draft": back_office("get", 403, 200, 200, 200),
+    # The wheel has no draft: they lead back to it.
+    "admin:rewards_wheel_drop": back_office("post", 403, GO, GO, GO),
+    "admin:rewards_wheel_every": back_office("post", 403, GO, GO, GO),
+    "admin:rewards_wheel_publish": back_office("get", 403, GO, GO, GO),
+    "admin:rewards_wheel_end": back_office("post", 403, 403, GO, GO),
     # Everyone is no list: nobody is put on it or taken off it by hand.
     "admin:members_audience_edit": back_office("get", 403, 200, 200, 200),
     "admin:members_audience_add_members": back_office("post", 403, 200, 200, 200),

@@ -51,7 +51,9 @@ def wheel_arguments(mei, now):
     spin = press(mei, wheel, now)
     day = spin.day.day_on.isoformat()
     of_wheel = ("detail", "spins", "history", "seed", "fairness")
+    of_staff = ("edit", "draft", "drop", "every", "publish", "end")
     return {
+        **{f"admin:rewards_wheel_{name}": [wheel.pk] for name in of_staff},
         **{f"wheel_{name}": [wheel.slug] for name in of_wheel},
         "wheel_spin": [spin.pk],
         "wheel_day": [wheel.slug, day],
