@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from bench.crowd import run_crowd
 from bench.databases import connect, copy_database, drop_database, use_database
@@ -131,7 +132,7 @@ def _race(report: Report, attempts: int, budget: int, connections: int = 16) -> 
     from rewards.services.verification import verify_ledger
 
     MatchOffer.objects.update(budget_points=budget, left_points=budget)
-    workers = [
+    workers: list[Any] = [
         partial(_attempt, range(number, attempts, connections), number)
         for number in range(connections)
     ]

@@ -287,7 +287,7 @@ def giving_year(request: HttpRequest, member: Member, year: int) -> HttpResponse
 
 @require_safe
 @member_page
-def giving_year_download(request: HttpRequest, member: Member, year: int) -> HttpResponse:
+def giving_year_download(request: HttpRequest, member: Member, year: int) -> Any:
     found = _get_year(member, year)
     header = [_("Day"), _("Charity"), _("Registration number"), _("Appeal"), _("Points given"),
               _("Points matched")]  # fmt: skip

@@ -28,6 +28,9 @@ def _motif_field():
 class _Pictured(models.Model):
     """What is drawn where there is no photograph: the motif chosen, else a word of the code."""
 
+    motif: Any
+    slug: Any
+
     class Meta:
         abstract = True
 

@@ -171,7 +171,8 @@ def _build_book(member: Member, row: tuple, programme: Programme, zone: str) -> 
         },
     )
     for *values, starts_at, ends_at in _read(row[15]) or ():
-        book.shares.append(Share(*values, _read_moment(starts_at), _read_moment(ends_at)))
+        share: list[Any] = [*values, _read_moment(starts_at), _read_moment(ends_at)]
+        book.shares.append(Share(*share))
     for values in _read(row[9]) or ():
         unit, award, opened_at, original, release_on, expires_on, days, counts_on, *rest = values
         pending, available, held, pk = rest
