@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from members.models import User
-from rewards.engine.book import MEMBER_KINDS
+from rewards.engine.book import MEMBER_KINDS, charity_account
+from rewards.engine.giving import Share
+from rewards.engine.settling import expire, start_sliding
 from rewards.enums import MoveKind
 from rewards.services.closing import close_days
 from rewards.services.holding import BalanceTooLow, HoldClosed
@@ -78,6 +80,35 @@ class Books(RuleBasedStateMachine):
                 key=f"spend:{self.spent}", kind=MoveKind.TAKEN,
             )  # fmt: skip
 
+    @rule(percents=st.lists(st.integers(1, 50), max_size=2))
+    def promise(self, percents):
+        """Shares of what is earned, from now on (docs/points.md 12a)."""
+        self.world.settle(self.day)
+        self.world.book.shares = [
+            Share(number, percent, number, number, self.world.at(self.day, 0))
+            for number, percent in enumerate(percents, 1)
+        ]
+
+    @precondition(lambda self: self.world.book.donations)
+    @rule(data=st.data())
+    def take_back_a_share(self, data):
+        """The share returns to its lot, debts first; a lot past its day lapses again."""
+        book = self.world.book
+        self.world.settle(self.day)
+        draft = book.donations.pop(data.draw(st.integers(0, len(book.donations) - 1)))
+        lot, at = draft.lot, self.world.at(self.day)
+        self.spent += 1
+        moved = book.transfer(
+            charity_account(draft.share.charity_id), "available", draft.points, "restore", at=at,
+            key=f"restore:{self.spent}",
+        )  # fmt: skip
+        book.move(lot, moved, MoveKind.RESTORED, draft.points, "", "available")
+        book.repay(lot, at=at, key=f"repay:{self.spent}")
+        start_sliding(book, at.date(), self.world.terms)
+        if lot.available and lot.expires_on and lot.expires_on < at.date():
+            expire(book, lot, at, key=f"expire:{self.spent}")
+        book.note_due(lot)
+
     @rule(days=st.integers(1, 70))
     def wait(self, days):
         self.day += days
@@ -141,6 +172,12 @@ class Books(RuleBasedStateMachine):
         if hasattr(self, "world"):
             book = self.world.book
             assert not (book.balance("owed") and book.balance("available"))
+
+    @invariant()
+    def shares_are_floored_and_leave_no_less_than_the_rest(self):
+        if hasattr(self, "world"):
+            for draft in self.world.book.donations:
+                assert 0 < draft.points <= draft.lot.original * draft.share.percent // 100
 
     @invariant()
     def status_days_equal_status_lots(self):
