@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from members.models import Member, User, WorkItem
@@ -19,6 +19,7 @@ from tests.rewards.stamps import DAY, Cafe, assert_cards_true, make_card
 
 pytestmark = pytest.mark.django_db
 PEOPLE = ("mei", "lin")
+QUICK = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
 GOODS = ("coffee", "tea", "bread")
 SALES = st.lists(
     st.tuples(
@@ -63,7 +64,7 @@ def build(cafe, sales):
 
 
 @settings(max_examples=12, deadline=None,
-          suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+          phases=QUICK, suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
 @given(sales=SALES)
 def test_one_batch_and_many_leave_the_same_progress(counter, sales):
     results = []
@@ -95,7 +96,7 @@ def test_one_batch_and_many_leave_the_same_progress(counter, sales):
 
 
 @settings(max_examples=12, deadline=None,
-          suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+          phases=QUICK, suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
 @given(sales=SALES, order=st.randoms(use_true_random=False), hand=st.integers(-2, 3))
 def test_batches_in_any_order_and_twice_leave_true_cards(counter, sales, order, hand):
     with transaction.atomic():

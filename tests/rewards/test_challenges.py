@@ -305,3 +305,21 @@ def test_many_members_in_one_batch(cafe):
     ]  # fmt: skip
     assert_cards_true()
     assert_ledger_true()
+
+
+@pytest.mark.parametrize("others", [0, 7])
+def test_a_purchase_and_its_return_in_one_batch(cafe, others):
+    make_card(count_by="item", target=10)
+    tickets = [cafe.ticket("mei", 1, pk=f"O{number}") for number in range(others)]
+    cafe.take_in(*tickets, cafe.ticket("mei", 2, pk="A"), cafe.slip("A", 1))
+    assert total(cafe.member("mei")) == others + 1
+
+
+def test_a_return_counts_once_for_each_of_several_cards(cafe):
+    make_card("items", count_by="item", target=10)
+    make_card("money", measure="sum", target=9000)
+    make_card("purchases")
+    ticket = cafe.sell("mei", 3)
+    cafe.give_back(ticket, 1)
+    mei = cafe.member("mei")
+    assert [total(mei, slug) for slug in ("items", "money", "purchases")] == [2, 800, 1]

@@ -79,7 +79,7 @@ TAKE_BACK = f"""
         GROUP BY s.id, t.activity_id, t.effective_at
         HAVING s.amount + coalesce(sum(r.amount), 0) > 0
     ),
-    {_BACK.format(of="standing")},
+    {_BACK.format(of="touched")},
     lines AS (
         SELECT st.id, {_BASIS} AS basis, {_ITEMS} AS items
         FROM standing st
