@@ -255,7 +255,7 @@ class WheelAdmin(WordsAdmin):
         wheel, answer = self.get_or_redirect(request, object_id)
         if answer:
             return answer
-        form = dress_form(EndWheelForm(request.POST or None))
+        form = dress_form(EndWheelForm(request.POST if request.method == "POST" else None))
         if request.method == "POST" and form.is_valid():
             try:
                 end_wheel(wheel, by=request.user, now=timezone.now(), **form.cleaned_data)
