@@ -183,6 +183,33 @@ def list_panels(place: str) -> list[Panel]:
     return sorted((panel for panel in panels if panel.place == place), key=lambda p: p.order)
 
 
+# --- Rooms: pages that have a link on every page -------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A part of the site that every page leads to while there is something in it.
+
+    ``probe`` is a SELECT over %(now)s that finds a row then; the answer is kept for a moment.
+    Visitors see the link too where the room is ``for_visitors``. Lower ``order`` stands first.
+    """
+
+    code: str
+    label: Any
+    url_name: str
+    icon: str
+    probe: str
+    for_visitors: bool = False
+    order: int = 100
+
+
+rooms: Registry[Room] = Registry("room")
+
+
+def register_room(room: Room) -> None:
+    rooms.add(room.code, room)
+
+
 # --- Card lines: what a floor says on the membership card ----------------------------------------
 
 

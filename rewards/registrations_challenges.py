@@ -27,7 +27,18 @@ from rewards.services.challenges.cards import NOTICE
 AT_HOME = 2
 
 
+# The newest version that has begun decides whether a card still runs; what was collected stays.
+IS_COLLECTING = """
+    SELECT FROM rewards_challenge c JOIN rewards_challengeversion v ON v.challenge_id = c.id
+    WHERE (c.ended_at IS NULL OR c.ended_at > %(now)s)
+      AND v.starts_at <= %(now)s AND (v.ends_at IS NULL OR v.ends_at > %(now)s)
+"""
+
+
 def register() -> None:
+    registry.register_room(
+        registry.Room("stamps", _("Stamp cards"), "stamps", "stamp", IS_COLLECTING, order=30)
+    )
     registry.register_consumer(CHALLENGES, (), count_batch)
     register_challenge_kind(ChallengeKind("purchase", _("a purchase"), ("purchase", "amendment")))
     personal_data_challenges.register()
@@ -39,7 +50,11 @@ def register() -> None:
     registry.register_notice_text(NoticeText(by_hand.NOTICE, _tell_by_hand, _find_page))
     registry.register_panel(
         Panel(
-            "rewards.stamps", MEMBER_HOME, "rewards/_stamps_panel.html", build_home, order=22,
+            "rewards.stamps",
+            MEMBER_HOME,
+            "rewards/_stamps_panel.html",
+            build_home,
+            order=22,
             probe=HAS_BOOK,
         )
     )

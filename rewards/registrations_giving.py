@@ -42,7 +42,20 @@ _DECIDES = (
 )
 
 
+IS_GIVING = """
+    SELECT FROM rewards_appeal a JOIN rewards_charity c ON c.id = a.charity_id
+    WHERE a.published_at IS NOT NULL AND c.retired_at IS NULL AND a.starts_at <= %(now)s
+      AND (a.ends_at IS NULL OR a.ends_at > %(now)s)
+"""
+
+
 def register() -> None:
+    registry.register_room(
+        registry.Room(
+            "giving", _("Giving"), "appeal_list", "charity", IS_GIVING, for_visitors=True,
+            order=40,
+        )
+    )  # fmt: skip
     for code, place, template, build, order in (
         ("rewards.giving", registry.MEMBER_HOME, "rewards/_kept_panel.html", build_home, 45),
         ("rewards.appeals", registry.LANDING, "rewards/_kept_panel.html", build_landing, 25),

@@ -18,7 +18,18 @@ from rewards.services.wheel.alerts import STRAYS, UNSEALED
 _DRAFTS = ("rewards.add_wheel", "rewards.change_wheel")
 
 
+# Some version of some wheel draws now.
+IS_TURNING = """
+    SELECT FROM rewards_wheelversion
+    WHERE published_at IS NOT NULL AND starts_at <= %(now)s
+      AND (ends_at IS NULL OR ends_at > %(now)s)
+"""
+
+
 def register() -> None:
+    registry.register_room(
+        registry.Room("wheels", _("Wheel"), "wheel_list", "wheel", IS_TURNING, order=20)
+    )
     personal_data_wheel.register()
     register_alert_check(STRAYS)
     register_alert_check(UNSEALED)

@@ -58,11 +58,15 @@ def _forget_between_tests(settings):
     """
     from django.core.cache import caches
 
+    from members.selectors import rooms
     from members.selectors.club import forget_club
     from rewards.selectors.programme import kept
 
     forget_club()
     kept.forget()
+    # Which rooms are open every page asks, and keeps: whoever counts queries counts them without.
+    rooms.kept.forget()
+    rooms.kept.put("open", set())
     prefix = f"test-{uuid.uuid4().hex}"
     settings.CACHES["default"]["KEY_PREFIX"] = prefix  # for the threads of a live server
     caches["default"].key_prefix = prefix
