@@ -53,6 +53,8 @@ def _list_public() -> list[tuple[str, str]]:
             ("reward-visitor", f"/rewards/{reward.slug}/")
             for reward in Reward.objects.filter(published_at__isnull=False).order_by("pk")[:1]
         ],
+        ("giving-visitor", "/giving/"),
+        ("giving-ledger", "/giving/ledger/"),
         ("privacy", "/privacy/"),
         ("signup", "/accounts/signup/"),
         ("login", "/accounts/login/"),
@@ -68,7 +70,7 @@ def _list_public() -> list[tuple[str, str]]:
 def _list_members() -> list[tuple[str, str]]:
     from members.models import Member
     from rewards.enums import RedemptionState
-    from rewards.models import Redemption, Reward, Wheel
+    from rewards.models import Appeal, Redemption, Reward, Wheel
 
     member = Member.objects.get(user__email=MEMBER)
     purchase = member.purchases.order_by("-pk").first()
@@ -97,6 +99,9 @@ def _list_members() -> list[tuple[str, str]]:
             (f"redeem-{each.kind}", f"/rewards/{each.slug}/redemption/")
             for each in kinds.distinct("kind")[:2]
         ],
+        ("giving", "/giving/"),
+        *[(f"appeal-{each.slug}", f"/giving/{each.slug}/") for each in Appeal.objects.all()[:2]],
+        ("giving-mine", "/giving/mine/"),
         ("redemptions", "/redemptions/"),
         *[(f"redemption-{kind}", f"/redemptions/{pk}/") for kind, pk in redemptions.items()],
         ("wheels", "/wheel/"),
@@ -131,7 +136,7 @@ def _list_staffs() -> list[tuple[str, str]]:
     lists = [
         "members_member", "members_audience", "purchases_purchase", "purchases_importjob",
         "rewards_reward", "rewards_redemption", "rewards_earningrule", "rewards_transfer",
-        "rewards_approval", "core_auditentry",
+        "rewards_approval", "rewards_charitysettlement", "core_auditentry",
     ]  # fmt: skip
     return [
         ("index", "/admin/"),

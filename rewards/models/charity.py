@@ -104,7 +104,7 @@ class Charity(_Pictured):
         ]
 
     def __str__(self):
-        return self.name
+        return self.name_i18n
 
 
 class AppealQuerySet(models.QuerySet):
@@ -172,7 +172,7 @@ class Appeal(_Pictured):
         indexes = [models.Index(fields=["position", "id"], name="appeal_in_order")]
 
     def __str__(self):
-        return self.name
+        return self.name_i18n
 
     def get_absolute_url(self):
         return reverse("appeal_detail", args=[self.slug])
@@ -207,7 +207,7 @@ class AppealUpdate(models.Model):
         indexes = [models.Index(fields=["appeal", "-day_on", "-id"], name="appeal_update_newest")]
 
     def __str__(self):
-        return self.title
+        return self.title_i18n
 
 
 class MatchOfferQuerySet(models.QuerySet):
@@ -266,7 +266,7 @@ class MatchOffer(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.brand} {self.rate_percent} %"
+        return f"{self.brand_i18n} {self.rate_percent} %"
 
     @property
     def used_points(self):

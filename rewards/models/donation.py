@@ -112,7 +112,7 @@ class CharitySettlement(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.charity_id} {self.period}"
+        return self.period
 
 
 class DonationQuerySet(models.QuerySet):
