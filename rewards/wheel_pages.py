@@ -86,7 +86,7 @@ def draw_slices(shown: Any, spin: ShownSpin | None = None) -> Drawing:
     slices = [_build_slice(each) for each in shown]
     shape = pictures.shape_wheel([each.weight for each in shown])
     won = find_slice(shown, spin)
-    rest = find_rest(shown, spin) if won is not None else 0.0
+    rest = find_rest(shown, spin) if spin is not None else 0.0
     disc = pictures.draw_disc(slices, shape, icons=static("img/icons.svg"), rest=rest, won=won)
     colors = pictures.list_colors(slices)
     total = sum(each.weight for each in shown) or 1

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from core.time import day_of
 from members.models import Member
@@ -53,6 +54,7 @@ class SpinsLeft:
 def list_spins_left(member: Member, *, now: dt.datetime) -> list[SpinsLeft]:
     """The wheels open to the member, most free spins first."""
     values = {"member": member.pk, "now": now, "today": day_of(now, get_club().zone)}
+    rows: Any = Wheel.objects.raw(_LEFT, values)
     found = [
         SpinsLeft(
             wheel,
@@ -60,7 +62,7 @@ def list_spins_left(member: Member, *, now: dt.datetime) -> list[SpinsLeft]:
             wheel.daily_count,
             wheel.has_price,
         )
-        for wheel in Wheel.objects.raw(_LEFT, values)
+        for wheel in rows
     ]
     return sorted(found, key=lambda each: -each.left_count)
 
