@@ -145,7 +145,7 @@ class SliceForm(MoneyMixin, forms.Form):
     weight = forms.IntegerField(label=_("Weight"), min_value=0, max_value=1_000_000, initial=1)
     color = forms.RegexField(
         r"^#[0-9a-f]{6}$", label=_("Colour"), initial="#c8553d",
-        widget=forms.TextInput(attrs={"type": "color"}),
+        widget=forms.TextInput(attrs={"type": "color", "class": "staff-color"}),
     )  # fmt: skip
     stock_count = forms.IntegerField(
         label=_("Prizes set aside"), required=False, min_value=1, max_value=10**9,
@@ -257,7 +257,15 @@ def _show_prize(prefix: str, prize: Prize) -> dict[str, Any]:
     return {f"{prefix}_{name}": value for name, value in values.items()}
 
 
-class BaseSliceFormSet(forms.BaseFormSet):
+class DressedFormSet(forms.BaseFormSet):
+    """Its own fields, order and removal, look like the others."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        dress_form(form)
+
+
+class BaseSliceFormSet(DressedFormSet):
     def list_slices(self) -> list[SliceTerms]:
         """In the order that was typed; without those that were left out."""
         kept = [
@@ -287,7 +295,7 @@ class WheelGateForm(forms.Form):
         return cleaned
 
 
-class BaseWheelGateFormSet(forms.BaseFormSet):
+class BaseWheelGateFormSet(DressedFormSet):
     def clean(self):
         super().clean()
         if not any(self.errors):

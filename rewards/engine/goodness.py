@@ -42,8 +42,8 @@ def judge_fit(drawn: Sequence[int], weights: Sequence[int]) -> Fit:
         cells.append((rare_drawn, rare_expected))
     elif rare_expected and cells:
         cells.sort(key=lambda cell: cell[1])
-        count, expected = cells[0]
-        cells[0] = (count + rare_drawn, expected + rare_expected)
+        rarest = cells[0]
+        cells[0] = (rarest[0] + rare_drawn, rarest[1] + rare_expected)
     freedom = len(cells) - 1
     if freedom < 1:
         return Fit(draws, 0.0, max(freedom, 0), None)
@@ -65,7 +65,7 @@ def upper_gamma(a: float, x: float) -> float:
 
 def _sum_series(a: float, x: float) -> float:
     term = total = 1 / a
-    step = a
+    step: float = a
     while abs(term) > abs(total) * _CLOSE:
         step += 1
         term *= x / step

@@ -167,7 +167,9 @@ def _write_draw(number: int, spin: Spin, places: dict[int, int]) -> dict[str, An
 
 
 def _write(moment: dt.datetime | None) -> str | None:
-    return moment and moment.astimezone(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    if moment is None:
+        return None
+    return moment.astimezone(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def write_log_json(log: dict[str, Any]) -> str:

@@ -49,8 +49,9 @@ def draw(seed, version, player, counter, weights):
 
 def check_logs(logs):
     """Sentences about what is wrong; an empty list if everything holds."""
-    problems = []
-    counters, events = {}, {}
+    problems: list = []
+    counters: dict = {}
+    events: dict = {}
     for log in sorted(logs, key=lambda each: (each["begins_at"], each["hash_published_at"])):
         where = f"{log['wheel']} {log['day']}"
         if log["format"] != FORMAT:

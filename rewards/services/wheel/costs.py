@@ -133,7 +133,7 @@ def _expect_alone(version: WheelVersion, point_value: Fraction | None) -> Fracti
     """What a spin of another wheel costs by its own prizes; two wheels may point to each other."""
     rows = list_slices(version)
     total = sum(row.weight for row in rows) or 1
-    costs = {PrizeKind.REWARD: lambda row: row.prize_reward.cost_amount,
+    costs: dict[str, Any] = {PrizeKind.REWARD: lambda row: row.prize_reward.cost_amount,
              PrizeKind.POINTS: lambda row: row.prize_points * (point_value or 0),
              PrizeKind.CREDIT: lambda row: row.prize_amount}  # fmt: skip
     found = (

@@ -54,7 +54,7 @@ def _check_slices(slices: Sequence[Slice]) -> Iterator[Finding]:
     for each in slices:
         substitute = getattr(each, "substitute", None)
         if each.stock_count is not None and substitute is None:
-            text = _("“%(label)s” has %(count)s prizes and no substitute for when they are gone.")
+            text = _("“%(label)s” runs out (prizes set aside: %(count)s) and has no substitute.")
             yield Finding("no_substitute", text % {"label": each.label, "count": each.stock_count})
         if each.stock_count is None and substitute is not None:
             text = _("“%(label)s” never runs out: its substitute will never be paid.")
@@ -209,6 +209,7 @@ def _check_law(version: WheelVersion, cost: VersionCost) -> Iterator[Finding]:
 
 
 def _check_caps(version: WheelVersion, law: PrizeLaw, cost: VersionCost) -> Iterator[Finding]:
+    words: dict[str, Any]
     caps = [Fraction(each) for each in (law.most_amount,) if each is not None]
     if law.most_times is not None:
         caps.append(Fraction(law.most_times * version.purchase_amount))

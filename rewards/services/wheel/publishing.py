@@ -101,18 +101,20 @@ def _end_before(wheel: Wheel, moment: dt.datetime, now: dt.datetime) -> int:
 
 def _set_aside(draft: WheelVersion) -> None:
     """Take what the prizes need, rewards in order of id, as all do who take several."""
-    rows = list(draft.slices.filter(stock_count__isnull=False).select_related("prize_reward"))
+    rows = draft.slices.filter(stock_count__isnull=False).select_related("prize_reward")
     wanted: Counter[int] = Counter()
+    names: dict[int, str] = {}
     for row in rows:
-        if row.prize_reward is not None and row.prize_reward.stock_left is not None:
-            wanted[row.prize_reward_id] += row.stock_count
+        reward = row.prize_reward
+        if reward is not None and reward.stock_left is not None:
+            wanted[reward.pk] += row.stock_count or 0
+            names[reward.pk] = reward.name
     with connection.cursor() as cursor:
         for reward_id, count in sorted(wanted.items()):
             cursor.execute(_TAKE, [count, reward_id, count])
             if cursor.fetchone() is None:
-                reward = next(r.prize_reward for r in rows if r.prize_reward_id == reward_id)
                 text = _("The last of “%(reward)s” has just gone.")
-                raise CannotPublish(reasons=text % {"reward": reward.name})
+                raise CannotPublish(reasons=text % {"reward": names[reward_id]})
     Slice.objects.filter(
         version=draft, stock_count__isnull=False, prize_reward__in=list(wanted)
     ).update(is_set_aside=True)

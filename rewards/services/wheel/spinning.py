@@ -223,12 +223,14 @@ def _write(spin: _Spin, ledger: Ledger, wheel: Wheel) -> Spin:
 
 def _build_row(spin: _Spin) -> Spin:
     """The row as it will be read; what it refers to is looked up by whoever asks for it."""
+    day_id: Any = spin.state.day_id
+    version_id: Any = spin.state.version_id
     return Spin(
         id=spin.spin_id,
         player_id=spin.player.player_id,
         counter=spin.counter,
-        day_id=spin.state.day_id,
-        version_id=spin.state.version_id,
+        day_id=day_id,
+        version_id=version_id,
         slice_id=spin.slice.id,
         pseudonym=spin.player.pseudonym,
         hit_number=spin.hit_number,
