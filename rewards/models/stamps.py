@@ -78,9 +78,6 @@ class StampCard(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["book", "round"], name="stamp_card_once_per_round"),
             models.CheckConstraint(
-                condition=Q(stamp_count__lte=models.F("target")), name="stamp_card_never_over"
-            ),
-            models.CheckConstraint(
                 condition=Q(filled_at__isnull=False, stamp_count=models.F("target"))
                 | (Q(filled_at__isnull=True) & Q(stamp_count__lt=models.F("target"))),
                 name="stamp_card_full_has_time",
