@@ -38,12 +38,12 @@ def test_charity(programme):
 
 def test_account_of_a_charity(programme):
     charity, other = make_charity(), make_charity("other")
-    refused("account_once_per_charity",
-            lambda: Account.objects.create(charity=charity, kind="charity", unit="points"))  # fmt: skip
-    refused("account_of_charity_names_it",
-            lambda: Account.objects.create(kind="charity", unit="points"))  # fmt: skip
-    refused("account_of_charity_names_it",
-            lambda: Account.objects.create(charity=other, kind="match", unit="status"))  # fmt: skip
+    make = Account.objects.create
+    refused(
+        "account_once_per_charity", lambda: make(charity=charity, kind="charity", unit="points")
+    )
+    refused("account_of_charity_names_it", lambda: make(kind="charity", unit="points"))
+    refused("account_of_charity_names_it", lambda: make(charity=other, kind="match", unit="status"))
     with pytest.raises(ProtectedError):
         charity.delete()
 
