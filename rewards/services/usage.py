@@ -241,6 +241,8 @@ class UsageReader:
         ) in rows:  # fmt: skip
             lot = None
             if lot_id is not None:
+                if member_id not in ledger.books and _is_gone(allocations, taken):
+                    continue  # of whoever had the purchase before it was amended
                 lots = ledger.books[member_id].lots
                 lot = next((each for each in lots if each.id == lot_id), None)
                 if lot is None:  # spent, or a status lot that already counts
@@ -298,6 +300,11 @@ class UsageReader:
             whole = to_date >= line_amount and quantity_before + quantity >= line_quantity
             result[position] = (to_date, line_amount, whole)
         return result
+
+
+def _is_gone(allocations: list[int], taken: list[list[int]] | None) -> bool:
+    """Whether an award was taken back whole."""
+    return sum(map(sum, taken or [])) == sum(allocations)
 
 
 def _list_applied(version_id: int, parts: str) -> frozenset[int]:

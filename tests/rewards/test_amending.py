@@ -332,6 +332,19 @@ def test_order_that_was_anothers_moves_with_what_came_back(at_once, claim, is_ol
     assert_ledger_true()
 
 
+def test_order_that_was_anothers_can_be_refunded_and_amended_again(at_once):
+    """The former member's awards were taken back whole; nobody asks for their books again."""
+    at_once.say("1", {"a": 60, "b": 40}, on=DAY, customer="mei")
+    at_once.say("1", {"a": 60, "b": 40}, on=day(1), customer="ken")
+    mei, ken = at_once.member("mei"), at_once.member("ken")
+
+    at_once.refund("r", "1", {"b": 10}, on=day(2))
+    assert (points(mei), points(ken)) == ({}, {"available": 90})
+    at_once.say("1", {"a": 50, "b": 40}, on=day(3), customer="ken")
+    assert (points(mei), points(ken)) == ({}, {"available": 80})
+    assert_ledger_true()
+
+
 def test_amended_after_a_merge_finds_the_points_with_the_survivor(orders):
     orders.say("1", {"a": 100}, on=DAY)
     orders.say("2", {"a": 10}, on=DAY, customer="ken")
