@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from django.db import transaction
 
 from core.bulk import read_together
-from members.models import ActivityBatch
+from members.models import Activity, ActivityBatch
 from members.selectors.club import get_club
 from rewards.engine.stamps import BookState, Event, replay
 from rewards.enums import ChallengeMeasure
@@ -77,12 +77,9 @@ def count_batch(batch_id: int, now: dt.datetime) -> None:
     if not member_ids:
         return
     locked = lock_standings(member_ids)
-    member_ids, first_at, last_at = _read_owners(reader, values)
-    if not locked.issuperset(member_ids):
-        raise OwnerMoved
     touched: dict[int, _Touched] = {}
-    if is_purchases:
-        _take_back(values, versions, touched)
+    if is_purchases and _may_take_back(batch):
+        _take_back(values, versions, touched, locked)
     zone = get_club().zone
     for version in versions.values():
         if is_bought(version) == is_purchases and version.overlaps(first_at, last_at):
@@ -90,7 +87,7 @@ def count_batch(batch_id: int, now: dt.datetime) -> None:
                 version, batch_id=batch_id, is_amended=batch.kind == "amendment",
                 category_ids=list_inside(version.category_ids), zone=zone, now=now,
             )  # fmt: skip
-            _gain(statement, version, touched)
+            _gain(statement, version, touched, locked)
     if touched:
         settle_cards(_fold(touched, versions), versions, now=now)
 
@@ -101,16 +98,32 @@ def _read_owners(sql: str, values: dict) -> tuple[list[int], dt.datetime, dt.dat
     return member_ids or [], first_at, last_at
 
 
-def _take_back(values: dict, versions: dict[int, VersionTerms], touched: dict) -> None:
+def _may_take_back(batch: ActivityBatch) -> bool:
+    """Only what came back, or was changed, can give less than was stamped for it."""
+    if batch.kind != "purchase":
+        return True
+    return Activity.objects.filter(batch=batch, subject_type="purchases.return").exists()
+
+
+def _take_back(
+    values: dict, versions: dict[int, VersionTerms], touched: dict, locked: set[int]
+) -> None:
     (rows,) = read_together([(TAKE_BACK, values)])
-    for book_id, version_id, amount, at in rows:
+    for book_id, member_id, version_id, amount, at in rows:
+        if member_id not in locked:
+            raise OwnerMoved
         entry = touched.setdefault(book_id, _Touched(versions[version_id]))
         entry.events.append(Event(at, version_id, amount))
 
 
-def _gain(statement: tuple[str, dict], version: VersionTerms, touched: dict[int, _Touched]) -> None:
+def _gain(
+    statement: tuple[str, dict], version: VersionTerms, touched: dict[int, _Touched],
+    locked: set[int],
+) -> None:  # fmt: skip
     (rows,) = read_together([statement])
-    for book_id, _member_id, total, amount, stamp_id, first_at, last_at in rows:
+    for book_id, member_id, total, amount, stamp_id, first_at, last_at in rows:
+        if member_id not in locked:
+            raise OwnerMoved
         entry = touched.setdefault(book_id, _Touched(version))
         # Under an older version too, in the same batch: then both are looked at one by one.
         entry.first_stamp_id = min(entry.first_stamp_id or stamp_id, stamp_id)

@@ -114,8 +114,10 @@ TAKE_BACK = f"""
         FROM due WHERE due < amount
         RETURNING book_id, version_id, amount, effective_at
     )
-    SELECT coalesce(b.merged_into_id, b.id), taken.version_id, taken.amount, taken.effective_at
+    SELECT coalesce(b.merged_into_id, b.id), coalesce(into_book.member_id, b.member_id),
+           taken.version_id, taken.amount, taken.effective_at
     FROM taken JOIN rewards_stampbook b ON b.id = taken.book_id
+    LEFT JOIN rewards_stampbook into_book ON into_book.id = b.merged_into_id
 """
 
 # Of one purchase in a batch of amendments there may be two activities: the former member's, and
