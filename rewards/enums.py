@@ -132,7 +132,6 @@ class RewardKind(models.TextChoices):
     PARTNER = "partner", _("offer of a partner")
     DOWNLOAD = "download", _("download")
     DONATION = "donation", _("donation")
-    SPINS = "spins", _("spins of the wheel")
 
 
 class RedemptionState(models.TextChoices):

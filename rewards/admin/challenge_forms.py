@@ -117,7 +117,7 @@ class ChallengeVersionForm(MoneyMixin, forms.Form):
         super().__init__(*args, **kwargs)
         self.challenge, self.now = challenge, now
         self.fields["activity_kind"].choices = [(kind.code, kind.label) for kind in challenge_kinds]
-        no_right = (RewardKind.DONATION, RewardKind.SPINS)
+        no_right = (RewardKind.DONATION,)
         rewards = Reward.objects.published().exclude(kind__in=no_right)
         self.fields["prize_reward"].queryset = rewards.order_by("name")
         self.fields["prize_wheel"].queryset = Wheel.objects.order_by("name")

@@ -25,7 +25,7 @@ from rewards.models import Challenge, ChallengeVersion, StampGrant
 from rewards.selectors.challenge_words import describe_target, list_conditions
 from rewards.selectors.challenges import ShownCard, count_figures, get_stamp_page
 from rewards.selectors.control import explain_excess
-from rewards.selectors.wheel_words import describe_prize
+from rewards.selectors.prizes import describe_gift
 from rewards.services.challenges import end_challenge, give_stamps, publish_version
 from rewards.services.challenges.by_hand import CODE, format_stamps
 from rewards.services.control import find_excess
@@ -66,7 +66,7 @@ class ChallengeAdmin(WordsAdmin):
     @display(description=_("prize"))
     def show_prize(self, challenge):
         version = self._get_newest(challenge)
-        return describe_prize(version) if version else "–"
+        return describe_gift(version) if version else "–"
 
     @display(
         description=_("state"),
@@ -282,7 +282,7 @@ def _describe(version, audiences=None):
         "version": version,
         "target": describe_target(version),
         "conditions": list_conditions(version),
-        "prize": describe_prize(version),
+        "prize": describe_gift(version),
         "audiences": [audience.name_i18n for audience in audiences],
     }
 

@@ -81,7 +81,7 @@ class SurpriseForm(MoneyMixin, forms.Form):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        no_right = (RewardKind.DONATION, RewardKind.SPINS)
+        no_right = (RewardKind.DONATION,)
         rewards = Reward.objects.filter(published_at__isnull=False, retired_at__isnull=True)
         self.fields["prize_reward"].queryset = rewards.exclude(kind__in=no_right).order_by("name")
         self.fields["prize_wheel"].queryset = Wheel.objects.order_by("name")

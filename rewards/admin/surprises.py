@@ -23,7 +23,8 @@ from rewards.admin.surprise_forms import SurpriseForm
 from rewards.enums import BulkOutcome, BulkState
 from rewards.models import BulkActMember, Surprise, SurpriseGift
 from rewards.selectors.control import explain_excess
-from rewards.selectors.surprises import describe_prize, format_worth, get_results
+from rewards.selectors.prizes import describe_gift
+from rewards.selectors.surprises import format_worth, get_results
 from rewards.services.approvals import PERMISSION
 from rewards.services.bulk import cancel_bulk
 from rewards.services.surprise_preview import preview_surprise
@@ -79,7 +80,7 @@ class SurpriseAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("what is in it"))
     def show_prize(self, surprise):
-        return describe_prize(surprise)
+        return describe_gift(surprise)
 
     @display(description=gettext_lazy("audience"))
     def show_audience(self, surprise):
@@ -175,7 +176,7 @@ class SurpriseAdmin(ReadOnlyAdmin):
             obj=surprise,
             act=act,
             surprise=surprise,
-            prize=describe_prize(surprise),
+            prize=describe_gift(surprise),
             results=results,
             opened_percent=100 * results.opened_count // (results.given_count or 1),
             cost=format_worth(surprise.given_worth, surprise.measure),
@@ -222,7 +223,7 @@ class SurpriseAdmin(ReadOnlyAdmin):
         excess = find_surprise_excess(surprise, preview.planned_worth, by=request.user, now=now)
         return {
             "surprise": surprise,
-            "prize": describe_prize(surprise),
+            "prize": describe_gift(surprise),
             "preview": preview,
             "worth": format_worth(surprise.worth, surprise.measure),
             "planned": format_worth(preview.planned_worth, surprise.measure),

@@ -8,8 +8,8 @@ from rewards.models.catalogue import (
     Rotation,
     Wish,
 )
-from rewards.models.charity import Appeal, AppealUpdate, Charity, MatchOffer
 from rewards.models.challenge import Challenge, ChallengeGate, ChallengeVersion
+from rewards.models.charity import Appeal, AppealUpdate, Charity, MatchOffer
 from rewards.models.closing import DayClose, DayFigures
 from rewards.models.control import ActLimit, Approval, StaffAct
 from rewards.models.counter import Bill, Register

@@ -23,7 +23,7 @@ from rewards.selectors.challenge_words import (
     describe_target,
     list_conditions,
 )
-from rewards.selectors.wheel_words import describe_prize
+from rewards.selectors.prizes import describe_gift
 
 FRESH = dt.timedelta(hours=1)  # so long a stamp is pressed anew when the page opens
 SUM_PLACES = 10  # a card for money shows its progress in tenths
@@ -85,7 +85,7 @@ class ShownCard:
 
     @property
     def prize(self) -> str:
-        return describe_prize(self.version)
+        return describe_gift(self.version)
 
     @property
     def is_owing(self) -> bool:

@@ -16,6 +16,7 @@ from members.selectors.club import get_club
 from rewards.enums import Measure, PrizeKind
 from rewards.models import Entitlement, SpinGrant, Surprise, SurpriseGift
 from rewards.selectors.causes import CauseText
+from rewards.selectors.prizes import describe_gift
 from rewards.selectors.wording import format_count, format_points
 
 CAUSE = "surprise"
@@ -31,32 +32,6 @@ def format_worth(amount: int, measure: str) -> str:
             "count": format_count(amount)
         }
     return format_points(amount)
-
-
-def describe_prize(surprise: Surprise) -> str:
-    """What is in the present: "50 points", "Tote bag", "2 spins of Daily luck"."""
-    match surprise.prize_kind:
-        case PrizeKind.POINTS:
-            return format_points(surprise.prize_points)
-        case PrizeKind.CREDIT:
-            amount = format_money(surprise.prize_amount, get_club().currency)
-            return _("%(amount)s store credit") % {"amount": amount}
-        case PrizeKind.REWARD if surprise.prize_reward is not None:
-            return surprise.prize_reward.name_i18n
-        case PrizeKind.SPINS if surprise.prize_wheel is not None:
-            words = {
-                "count": format_count(surprise.prize_spin_count),
-                "wheel": surprise.prize_wheel.name_i18n,
-            }
-            return (
-                ngettext(
-                    "%(count)s free spin of “%(wheel)s”",
-                    "%(count)s free spins of “%(wheel)s”",
-                    surprise.prize_spin_count,
-                )
-                % words
-            )
-    return ""
 
 
 # --- Members -------------------------------------------------------------------------------------
@@ -98,7 +73,7 @@ def get_gift_page(gift: SurpriseGift, *, now: dt.datetime) -> GiftPage:
     surprise = Surprise.objects.for_list().get(pk=gift.surprise_id)
     zone = get_club().zone
     today, cause = day_of(now, zone), {"cause_type": CAUSE, "cause_id": gift.pk}
-    prize = describe_prize(surprise)
+    prize = describe_gift(surprise)
     match surprise.prize_kind:
         case PrizeKind.REWARD:
             right = Entitlement.objects.filter(**cause).select_related("redemption").first()

@@ -17,7 +17,8 @@ from members.selectors.club import get_club
 from members.selectors.gates import GateClosed, judge_gates
 from rewards.enums import PrizeKind, WheelDayState
 from rewards.models import Slice, Wheel, WheelGate, WheelVersion
-from rewards.selectors.wheel_words import describe_prize, format_chance
+from rewards.selectors.prizes import describe_prize
+from rewards.selectors.wheel_words import format_chance
 from rewards.spin_keys import SpinKey, write_spin_key
 
 # What the member has at this wheel, the day's seed and the next day's, in one row.

@@ -9,8 +9,9 @@ from django.db.models import Count
 
 from rewards.engine.goodness import Fit, judge_fit
 from rewards.models import Spin, WheelVersion
+from rewards.selectors.prizes import describe_prize
 from rewards.selectors.wheel import list_slices
-from rewards.selectors.wheel_words import describe_prize, format_chance
+from rewards.selectors.wheel_words import format_chance
 
 # So unlikely by chance that somebody has to look; and not judged by fewer draws than this.
 ALARM = 0.0001

@@ -14,7 +14,7 @@ from members.names import mask_name
 from members.selectors.club import get_club
 from rewards.enums import PrizeKind
 from rewards.models import Slice, Spin, Wheel, WheelDay
-from rewards.selectors.wheel_words import describe_prize
+from rewards.selectors.prizes import describe_prize
 
 FORMAT = "club-wheel-log/1"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from members.models import Member
 from rewards.enums import PrizeKind
 from rewards.models import Entitlement, Spin, Wheel
-from rewards.selectors.wheel_words import describe_prize
+from rewards.selectors.prizes import describe_prize
 
 
 @dataclass(frozen=True, slots=True)

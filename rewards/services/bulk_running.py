@@ -112,8 +112,7 @@ def _run_batch(act_id: int, *, now: dt.datetime) -> int:
     else:
         _load_held_lots(ledger)
         results = {
-            member_id: _apply(act, ledger, ledger.books[member_id], now)
-            for member_id in member_ids
+            member_id: _apply(act, ledger, ledger.books[member_id], now) for member_id in member_ids
         }
     write_ledger(ledger, now=now, writer=writer)
     rows = [(member_id, *result) for member_id, result in results.items()]

@@ -23,7 +23,8 @@ from rewards import limits
 from rewards.enums import BulkKind, BulkState, Measure, PrizeKind, RewardKind, SurprisePick
 from rewards.models import BulkAct, Surprise, SurpriseGift
 from rewards.registry import ActKind, ActWords
-from rewards.selectors.surprises import CAUSE, describe_prize
+from rewards.selectors.prizes import describe_gift
+from rewards.selectors.surprises import CAUSE
 from rewards.selectors.wording import format_count
 from rewards.services.approvals import ask_approval
 from rewards.services.bulk import (
@@ -63,7 +64,7 @@ _PRIZES = {
     Measure.MONEY: [PrizeKind.CREDIT, PrizeKind.REWARD],
     Measure.SPINS: [PrizeKind.SPINS],
 }
-_NOT_BY_RIGHT = (RewardKind.DONATION, RewardKind.SPINS)
+_NOT_BY_RIGHT = (RewardKind.DONATION,)
 
 
 class InvalidSurprise(DomainError):
@@ -363,7 +364,7 @@ def describe_surprise(surprise: Surprise) -> str:
     count = surprise.act.member_count
     members = ngettext("%(count)s member", "%(count)s members", count)
     shown = {
-        "points": describe_prize(surprise),
+        "points": describe_gift(surprise),
         "members": members % {"count": format_count(count)},
         "audience": surprise.act.audience,
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from core.bulk import RowWriter, read_together, reserve_ids
 from members.services.notices import NoticeRow, add_notices
 from rewards.engine.stamps import BookState, CardState
+from rewards.enums import SpinSource
 from rewards.models.stamps import CARD_CAUSE
 from rewards.services.challenges.terms import VersionTerms
 from rewards.services.entitlements import withdraw_entitlements, withdraw_spins
@@ -152,7 +153,7 @@ def _pay(writer: RowWriter, prizes: list[tuple], now: dt.datetime) -> None:
         Won(member_id, prize, (CARD_CAUSE, card.id), f"{CARD_CAUSE}:{card.id}:{card.prize_count}")
         for member_id, card, prize in prizes
     ]
-    add_prizes(ledger, writer, won, now=now)
+    add_prizes(ledger, writer, won, source=SpinSource.RULE, now=now)
     write_ledger(ledger, now=now, writer=writer)
     writer.flush()
 

@@ -9,8 +9,9 @@ from typing import Any
 from rewards.enums import PrizeKind
 from rewards.models import Slice, WheelVersion
 from rewards.selectors.payments import get_rate
+from rewards.selectors.prizes import describe_prize
 from rewards.selectors.wheel import list_slices
-from rewards.selectors.wheel_words import describe_prize, format_chance
+from rewards.selectors.wheel_words import format_chance
 
 
 @dataclass(frozen=True, slots=True)
