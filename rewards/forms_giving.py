@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from rewards.selectors.wording import format_percent
+
 _LONGEST_KEY = 60
 PRESETS = (100, 300, 500, 1000)
 SHARES = (1, 5, 10, 20, 50, 100)
@@ -61,7 +63,7 @@ class ShareForm(forms.Form):
     share_percent = forms.TypedChoiceField(
         label=_("Share of the points I earn"),
         coerce=int,
-        choices=[(number, f"{number} %") for number in SHARES],
+        choices=lambda: [(number, format_percent(number)) for number in SHARES],
         initial=5,
     )
     is_named = forms.BooleanField(label=_("Thank me on the wall"), required=False)

@@ -115,7 +115,7 @@ def _tell_by_hand(params: dict[str, Any]) -> str:
         "stamps": by_hand.format_stamps(count),
         "reason": AdjustmentReason(reason).label if reason in AdjustmentReason.values else reason,
     }
-    return _("“%(card)s”: %(stamps)s. %(reason)s") % shown
+    return _("“%(card)s”: %(stamps)s (%(reason)s).") % shown
 
 
 def _find_page(params: dict[str, Any]) -> str:

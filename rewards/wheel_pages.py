@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from core.joining import join_comma
 from core.money import format_money
@@ -145,7 +145,7 @@ def _build_odds(each: ShownSlice, color: str, total: int) -> Odds:
 def _say_one_in(chance: Fraction) -> str:
     """ "1 in 8"; a tenth where that says more: "1 in 2.5"."""
     if not chance:
-        return _("never")
+        return pgettext("odds", "never")
     many = 1 / chance
     if many.denominator == 1 or many >= 10:
         return _("1 in %(count)s") % {"count": format_count(round(many))}

@@ -14,6 +14,7 @@ from core.admin import PeriodFilter, ReadOnlyAdmin
 from rewards.models import Alert
 from rewards.registry import alert_checks
 from rewards.selectors.alerts import describe_alerts
+from rewards.selectors.wording import format_percent
 from rewards.services.alerts import note_alert
 
 
@@ -111,7 +112,7 @@ class AlertAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("threshold"))
     def show_threshold(self, alert):
-        return f"{alert.threshold} %"
+        return format_percent(alert.threshold)
 
     @display(description=gettext_lazy("noted by"))
     def show_noted(self, alert):

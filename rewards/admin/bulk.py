@@ -21,6 +21,7 @@ from rewards.admin.bulk_forms import BulkForm
 from rewards.enums import BulkKind, BulkOutcome, BulkState
 from rewards.models import BulkAct, BulkActMember
 from rewards.selectors.control import explain_excess
+from rewards.selectors.wording import format_percent
 from rewards.services.approvals import PERMISSION
 from rewards.services.bulk import (
     cancel_bulk,
@@ -70,7 +71,7 @@ class BulkActAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("progress"))
     def show_progress(self, act):
-        return f"{act.progress_percent} %" if act.confirmed_at else "–"
+        return format_percent(act.progress_percent) if act.confirmed_at else "–"
 
     # --- Terms ---
 

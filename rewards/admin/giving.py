@@ -7,7 +7,7 @@ from django.http import HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from unfold.decorators import display
 
 from core.admin import WordsAdmin
@@ -18,7 +18,7 @@ from members.selectors.club import get_club
 from rewards.admin.forms import MoneyMixin, build_date_field, build_money_field
 from rewards.models import Appeal, AppealUpdate, Charity, MatchOffer
 from rewards.selectors.giving import list_totals
-from rewards.selectors.wording import format_count, format_points
+from rewards.selectors.wording import format_count, format_percent, format_points
 from rewards.services.giving import (
     close_appeal,
     delete_appeal,
@@ -195,7 +195,7 @@ class CharityAdmin(ServedAdmin):
 
     @display(description=gettext_lazy("state"))
     def show_state(self, charity):
-        return _("Withdrawn") if charity.retired_at else _("Takes gifts")
+        return pgettext("charity", "Withdrawn") if charity.retired_at else _("Takes gifts")
 
 
 @admin.register(Appeal)
@@ -217,7 +217,7 @@ class AppealAdmin(ServedAdmin):
     )
     acts = {
         "publishing": ("rewards.publish_appeal", publish_appeal, gettext_lazy("Published.")),
-        "closing": ("rewards.publish_appeal", close_appeal, gettext_lazy("Closed.")),
+        "closing": ("rewards.publish_appeal", close_appeal, pgettext_lazy("appeal", "Closed.")),
         "removal": ("rewards.delete_appeal", delete_appeal, gettext_lazy("Deleted.")),
     }
 
@@ -246,7 +246,7 @@ class AppealAdmin(ServedAdmin):
     @display(description=gettext_lazy("given so far"))
     def show_progress(self, appeal):
         given = getattr(self, "_totals", {}).get(appeal.pk, 0)
-        return f"{format_points(given)} · {given * 100 // appeal.goal_points} %"
+        return f"{format_points(given)} · {format_percent(given * 100 // appeal.goal_points)}"
 
     @display(description=gettext_lazy("state"))
     def show_state(self, appeal):
@@ -255,7 +255,7 @@ class AppealAdmin(ServedAdmin):
             return _("Draft")
         if appeal.is_open(now):
             return _("Open")
-        return _("To come") if appeal.starts_at > now else _("Closed")
+        return _("To come") if appeal.starts_at > now else pgettext("appeal", "Closed")
 
 
 class AppealUpdateForm(forms.ModelForm):

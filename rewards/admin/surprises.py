@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
@@ -90,11 +90,11 @@ class SurpriseAdmin(ReadOnlyAdmin):
     def show_state(self, surprise):
         return surprise.act.state, surprise.act.get_state_display()
 
-    @display(description=gettext_lazy("given"))
+    @display(description=pgettext_lazy("surprise", "given"))
     def show_given(self, surprise):
         return surprise.act.done_count
 
-    @display(description=gettext_lazy("opened"))
+    @display(description=pgettext_lazy("surprise", "opened"))
     def show_opened(self, surprise):
         return surprise.opened_count
 

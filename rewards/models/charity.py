@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core.photos import PhotoField
@@ -85,7 +86,9 @@ class Charity(_Pictured):
         help_text=_("What the club pays out for a hundred points. Past donations keep their rate."),
     )
     grace_hours = models.PositiveSmallIntegerField(_("hours to take a donation back"), default=24)
-    retired_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+    retired_at = models.DateTimeField(
+        pgettext_lazy("charity", "withdrawn at"), null=True, blank=True
+    )
     created_at = models.DateTimeField(_("created at"), db_default=Now())
 
     objects = CharityQuerySet.as_manager()
@@ -266,7 +269,8 @@ class MatchOffer(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.brand_i18n} {self.rate_percent} %"
+        rate = gettext("%(number)s %%") % {"number": self.rate_percent}
+        return f"{self.brand_i18n} {rate}"
 
     @property
     def used_points(self):

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from rewards.enums import DonationSource
 from rewards.models.charity import Appeal, Charity, MatchOffer
@@ -27,7 +28,7 @@ class StandingDonation(models.Model):
     )
     share_percent = models.PositiveSmallIntegerField(_("share in percent"))
     is_named = models.BooleanField(_("named on the thank-you wall"), default=False)
-    started_at = models.DateTimeField(_("since"))
+    started_at = models.DateTimeField(pgettext_lazy("standing donation", "since"))
     ended_at = models.DateTimeField(_("until"), null=True, blank=True)
 
     class Meta:
@@ -79,7 +80,7 @@ class CharitySettlement(models.Model):
     carried_in = models.PositiveSmallIntegerField(_("carried from before"), default=0)
     amount = models.PositiveBigIntegerField(_("to be paid"))
     carried_out = models.PositiveSmallIntegerField(_("carried on"), default=0)
-    closed_at = models.DateTimeField(_("closed at"))
+    closed_at = models.DateTimeField(pgettext_lazy("settlement", "closed at"))
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -170,7 +171,7 @@ class Donation(models.Model):
         related_name="donations",
         verbose_name=_("standing donation"),
     )
-    donated_at = models.DateTimeField(_("given at"))
+    donated_at = models.DateTimeField(pgettext_lazy("donation", "given at"))
     final_at = models.DateTimeField(_("final at"))
     undone_at = models.DateTimeField(_("taken back at"), null=True, blank=True)
     settlement = models.ForeignKey(

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from rewards.enums import EntitlementEnd, PrizeKind, SpinSource
 from rewards.models.catalogue import Reward
@@ -52,7 +53,9 @@ class PrizeFields(models.Model):
     )
     prize_points = models.PositiveIntegerField(_("points"), default=0)
     prize_amount = models.PositiveBigIntegerField(_("store credit"), default=0)
-    prize_spin_count = models.PositiveSmallIntegerField(_("spins"), default=0)
+    prize_spin_count = models.PositiveSmallIntegerField(
+        pgettext_lazy("how many", "spins"), default=0
+    )
     prize_wheel = models.ForeignKey(
         Wheel, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("wheel")
     )
@@ -191,7 +194,7 @@ class SpinGrant(models.Model):
     cause_type = models.CharField(_("cause"), max_length=20, blank=True, default="")
     cause_id = models.BigIntegerField(_("number of the cause"), null=True, blank=True)
     key = models.CharField(_("key"), max_length=100, unique=True)
-    spin_count = models.PositiveSmallIntegerField(_("spins"))
+    spin_count = models.PositiveSmallIntegerField(pgettext_lazy("how many", "spins"))
     used_count = models.PositiveSmallIntegerField(_("used"), default=0)
     given_at = models.DateTimeField(_("given at"))
     expires_on = models.DateField(_("last usable day"), null=True, blank=True)

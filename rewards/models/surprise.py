@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.words import Words
 from rewards.enums import Measure, PrizeKind, SurprisePick
@@ -124,8 +125,8 @@ class SurpriseGift(models.Model):
         db_index=False,
         verbose_name=_("member"),
     )
-    given_at = models.DateTimeField(_("given at"))
-    opened_at = models.DateTimeField(_("opened at"), null=True, blank=True)
+    given_at = models.DateTimeField(pgettext_lazy("surprise", "given at"))
+    opened_at = models.DateTimeField(pgettext_lazy("surprise", "opened at"), null=True, blank=True)
 
     objects = SurpriseGiftQuerySet.as_manager()
 

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from rewards.enums import SpinPay, WheelDayState
 from rewards.models.prize import SpinGrant
@@ -115,7 +116,9 @@ class WheelPlayer(models.Model):
     wheel = models.ForeignKey(
         Wheel, models.PROTECT, related_name="players", verbose_name=_("wheel")
     )
-    is_current = models.BooleanField(_("spins"), default=True, db_default=True)
+    is_current = models.BooleanField(
+        pgettext_lazy("wheel player", "spins"), default=True, db_default=True
+    )
     seed = models.CharField(_("player's seed"), max_length=64, blank=True)
     pseudonym = models.CharField(_("pseudonym"), max_length=32)
     spin_count = models.PositiveIntegerField(_("spins so far"), default=0)
@@ -231,7 +234,7 @@ class Spin(models.Model):
 
     class Meta:
         verbose_name = _("spin")
-        verbose_name_plural = _("spins")
+        verbose_name_plural = pgettext_lazy("draws", "spins")
         constraints = [
             models.UniqueConstraint(fields=["player", "counter"], name="spin_once_per_counter"),
             models.UniqueConstraint(

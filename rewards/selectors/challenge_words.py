@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, npgettext
 
 from core.money import format_money
 from core.time import get_zone
@@ -41,7 +41,12 @@ def describe_left(version: Any, left: int) -> str:
     """How much is missing: "3 more", "$12.40 more"."""
     if version.measure == ChallengeMeasure.SUM:
         return _("%(amount)s more") % {"amount": format_money(left, _currency())}
-    return ngettext("%(count)s more", "%(count)s more", left) % {"count": format_count(left)}
+    shown = {"count": format_count(left)}
+    if version.measure == ChallengeMeasure.COUNT:
+        return npgettext("stamps", "%(count)s more", "%(count)s more", left) % shown
+    if version.distinct_of == DistinctOf.DAY:
+        return npgettext("days", "%(count)s more", "%(count)s more", left) % shown
+    return npgettext("kinds", "%(count)s more", "%(count)s more", left) % shown
 
 
 def describe_progress(version: Any, count: int, target: int) -> str:

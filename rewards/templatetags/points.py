@@ -7,6 +7,7 @@ from rewards.selectors.wording import (
     format_count,
     format_day_of_week,
     format_factor,
+    format_percent,
     format_points,
 )
 
@@ -15,6 +16,7 @@ register = template.Library()
 register.filter("count", format_count)
 register.filter("day_of_week", format_day_of_week)
 register.filter("factor", format_factor)
+register.filter("percent", format_percent)
 
 
 @register.filter

@@ -43,7 +43,7 @@ def test_page_of_cards_asks_a_constant_number_of_queries(count, cast, counter, n
         html = browser.get("/stamps/").content.decode()
     assert html.count("<article") == count
     assert "Full: yours to pick up" in html
-    assert html.count(">Get it<") == count * count
+    assert html.count(">Take it<") == count * count
 
 
 def test_page_without_a_card_says_so(cast):

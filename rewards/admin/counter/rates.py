@@ -20,7 +20,7 @@ from purchases.parsing.typed import read_typed_amount
 from rewards.admin.rules import PREVIEW, PUBLISH, list_posted
 from rewards.models import PointsRate
 from rewards.selectors.payments import Quote, get_rate, quote_points
-from rewards.selectors.wording import format_points
+from rewards.selectors.wording import format_percent, format_points
 from rewards.services.payments import publish_rate
 
 ADD = "rewards.add_pointsrate"
@@ -119,7 +119,7 @@ class PointsRateAdmin(ReadOnlyAdmin):
 
     @display(description=_("largest share"))
     def show_share(self, rate):
-        return f"{rate.largest_percent} %"
+        return format_percent(rate.largest_percent)
 
     def has_add_permission(self, request):
         return request.user.has_perm(ADD)
