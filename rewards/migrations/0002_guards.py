@@ -30,4 +30,7 @@ class Migration(migrations.Migration):
         AppendOnly("rewards_tierchange"),
         AppendOnly("rewards_redemptionevent"),
         AppendOnly("rewards_pointsrate"),
+        AppendOnly("rewards_challengeversion"),
+        AppendOnly("rewards_challengegate"),
+        AppendOnly("rewards_stamp"),
     ]

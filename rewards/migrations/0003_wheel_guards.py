@@ -89,7 +89,7 @@ ALTER TABLE rewards_wheelversion ADD CONSTRAINT wheel_version_one_at_a_time
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rewards", "0007_stamp_cards")]
+    dependencies = [("rewards", "0002_guards")]
 
     operations = [
         migrations.RunSQL(
