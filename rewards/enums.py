@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Unit(models.TextChoices):
@@ -230,7 +231,7 @@ class Measure(models.TextChoices):
     MONEY = "money", _("money")
     MEMBERS = "members", _("members")
     STAMPS = "stamps", _("stamps")
-    SPINS = "spins", _("spins")
+    SPINS = "spins", pgettext_lazy("how many", "spins")
 
 
 class BulkKind(models.TextChoices):
