@@ -26,21 +26,20 @@ _PARTS = """
 CREATE FUNCTION keep_wheel_part() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     free text[] := ARRAY['hit_count', 'returned_count'];
-    owner bigint;
+    owners bigint[];
 BEGIN
+    IF TG_OP = 'UPDATE' AND to_jsonb(OLD) - free = to_jsonb(NEW) - free THEN
+        RETURN NEW;
+    END IF;
+    -- Where it was and where it is to be: OLD is null for an INSERT, NEW for a DELETE.
     IF TG_TABLE_NAME = 'rewards_substitute' THEN
-        SELECT version_id INTO owner FROM rewards_slice
-        WHERE id = CASE WHEN TG_OP = 'INSERT' THEN NEW.slice_id ELSE OLD.slice_id END;
-    ELSIF TG_OP = 'INSERT' THEN
-        owner := NEW.version_id;
+        SELECT array_agg(version_id) INTO owners FROM rewards_slice
+        WHERE id IN (OLD.slice_id, NEW.slice_id);
     ELSE
-        owner := OLD.version_id;
-        IF TG_OP = 'UPDATE' AND to_jsonb(OLD) - free = to_jsonb(NEW) - free THEN
-            RETURN NEW;
-        END IF;
+        owners := ARRAY[OLD.version_id, NEW.version_id];
     END IF;
     IF EXISTS (SELECT FROM rewards_wheelversion
-               WHERE id = owner AND published_at IS NOT NULL) THEN
+               WHERE id = ANY(owners) AND published_at IS NOT NULL) THEN
         RAISE EXCEPTION '"wheel_version_stays_as_published"'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'wheel_version_stays_as_published';
     END IF;
@@ -74,10 +73,32 @@ BEGIN
         RAISE EXCEPTION '"wheel_day_goes_one_way"'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'wheel_day_goes_one_way';
     END IF;
+    IF NEW.state = 'revealed'
+            AND encode(sha256(decode(NEW.revealed_seed, 'hex')), 'hex') <> NEW.seed_hash THEN
+        RAISE EXCEPTION '"wheel_day_seed_is_as_promised"'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'wheel_day_seed_is_as_promised';
+    END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER rewards_wheelday_kept BEFORE UPDATE OR DELETE ON rewards_wheelday
     FOR EACH ROW EXECUTE FUNCTION keep_wheel_day();
+"""
+# Counters of players and numbers of prizes rise along the days: behind a clock that stepped back
+# they would fall. It runs after the lock on a counted slice, so it sees who was ahead.
+_ORDER = """
+CREATE FUNCTION draw_along_days() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM rewards_wheelday l JOIN rewards_spin s ON s.day_id = l.id
+               JOIN rewards_wheelversion x ON x.id = s.version_id
+               WHERE l.starts_at > NEW.drawn_at AND x.wheel_id = (
+                   SELECT wheel_id FROM rewards_wheelversion WHERE id = NEW.version_id)) THEN
+        RAISE EXCEPTION '"spin_goes_along_days"'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'spin_goes_along_days';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER rewards_spin_along_days BEFORE INSERT ON rewards_spin
+    FOR EACH ROW EXECUTE FUNCTION draw_along_days();
 """
 # Of one wheel one version at a time; one that was replaced before it began has an empty span.
 _SPANS = """
@@ -112,6 +133,11 @@ class Migration(migrations.Migration):
             " DROP FUNCTION keep_wheel_day();"
             " DROP TRIGGER rewards_spin_of_sealed_day ON rewards_spin;"
             " DROP FUNCTION draw_on_sealed_day();",
+        ),
+        migrations.RunSQL(
+            _ORDER,
+            "DROP TRIGGER rewards_spin_along_days ON rewards_spin;"
+            " DROP FUNCTION draw_along_days();",
         ),
         migrations.RunSQL(
             _SPANS,

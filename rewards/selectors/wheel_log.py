@@ -43,9 +43,10 @@ def list_days(wheel: Wheel, *, now: dt.datetime, limit: int = 60) -> list[ShownD
 
 
 def find_day(day_on: dt.date) -> WheelDay | None:
-    """The seed of a day; of several (a restored backup discarded one) the one that drew last."""
-    days = WheelDay.objects.filter(day_on=day_on)
-    return days.order_by("discarded_at", "-pk").first()
+    """The seed of a day; of several (a restored backup discarded some before the day began) the
+    last, which alone can have drawn.
+    """
+    return WheelDay.objects.filter(day_on=day_on).order_by("-pk").first()
 
 
 def _show(day: Any) -> ShownDay:
@@ -64,24 +65,21 @@ class Winner:
 
 
 def list_winners(wheel: Wheel, day: WheelDay, *, limit: int = 50) -> list[Winner]:
-    """Who won something that day, newest first; three queries. Numbers are those of the log."""
+    """Who won something that day, newest first; two queries. Numbers are those of the log."""
     numbers = {pk: number for number, pk in enumerate(_list_ids(wheel, day), start=1)}
-    spins = Spin.objects.for_list().of_wheel(wheel).filter(day=day).select_related(
-        "player__member"
-    )  # fmt: skip
-    won = (each for each in spins.newest_first() if _get_paid(each).prize_kind != PrizeKind.NOTHING)
-    found = []
-    for spin in won:
-        member = spin.player.member
-        found.append(
-            Winner(
-                numbers[spin.pk], mask_name(member), spin.slice.label_i18n,
-                describe_prize(_get_paid(spin)), spin.drawn_at,
-            )
-        )  # fmt: skip
-        if len(found) == limit:
-            break
-    return found
+    nothing = Q(is_substitute=False, slice__prize_kind=PrizeKind.NOTHING) | Q(
+        is_substitute=True, slice__substitute__prize_kind=PrizeKind.NOTHING
+    )
+    spins = Spin.objects.for_list().of_wheel(wheel).filter(~nothing, day=day)
+    won = spins.select_related("player__member").newest_first()[:limit]
+    return [
+        Winner(
+            numbers[spin.pk], mask_name(spin.player.member), spin.slice.label_i18n,
+            describe_prize(_get_paid(spin)), spin.drawn_at,
+        )
+        for spin in won
+        if spin.pk in numbers  # else drawn between the two
+    ]  # fmt: skip
 
 
 def _list_ids(wheel: Wheel, day: WheelDay) -> QuerySet:

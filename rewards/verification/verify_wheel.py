@@ -11,7 +11,9 @@ any order, to follow counters and counted prizes from one day to the next. What 
  3. The counters of a player rise by one, none is left out and none is used twice.
  4. Of a slice with counted prizes, its draws are numbered without a gap; as many as there were
     prizes paid the prize, and only those beyond paid the substitute.
- 5. Draws are numbered without a gap and lie within their day.
+ 5. Draws are numbered without a gap, lie within their day, and come after the publishing of the
+    version that they were drawn from.
+ 6. A version has the same slices in every log: weights and prizes did not change.
 
 What this can't show: that the club took part in no draw, that no draw at the end of a player's
 own row is missing (compare with your own history), or that prizes were really handed over.
@@ -52,6 +54,7 @@ def check_logs(logs):
     problems: list = []
     counters: dict = {}
     events: dict = {}
+    versions: dict = {}
     for log in sorted(logs, key=lambda each: (each["begins_at"], each["hash_published_at"])):
         where = f"{log['wheel']} {log['day']}"
         if log["format"] != FORMAT:
@@ -60,6 +63,7 @@ def check_logs(logs):
             problems.append(f"{where}: the seed is not revealed yet")
         else:
             problems += [f"{where}: {each}" for each in check_day(log, counters, events)]
+            problems += [f"{where}: {each}" for each in check_versions(log, versions)]
     return problems
 
 
@@ -71,6 +75,7 @@ def check_day(log, counters, events):
     if not log["hash_published_at"] < log["begins_at"]:
         yield "the hash was published after the day had begun"
     versions = {each["version"]: each["slices"] for each in log["versions"]}
+    published = {each["version"]: each["published_at"] for each in log["versions"]}
     for number, row in enumerate(log["draws"], start=1):
         name = f"draw {row['number']}"
         if row["number"] != number:
@@ -81,12 +86,22 @@ def check_day(log, counters, events):
         if slices is None:
             yield f"{name}: version {row['version']} is not in the log"
             continue
+        if row["drawn_at"] < published[row["version"]]:
+            yield f"{name}: before version {row['version']} was published"
         weights = [each["weight"] for each in slices]
         found = draw(seed, row["version"], row["player"], row["counter"], weights)
         if found != row["slice"]:
             yield f"{name}: the log says slice {row['slice']}, the seed says {found}"
         yield from check_counter(name, log["wheel"], row, counters)
         yield from check_stock(name, slices[row["slice"] - 1], row, events)
+
+
+def check_versions(log, versions):
+    """``versions`` holds the slices of each version, as the first log has them."""
+    for each in log["versions"]:
+        before = versions.setdefault(each["version"], each["slices"])
+        if before != each["slices"]:
+            yield f"version {each['version']} had other slices before"
 
 
 def check_counter(name, wheel, row, counters):

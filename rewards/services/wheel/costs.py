@@ -27,6 +27,7 @@ class SliceCost:
     chance_text: str
     cost: Fraction
     value: Fraction
+    spare_value: Fraction  # of the substitute
     worst_amount: int | None
 
 
@@ -43,6 +44,7 @@ class VersionCost:
     worst_amount: int | None
     largest_value: Fraction
     total_value: int | None
+    is_endless: bool = False
 
     @property
     def expected_amount(self) -> int:
@@ -82,8 +84,12 @@ def reckon_costs(version: WheelVersion, *, now: dt.datetime) -> VersionCost:
         expected,
         point_value,
         _add_up([each.worst_amount for each in slices if each.chance]),
-        max((each.value for each in slices if each.chance), default=Fraction(0)),
+        max(
+            (max(each.value, each.spare_value) for each in slices if each.chance),
+            default=Fraction(0),
+        ),
         _add_up([_total_value(each) for each in slices if each.chance]),
+        is_endless=sum(row.weight * _count_again(row, version) for row in rows) >= total > 0,
     )
 
 
@@ -100,13 +106,22 @@ def _reckon_slice(
         after = substitute.prize_spin_count * expected
     worst: int | None = None
     if not after and row.stock_count is not None:
-        worst = _round_up(row.stock_count * cost)
+        worst = _round_up(
+            row.stock_count * max(cost, _cost_at_most(row, point_value, version, now))
+        )
     elif not after and not cost:
         worst = 0
     return SliceCost(
         row, describe_prize(row), describe_prize(substitute) if substitute else "", chance,
-        format_chance(chance), cost, _value(row, point_value), worst,
+        format_chance(chance), cost, _value(row, point_value),
+        _value(substitute, point_value) if substitute else Fraction(0), worst,
     )  # fmt: skip
+
+
+def _count_again(row: Slice, version: WheelVersion) -> int:
+    """Further spins of the same wheel in the long run, when counted prizes are gone."""
+    paid = row if row.stock_count is None else getattr(row, "substitute", None)
+    return paid.prize_spin_count if paid is not None and _is_again(paid, version) else 0
 
 
 def _is_again(row: Any, version: WheelVersion) -> bool:
@@ -128,6 +143,24 @@ def _cost(
             other = WheelVersion.objects.in_force(now).filter(wheel=row.prize_wheel_id).first()
             return row.prize_spin_count * _expect_alone(other, point_value) if other else Fraction()
     return Fraction(0)
+
+
+def _cost_at_most(
+    row: Any, point_value: Fraction | None, version: WheelVersion, now: dt.datetime
+) -> Fraction:
+    """Spins of another wheel: each may come to rest on the dearest of its prizes."""
+    if row.prize_kind != PrizeKind.SPINS or _is_again(row, version):
+        return Fraction(0)
+    other = WheelVersion.objects.in_force(now).filter(wheel=row.prize_wheel_id).first()
+    prizes = [
+        prize
+        for each in (list_slices(other) if other else [])
+        if each.weight
+        for prize in (each, getattr(each, "substitute", None))
+        if prize is not None and prize.prize_kind != PrizeKind.SPINS
+    ]
+    dearest = max((_cost(each, point_value, version, now) for each in prizes), default=Fraction(0))
+    return row.prize_spin_count * dearest
 
 
 def _expect_alone(version: WheelVersion, point_value: Fraction | None) -> Fraction:
@@ -158,6 +191,8 @@ def _value(row: Any, point_value: Fraction | None) -> Fraction:
 
 
 def _total_value(cost: SliceCost) -> int | None:
+    if cost.spare_value:
+        return None  # as often as it is drawn
     if not cost.value:
         return 0
     count = cost.slice.stock_count

@@ -90,6 +90,8 @@ def _check_stock(
                 yield Finding("no_count", text % {"reward": reward.name, "label": each.label})
         substitute = getattr(each, "substitute", None)
         spare = substitute and substitute.prize_reward
+        if spare is not None:
+            rewards[spare.pk] = spare
         if spare is not None and (spare.stock_left is not None or spare.has_pool):
             text = _("“%(reward)s” can run out, so it is no substitute.")
             yield Finding("substitute_runs_out", text % {"reward": spare.name})
@@ -103,6 +105,9 @@ def _check_reward(reward: Reward, promised: int, held: int, now: dt.datetime) ->
         yield Finding("not_to_win", _("“%(reward)s” can't be won.") % words)
     if reward.retired_at is not None:
         yield Finding("withdrawn", _("“%(reward)s” was withdrawn from the catalogue.") % words)
+    if not reward.cost_amount:
+        text = _("“%(reward)s” says nothing of what it costs: the costs here leave it out.")
+        yield Finding("no_cost", text % words, False)
     if reward.stock_left is None:
         if reward.has_pool and promised:
             text = _("Count the stock of “%(reward)s” first, so that codes can be set aside.")
@@ -117,9 +122,6 @@ def _check_reward(reward: Reward, promised: int, held: int, now: dt.datetime) ->
         if codes < promised:
             text = _("%(count)s × “%(reward)s” are promised, and its pool holds %(there)s codes.")
             yield Finding("codes_too_low", text % {**words, "there": codes})
-    if not reward.cost_amount:
-        text = _("“%(reward)s” says nothing of what it costs: the costs here leave it out.")
-        yield Finding("no_cost", text % words, False)
 
 
 def _count_held(version: WheelVersion, reward: Reward, now: dt.datetime) -> int:
@@ -164,10 +166,18 @@ def _needs_rules(version: WheelVersion) -> bool:
     return law is not None and law.needs_rules
 
 
+def _get_spare_kind(row: Slice) -> str:
+    return row.substitute.prize_kind if hasattr(row, "substitute") else ""
+
+
 def _check_budget(version: WheelVersion, cost: VersionCost) -> Iterator[Finding]:
     currency = get_club().currency
+    if cost.is_endless:
+        text = _("It gives a free spin or more for each spin: whoever starts never ends.")
+        yield Finding("endless", text)
     if cost.point_value is None and any(
-        each.slice.prize_kind == PrizeKind.POINTS for each in cost.slices
+        PrizeKind.POINTS in (each.slice.prize_kind, _get_spare_kind(each.slice))
+        for each in cost.slices
     ):
         text = _("No rate says what a point is worth: the costs here leave points out.")
         yield Finding("no_rate", text, False)

@@ -29,7 +29,10 @@ _WHEEL = f"""
             FROM rewards_slice s LEFT JOIN rewards_substitute x ON x.slice_id = s.id
             WHERE s.version_id = v.id)::text END,
            (SELECT u.is_staff FROM members_member m JOIN members_user u ON u.id = m.user_id
-            WHERE m.id = %(member)s)
+            WHERE m.id = %(member)s),
+           EXISTS (SELECT FROM rewards_wheelday l JOIN rewards_spin s ON s.day_id = l.id
+                   JOIN rewards_wheelversion x ON x.id = s.version_id
+                   WHERE l.starts_at > %(now)s AND x.wheel_id = w.id)
     FROM rewards_wheel w
     LEFT JOIN rewards_wheelversion v ON v.wheel_id = w.id AND v.published_at IS NOT NULL
         AND v.starts_at <= %(now)s AND (v.ends_at IS NULL OR v.ends_at > %(now)s)
@@ -100,6 +103,7 @@ class WheelState:
     allowances: dict[int, int]
     slices: list[DrawnSlice]
     is_staff: bool
+    is_ahead: bool  # it has drawn on a later day already: our clock stepped back
 
     def check_gates(self, now: dt.datetime) -> None:
         """Raises the gate's own refusal with its reason."""
@@ -140,7 +144,7 @@ class Opening:
 
 
 def _read_wheel(wheel_id: int, row: tuple, kept: dict[int, list[DrawnSlice]]) -> WheelState:
-    *plain, sealed_seed, gates, allowances, slices, is_staff = row
+    *plain, sealed_seed, gates, allowances, slices, is_staff, is_ahead = row
     slug, version_id, daily, has_price, price, day_id, state = plain
     return WheelState(
         wheel_id, slug, version_id, daily or 0, bool(has_price), price or 0, day_id, state or "",
@@ -149,6 +153,7 @@ def _read_wheel(wheel_id: int, row: tuple, kept: dict[int, list[DrawnSlice]]) ->
         dict(json.loads(allowances or "[]")),
         _read_slices(version_id, slices, kept),
         bool(is_staff),
+        is_ahead,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import F, Max
 from django.utils.translation import gettext_lazy as _
 
 from core.services.audit import record_audit
@@ -90,6 +90,7 @@ def _end_before(wheel: Wheel, moment: dt.datetime, now: dt.datetime) -> int:
     """End what is in force at an instant; what would begin later has an empty span."""
     count = 0
     open_versions = wheel.versions.published().exclude(ends_at__lte=moment)
+    open_versions = open_versions.exclude(ends_at=F("starts_at"))  # those never begin
     for version in open_versions.order_by("number").select_for_update(no_key=True):
         version.ends_at = max(moment, version.starts_at)
         version.save(update_fields=["ends_at"])

@@ -61,6 +61,16 @@ class SeedShown(SpinRefused):
     message = _("The seed of this day is public already, so nothing can be drawn by it any more.")
 
 
+class ClockBehind(SpinRefused):
+    """Draws are numbered in the order of days: see docs/wheel.md."""
+
+    code = "clock_behind"
+    message = _(
+        "The club's clock has stepped back over midnight. Try again in a moment; nothing was "
+        "used up."
+    )
+
+
 class WheelChanged(DomainError):
     code = "wheel_changed"
     status = 409

@@ -100,8 +100,8 @@ def spin_wheel(
     (``by`` is their login).
 
     Raises ForgedKey, OthersKey, OthersSpin, KeyTooLate, StaffMayNotPlay, WheelClosed, NoSeed,
-    SeedShown (each on record), the gate's refusal, CannotSpend, NoSpinsLeft, PriceChanged,
-    BalanceTooLow, GuardianNeeded (for points), WheelChanged.
+    SeedShown, ClockBehind (each on record), the gate's refusal, CannotSpend, NoSpinsLeft,
+    PriceChanged, BalanceTooLow, GuardianNeeded (for points), WheelChanged.
     """
     known_key = _check_key(key, member, wheel, by)
     if not member.can_spend:
@@ -153,6 +153,8 @@ def _check_state(state: WheelState, wheel: Wheel, by: Any, *, now: dt.datetime) 
         raise refusals.SeedShown(subject=wheel, by=by)
     if state.day_state != WheelDayState.SEALED or state.sealed_seed is None:
         raise refusals.NoSeed(subject=wheel, by=by)
+    if state.is_ahead:
+        raise refusals.ClockBehind(subject=wheel, by=by)
     try:
         return open_seed(state.sealed_seed)
     except CannotUnseal as error:

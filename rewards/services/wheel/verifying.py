@@ -24,10 +24,10 @@ _UNPAID = """
     WHERE s.day_id = %(day)s AND NOT (
         (due.kind = 'nothing')
         OR (due.kind = 'points' AND due.points = (
-            SELECT sum(t.amount) FROM rewards_transfer t WHERE t.cause_type = 'spin'
+            SELECT coalesce(sum(t.amount), 0) FROM rewards_transfer t WHERE t.cause_type = 'spin'
             AND t.cause_id = s.id AND t.reason = 'grant' AND t.unit = 'points'))
         OR (due.kind = 'credit' AND due.amount = (
-            SELECT sum(t.amount) FROM rewards_transfer t WHERE t.cause_type = 'spin'
+            SELECT coalesce(sum(t.amount), 0) FROM rewards_transfer t WHERE t.cause_type = 'spin'
             AND t.cause_id = s.id AND t.reason = 'grant' AND t.unit = 'money'))
         OR (due.kind = 'reward' AND EXISTS (
             SELECT FROM rewards_entitlement e WHERE e.cause_type = 'spin'
