@@ -6,6 +6,7 @@ const SPEED = 700; // degrees a second
 const LANDING = "cubic-bezier(.15, .45, .15, 1)"; // leaves with three times its average speed
 const STEEPNESS = 3;
 const TRIES = [0, 700, 2000]; // pauses before each, where the connection is lost
+const PATIENCE = 8_000; // with an answer that doesn't come, before it is asked for again
 const SKIP = ["Enter", " ", "Escape"];
 
 const stage = document.querySelector("[data-wheel]");
@@ -55,6 +56,7 @@ async function spin(form) {
   try {
     play = await answer;
   } catch (address) {
+    if (address === location.href) return location.reload(); // where it ends in "#odds", too
     if (typeof address === "string") return location.assign(address);
     await motion?.giveUp();
     const lost = form.querySelector("[data-wheel-lost]");
@@ -86,6 +88,7 @@ async function ask(form) {
         method: "POST",
         body,
         headers: { "HX-Request": "true", "HX-Target": "wheel-play" },
+        signal: AbortSignal.timeout(PATIENCE),
       });
       if (response.status >= 500) throw new Error(response.statusText);
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
