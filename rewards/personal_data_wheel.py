@@ -36,7 +36,9 @@ def _merge(source, target, now):
         )
     )
     moved = []
-    for player in WheelPlayer.objects.filter(member=source).order_by("pk").select_for_update(no_key=True):
+    for player in (
+        WheelPlayer.objects.filter(member=source).order_by("pk").select_for_update(no_key=True)
+    ):
         moved.append([player.pk, player.is_current])
         player.is_current = player.is_current and player.wheel_id not in playing
         player.member = target
@@ -45,10 +47,13 @@ def _merge(source, target, now):
 
 
 def _undo(source, target, moved, now):
+    """A player that the absorbed record got meanwhile spins on; one spins at a wheel."""
+    playing = WheelPlayer.objects.filter(member=source, is_current=True)
+    taken = set(playing.values_list("wheel_id", flat=True))
     for pk, was_current in moved:
-        WheelPlayer.objects.filter(pk=pk, member=target).update(
-            member=source, is_current=was_current
-        )
+        rows = WheelPlayer.objects.filter(pk=pk, member=target)
+        rows.exclude(wheel__in=taken).update(member=source, is_current=was_current)
+        rows.update(member=source, is_current=False)
 
 
 def register():

@@ -344,6 +344,19 @@ def test_erasure_keeps_the_pseudonym_and_forgets_the_seed(played):
     assert verify_day(DAY)[0].problems == []
 
 
+def test_player_made_for_a_record_while_it_was_merged_spins_on_after_its_undoing(played):
+    """A request that was under way at the merge looks at the wheel a moment after it."""
+    mei, ken, _aya = (each.member for each in WheelPlayer.objects.order_by("pk"))
+    ken.user = None
+    ken.save(update_fields=["user"])
+    merge = merge_members(ken, mei, by=None, reason="Same person", now=NOON)
+    late = ensure_player(ken, played, now=NOON)
+    undo_merge(merge, by=None, now=NOON)
+    assert ken.wheel_players.get(is_current=True) == late
+    assert ken.wheel_players.count() == 2
+    assert mei.wheel_players.get().is_current
+
+
 def test_merge_keeps_both_rows_of_draws_and_its_undoing_parts_them(played):
     mei, ken, _aya = (each.member for each in WheelPlayer.objects.order_by("pk"))
     ken.user = None
