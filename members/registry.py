@@ -157,8 +157,8 @@ class Panel:
     ``build_context(request, member, now)`` returns the template's context, or None to stay
     away (``member`` is None on the landing page). Lower ``order`` stands first. A panel with a
     ``permission`` shows to staff who hold it. ``probe`` is a SELECT over %(member)s, %(now)s and
-    %(today)s: on the member's home all probes are asked in one statement, and a panel whose own
-    finds no row is not built.
+    %(today)s: on the member's home and at the counter all probes are asked in one statement, and
+    a panel whose own finds no row is not built.
     """
 
     code: str

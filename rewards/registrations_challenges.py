@@ -60,7 +60,7 @@ def register() -> None:
     )
     registry.register_panel(
         Panel("rewards.stamps_counter", COUNTER, "admin/counter/_stamps_panel.html",
-              build_counter, order=20)
+              build_counter, order=20, probe=HAS_BOOK)
     )  # fmt: skip
     registry.register_role_permissions(
         "rewards.challenges",

@@ -117,6 +117,9 @@ class LegalPage(models.Model):
             "addresses become links."
         ),
     )  # fmt: skip
+    title_i18n: str
+    body_i18n: str
+
     i18n = Words(fields=("title", "body"))
     changed_at = models.DateTimeField(_("changed at"))
 
@@ -159,6 +162,8 @@ class FooterLink(models.Model):
     position = models.PositiveSmallIntegerField(
         _("position"), default=0, help_text=_("Lower ones come first.")
     )
+    label_i18n: str
+
     i18n = Words(fields=("label",))
 
     class Meta:

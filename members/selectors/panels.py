@@ -1,4 +1,4 @@
-"""Which panels of a member's home have something to show: asked for all of them at once."""
+"""Which panels of a member have something to show: asked for all of them at once."""
 
 import datetime as dt
 from collections.abc import Sequence

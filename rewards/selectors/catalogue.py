@@ -191,7 +191,9 @@ def list_offers(
     page: int = 1,
     limit: int = PER_PAGE,
 ) -> CataloguePage:
-    """A page of ``limit`` of what the member may see, each judged for them; three queries, four for wishes.
+    """A page of ``limit`` of what the member may see, each judged for them.
+
+    Three queries, four for wishes.
 
     ``member`` None is a visitor, who sees what every member would. What is for a tier, a club or
     a plan is shown to others with the reason; what is for a segment or a list is not. Wishes are

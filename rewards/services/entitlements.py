@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -69,7 +70,7 @@ def withdraw_spins(cause_type: str, cause_ids: Iterable[int], *, now: dt.datetim
     Must run under the locks of the members. Returns the causes of which none was used.
     """
     today = day_of(now, get_club().zone)
-    values = {"type": cause_type, "causes": list(cause_ids), "today": today}
+    values: dict[str, Any] = {"type": cause_type, "causes": list(cause_ids), "today": today}
     with connection.cursor() as cursor:
         cursor.execute(_CLOSE_SPINS, values)
         return {cause_id for (cause_id,) in cursor.fetchall()}

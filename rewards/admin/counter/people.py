@@ -14,6 +14,7 @@ from members import names, registry
 from members.enums import MemberStatus
 from members.models import Member
 from members.selectors.club import get_club
+from members.selectors.panels import list_speaking
 from members.services.claims import CODE_LIFE, issue_claim_code
 from rewards.admin.counter.desk import Desk, at_desk, get_key, make_key, show
 from rewards.qr import build_qr_svg
@@ -61,10 +62,13 @@ def show_member(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
 
 
 def _build_panels(request: HttpRequest, desk: Desk, member: Member) -> list[dict]:
+    allowed = [
+        panel
+        for panel in registry.list_panels(registry.COUNTER)
+        if not panel.permission or desk.may(panel.permission)
+    ]
     built = []
-    for panel in registry.list_panels(registry.COUNTER):
-        if panel.permission and not desk.may(panel.permission):
-            continue
+    for panel in list_speaking(allowed, member, now=desk.now):
         context = panel.build_context(request, member, desk.now)
         if context is not None:
             built.append({"template": panel.template, "context": context})

@@ -151,11 +151,11 @@ def read_gift(member: Member, appeal: Appeal, key: str, *, source: str, now: dt.
     if not rows:
         raise refusals.AppealClosed
     *fields, match, known, donation_id, batch_id, activity_id = rows[0]
-    values: list[Any] = [
+    read: list[Any] = [
         *fields, Match(*match) if match else None, tuple(known) if known else None,
         donation_id, batch_id, activity_id,
     ]  # fmt: skip
-    return Gift(member, appeal, key, source, *values)
+    return Gift(member, appeal, key, source, *read)
 
 
 def _get_known(known: Sequence[int], appeal: Appeal) -> Donation:
