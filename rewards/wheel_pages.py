@@ -174,9 +174,9 @@ def say_next(shown: ShownWheel, *, now: dt.datetime) -> str:
     hours = max(1, round((shown.day_ends_at - now).total_seconds() / 3600))
     return ngettext(
         "The next free spin comes at midnight, in about an hour.",
-        "The next free spin comes at midnight, in about %(hours)s hours.",
+        "The next free spin comes at midnight, in about %(count)s hours.",
         hours,
-    ) % {"hours": hours}
+    ) % {"count": hours}
 
 
 @dataclass(frozen=True, slots=True)

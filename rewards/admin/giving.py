@@ -6,8 +6,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from unfold.decorators import display
 
 from core.admin import WordsAdmin
@@ -118,7 +118,10 @@ class CharityForm(MoneyMixin, forms.ModelForm):
         super().__init__(*args, **kwargs)
         club = get_club()
         if "country" in self.fields:
-            names = [(code, get_country_name(code, club.locale)) for code in list_country_codes()]
+            names = [
+                (code, get_country_name(code, get_language() or "en"))
+                for code in list_country_codes()
+            ]
             self.fields["country"].choices = sorted(names, key=lambda pair: pair[1])
         if "hundred_money" in self.fields:
             if self.instance.hundred_amount:
@@ -183,7 +186,7 @@ class CharityAdmin(ServedAdmin):
 
     @display(description=gettext_lazy("country or region"))
     def show_country(self, charity):
-        return get_country_name(charity.country, get_club().locale)
+        return get_country_name(charity.country, get_language() or "en")
 
     @display(description=gettext_lazy("a hundred points are worth"))
     def show_rate(self, charity):

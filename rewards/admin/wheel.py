@@ -301,7 +301,7 @@ class WheelDayAdmin(ReadOnlyAdmin):
 class SpinAdmin(ReadOnlyAdmin):
     """Under their pseudonyms, as everybody sees them."""
 
-    list_display = ("drawn_at", "show_wheel", "pseudonym", "counter", "slice", "pay",
+    list_display = ("drawn_at", "show_wheel", "pseudonym", "counter", "show_slice", "pay",
                     "is_substitute")  # fmt: skip
     list_filter = ("version__wheel", "pay", "is_substitute")
     list_select_related = ("version__wheel", "slice")
@@ -313,3 +313,7 @@ class SpinAdmin(ReadOnlyAdmin):
     @display(description=_("wheel"))
     def show_wheel(self, spin):
         return spin.version.wheel.name_i18n
+
+    @display(description=_("slice"))
+    def show_slice(self, spin):
+        return spin.slice.label_i18n

@@ -66,7 +66,7 @@ class Challenge(models.Model):
         permissions = [("publish_challenge", "Can publish and end stamp cards")]
 
     def __str__(self):
-        return self.name
+        return self.name_i18n
 
     def get_absolute_url(self):
         return f"{reverse('stamps')}#{self.slug}"

@@ -88,7 +88,7 @@ class Surprise(PrizeFields):
         ]
 
     def __str__(self):
-        return self.act.public_reason
+        return self.act.public_reason_i18n
 
     def get_absolute_url(self):
         return reverse("admin:rewards_surprise_change", args=[self.pk])

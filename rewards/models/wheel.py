@@ -28,7 +28,7 @@ class Wheel(models.Model):
         permissions = [("publish_wheel", "Can publish and end versions of wheels")]
 
     def __str__(self):
-        return self.name
+        return self.name_i18n
 
     def get_absolute_url(self):
         return reverse("wheel_detail", args=[self.slug])
