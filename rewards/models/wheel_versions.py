@@ -251,7 +251,7 @@ class Slice(PrizeFields):
         ]
 
     def __str__(self):
-        return self.label
+        return self.label_i18n
 
     @property
     def left_count(self):
