@@ -176,3 +176,23 @@ def test_browser_computes_a_day_again(open_page, now):
     page = open_page(f"/wheel/daily/fairness/{made.day.day_on.isoformat()}/")
     page.get_by_role("button", name="Compute it in my browser").click()
     page.get_by_text("Your own browser agrees: all 1 draws come out the same").wait_for()
+
+
+def test_answer_without_a_wheel_loads_the_page_anew_wherever_it_ends(open_page):
+    """A session that is over, a refusal by the site: also below "#odds", the same address."""
+    page = open_page(f"{PATH}#odds", reduced_motion="reduce")
+    page.route(PRESS, lambda route: route.fulfill(status=403, body="<p>No.</p>"))
+    with page.expect_navigation(timeout=AT_REST):
+        get_press(page).click()
+    page.unroute(PRESS)
+    get_press(page).click()
+    wait_until_told(page)
+    assert Spin.objects.count() == 1
+
+
+def test_answer_that_never_comes_is_asked_for_again(open_page):
+    page = open_page(reduced_motion="reduce")
+    page.route(PRESS, lambda route: None, times=1)  # hangs
+    get_press(page).click()
+    wait_until_told(page)
+    assert Spin.objects.count() == 1
