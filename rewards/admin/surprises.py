@@ -278,7 +278,7 @@ class SurpriseAdmin(ReadOnlyAdmin):
 class SurpriseGiftAdmin(ReadOnlyAdmin):
     """Who was given a present, and when they opened it."""
 
-    list_display = ("pk", "show_member", "show_surprise", "given_at", "opened_at")
+    list_display = ("show_number", "show_member", "show_surprise", "given_at", "opened_at")
     list_select_related = ("member", "surprise__act")
     list_filter = (("given_at", PeriodFilter), ("opened_at", PeriodFilter))
     search_fields = ("member__number",)
@@ -292,6 +292,10 @@ class SurpriseGiftAdmin(ReadOnlyAdmin):
         if not search_term.strip():
             return queryset, False
         return queryset.filter(member__in=list_member_ids(search_term)), False
+
+    @display(description=pgettext_lazy("entry", "number"), ordering="pk")
+    def show_number(self, gift):
+        return gift.pk
 
     @display(description=gettext_lazy("member"))
     def show_member(self, gift):
