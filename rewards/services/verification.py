@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from rewards.services.challenges.verification import CHECKS as STAMP_CHECKS
+from rewards.services.wheel.verification import CHECKS as WHEEL_CHECKS
 
 # What a redemption or a payment holds and has spent; ``services.holding`` reads the same.
 _MOVED = """
@@ -264,12 +265,26 @@ CHECKS = {
                               coalesce(d.matched, 0), coalesce(d.hundredths, 0))
            OR d.least <> s.charity_id OR d.most <> s.charity_id
     """,
+    "settlements carry on what rounding left": """
+        SELECT s.id FROM (
+            SELECT id, carried_in,
+                   lag(carried_out, 1, 0::smallint) OVER (PARTITION BY charity_id ORDER BY last_on)
+                   AS expected
+            FROM rewards_charitysettlement
+        ) s WHERE s.carried_in <> s.expected
+    """,
+    "settled donations were final": """
+        SELECT d.id FROM rewards_donation d
+        JOIN rewards_charitysettlement s ON s.id = d.settlement_id
+        WHERE d.final_at > s.closed_at OR d.undone_at IS NOT NULL
+    """,
     "parcels go on as their redemption does": """
         SELECT r.id FROM rewards_delivery d JOIN rewards_redemption r ON r.id = d.redemption_id
         WHERE (d.state IN ('to_pack', 'packed')) AND r.state IN ('fulfilled', 'used')
            OR d.state IN ('sent', 'delivered') AND r.state IN ('reserved', 'confirmed')
     """,
     **STAMP_CHECKS,
+    **WHEEL_CHECKS,
 }
 _COUNTS = {
     "accounts": "SELECT count(*) FROM rewards_account WHERE member_id IS NOT NULL",
@@ -280,6 +295,8 @@ _COUNTS = {
     "returns": "SELECT count(*) FROM rewards_reversal",
     "redemptions": "SELECT count(*) FROM rewards_redemption",
     "donations": "SELECT count(*) FROM rewards_donation",
+    "spins": "SELECT count(*) FROM rewards_spin",
+    "stamps": "SELECT count(*) FROM rewards_stamp",
 }
 
 
