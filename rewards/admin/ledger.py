@@ -137,7 +137,7 @@ class LotMoveAdmin(LedgerAdmin):
     def show_number(self, move):
         return move.pk
 
-    @display(description=_("from"))
+    @display(description=pgettext_lazy("account", "from"))
     def show_source(self, move):
         return _PLACES.get(move.source, "–")
 

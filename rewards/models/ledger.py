@@ -4,6 +4,7 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from rewards.enums import AccountKind, MoveKind, Reason, Unit
 
@@ -12,8 +13,9 @@ class Account(models.Model):
     """A place where amounts of one unit stand.
 
     Member accounts keep a balance that can't fall below zero (``owed`` counts debits minus
-    credits, all others credits minus debits). Programme and charity accounts keep none: theirs is a sum,
-    or else every earning would wait for one row. Only ``rewards.services.ledger`` writes here.
+    credits, all others credits minus debits). Programme and charity accounts keep none: theirs is
+    a sum, or else every earning would wait for one row. Only ``rewards.services.ledger`` writes
+    here.
     """
 
     member = models.ForeignKey(
@@ -235,7 +237,7 @@ class LotMove(models.Model):
     )
     kind = models.CharField(_("kind"), max_length=10, choices=MoveKind)
     amount = models.BigIntegerField(_("amount"))
-    source = models.CharField(_("from"), max_length=10, blank=True)
+    source = models.CharField(pgettext_lazy("account", "from"), max_length=10, blank=True)
     target = models.CharField(_("to"), max_length=10, blank=True)
     expires_on = models.DateField(_("new last usable day"), null=True)
 

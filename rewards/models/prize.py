@@ -190,7 +190,7 @@ class SpinGrant(models.Model):
     wheel = models.ForeignKey(
         Wheel, models.PROTECT, related_name="spin_grants", verbose_name=_("wheel")
     )
-    source = models.CharField(_("from"), max_length=10, choices=SpinSource)
+    source = models.CharField(pgettext_lazy("origin", "from"), max_length=10, choices=SpinSource)
     cause_type = models.CharField(_("cause"), max_length=20, blank=True, default="")
     cause_id = models.BigIntegerField(_("number of the cause"), null=True, blank=True)
     key = models.CharField(_("key"), max_length=100, unique=True)

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from rewards.enums import DeliveryState, Place, RedemptionState
 from rewards.models.catalogue import Reward
@@ -202,7 +203,11 @@ class RedemptionEvent(models.Model):
         Redemption, models.PROTECT, related_name="events", verbose_name=_("redemption")
     )
     from_state = models.CharField(
-        _("from"), max_length=10, choices=RedemptionState, blank=True, default=""
+        pgettext_lazy("state", "from"),
+        max_length=10,
+        choices=RedemptionState,
+        blank=True,
+        default="",
     )
     to_state = models.CharField(_("to"), max_length=10, choices=RedemptionState)
     cause = models.CharField(_("why"), max_length=20, blank=True, default="")
