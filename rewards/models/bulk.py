@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.words import Words
 from rewards.enums import BulkKind, BulkOutcome, BulkState
@@ -48,7 +49,7 @@ class BulkAct(models.Model):
     # Terms
     points = models.PositiveBigIntegerField(_("points for each"), null=True, blank=True)
     until_on = models.DateField(
-        _("until"),
+        pgettext_lazy("good", "until"),
         null=True,
         blank=True,
         help_text=_("The last usable day of points, or of the tier. That day counts."),

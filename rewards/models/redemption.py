@@ -209,7 +209,9 @@ class RedemptionEvent(models.Model):
         blank=True,
         default="",
     )
-    to_state = models.CharField(_("to"), max_length=10, choices=RedemptionState)
+    to_state = models.CharField(
+        pgettext_lazy("state", "to"), max_length=10, choices=RedemptionState
+    )
     cause = models.CharField(_("why"), max_length=20, blank=True, default="")
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
