@@ -26,8 +26,8 @@ def member(shop, rules, now):
 def test_page_shows_what_every_floor_knows(owner, member, clock):
     response = owner.get(page_of(member))
     shown = {panel["code"] for panel in response.context["panels"]}
-    # Who lives alone and resembles nobody has two panels less.
-    absent = {"members.staff_household", "members.staff_duplicates"}
+    # Who lives alone, resembles nobody and has no stamp card has three panels less.
+    absent = {"members.staff_household", "members.staff_duplicates", "rewards.staff_stamps"}
     assert shown == {panel.code for panel in registry.list_panels(STAFF_MEMBER)} - absent
     assert {"members.staff_record", "purchases.staff_purchases", "rewards.staff_ledger"} <= shown
     assert "$400.00 × 1 point per $1" in response.text
