@@ -28,7 +28,7 @@ INSERT INTO purchases_line (purchase_id, position, external_id, product_id, quan
     SELECT id, position, '', 1000 + 1 + (id + position) %% 10, 1, 400, 0, 0, 0
     FROM purchases_purchase, generate_series(1, 2) AS position WHERE source_id = 1000;
 INSERT INTO members_activitybatch (id, kind, recorded_at, activity_count)
-    VALUES (1000, 'purchase', %(now)s, %(members)s * %(purchases)s);
+    VALUES (1000, 'purchase', %(now)s, %(members)s::bigint * %(purchases)s);
 INSERT INTO members_activity (batch_id, member_id, kind, effective_at, recorded_at, subject_type,
         subject_id, facts)
     SELECT 1000, member_id, 'purchase', purchased_at, recorded_at, 'purchases.purchase', id,

@@ -11,7 +11,7 @@ from rewards.models.catalogue import Reward
 from rewards.models.redemption import Redemption
 from rewards.models.wheel import Wheel
 
-_BY_KIND = {
+_BY_KIND: dict[str, dict[str, object]] = {
     PrizeKind.NOTHING: {},
     PrizeKind.REWARD: {"prize_reward__isnull": False},
     PrizeKind.POINTS: {"prize_points__gt": 0},
