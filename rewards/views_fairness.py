@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
@@ -150,8 +150,8 @@ _FORMATS: dict[str, tuple[Any, str]] = {
 
 
 @require_safe
-def wheel_script(request: HttpRequest) -> FileResponse:
+def wheel_script(request: HttpRequest) -> HttpResponse:
     """The script that computes a day again, as it lies in our own source."""
-    return FileResponse(
-        SCRIPT.open("rb"), as_attachment=True, filename=SCRIPT.name, content_type="text/x-python"
-    )
+    response = HttpResponse(SCRIPT.read_bytes(), content_type="text/x-python")
+    response["Content-Disposition"] = f'attachment; filename="{SCRIPT.name}"'
+    return response

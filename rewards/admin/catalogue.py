@@ -32,7 +32,6 @@ from rewards.services.catalogue import (
     create_reward,
     set_gates,
 )
-from rewards.services.catalogue.checks import CLOSED_KINDS
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -172,13 +171,13 @@ class RewardAdmin(RewardPages, CodePages, WordsAdmin):
         """First the kind, since it decides what is asked."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        if request.GET.get("kind") in set(RewardKind.values) - CLOSED_KINDS:
+        if request.GET.get("kind") in RewardKind.values:
             return super().add_view(request, form_url, extra_context)
         return self.render_page(
             request,
             "admin/rewards/reward_kinds.html",
             title=_("What kind of reward?"),
-            kinds=[(kind, kind in CLOSED_KINDS) for kind in RewardKind],
+            kinds=list(RewardKind),
         )
 
     def get_fieldsets(self, request, obj=None):

@@ -133,7 +133,7 @@ class ShownWheel:
 
 def list_shown_wheels(member: Member | None, *, now: dt.datetime) -> list[ShownWheel]:
     """Every wheel with a version in force whose gates the member satisfies; all of them for
-    somebody without a membership. Three queries for each.
+    somebody without a membership. Five queries for each: a club has a few.
     """
     wheels = Wheel.objects.filter(pk__in=WheelVersion.objects.in_force(now).values("wheel"))
     shown = [_build(wheel, member, now) for wheel in wheels.order_by("pk")]

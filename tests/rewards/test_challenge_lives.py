@@ -14,7 +14,12 @@ from rewards.enums import AdjustmentReason, AdjustmentState
 from rewards.models import Approval, StampBook, StampGrant
 from rewards.services.approvals import approve, refuse
 from rewards.services.challenges import give_stamps, publishing
-from rewards.services.challenges.by_hand import InvalidStamps, NoCardThen, TooFewStamps
+from rewards.services.challenges.by_hand import (
+    InvalidStamps,
+    KeyReused,
+    NoCardThen,
+    TooFewStamps,
+)
 from rewards.services.challenges.publishing import (
     ChallengeEnded,
     InvalidChallenge,
@@ -68,6 +73,21 @@ def test_stamps_by_hand_fill_a_card_and_say_why(cafe, staff):
     assert Notice.objects.get(code="stamps_by_hand").params["reason"] == "missing"
     assert_cards_true()
     assert_ledger_true()
+
+
+def test_a_key_of_another_members_stamps_is_refused_and_one_from_before_a_merge_is_known(
+    cafe, staff
+):
+    card = make_card(target=10)
+    cafe.sell("mei")
+    cafe.sell("lin", hour=13)
+    mei, lin = cafe.member("mei"), cafe.member("lin")
+    made = give(lin, card, 2, staff)
+    with pytest.raises(KeyReused):
+        give(mei, card, 2, staff)
+    merge_members(lin, mei, by=staff, reason="Same person", now=NOW)
+    assert give(mei, card, 2, staff) == made
+    assert total(mei) == 4
 
 
 def test_stamps_by_hand_are_taken_back_as_far_as_there_are_some(cafe, staff):

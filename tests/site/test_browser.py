@@ -167,7 +167,7 @@ def test_sign_up_by_keyboard_leads_home_within_a_minute(visit, rules):
     page.keyboard.type("Hana")
     page.keyboard.press("Enter")
     page.wait_for_url("**/confirm-email/")
-    assert page.evaluate("document.title").startswith("Email Verification")
+    assert page.evaluate("document.title").startswith("Enter the code from your e-mail")
     assert_well_made(page, "code")
     press_to(page, "Code")
     page.keyboard.type(read_code("hana@example.com"))

@@ -91,6 +91,8 @@ def test_report_names_the_code_and_nobody(reports):
         if line.startswith("{") and "event_id" in line
     ]
     events = [event for event in events if "exception" in event or "logentry" in event]
+    # No files were collected for this process, so the page of mistakes fails too, and says so.
+    events = [event for event in events if event.get("logger") != "loyalty_site.mistakes"]
     (broken,) = [event for event in events if "exception" in event]
     error = broken["exception"]["values"][-1]
     assert error["type"] == "ValueError"

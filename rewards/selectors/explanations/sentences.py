@@ -32,6 +32,9 @@ TITLES: dict[str, Any] = {
     Reason.WRITE_OFF: gettext_lazy("Debt written off"),
     Reason.MERGE: gettext_lazy("Moved to another membership"),
     Reason.UNMERGE: gettext_lazy("Moved back to another membership"),
+    Reason.DONATE: gettext_lazy("Donated"),
+    Reason.MATCH: gettext_lazy("Matched by the club"),
+    Reason.UNMATCH: gettext_lazy("Match taken back"),
 }
 
 

@@ -14,8 +14,6 @@ from members.selectors.club import get_club
 from rewards.enums import RewardKind
 from rewards.models import Reward
 
-CLOSED_KINDS: frozenset[str] = frozenset()  # those whose rooms are not built yet
-
 
 class InvalidReward(DomainError):
     code = "invalid_reward"
@@ -72,8 +70,6 @@ def list_findings(reward: Reward, *, now: dt.datetime) -> list[Finding]:
 
 
 def _find_missing(reward: Reward, now: dt.datetime) -> Iterator[Finding]:
-    if reward.kind in CLOSED_KINDS:
-        yield Finding("not_open_yet", _("This room is not open yet."))
     if reward.has_sessions and not reward.sessions.upcoming(now).exists():
         yield Finding("no_sessions", _("It needs at least one date to come."))
     if reward.has_pool and not reward.codes.usable(_today(now)).exists():

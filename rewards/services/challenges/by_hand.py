@@ -51,6 +51,12 @@ class NoCardThen(DomainError):
     message = gettext_lazy("At that time, this card gave no stamps.")
 
 
+class KeyReused(DomainError):
+    code = "key_reused"
+    status = 409
+    message = gettext_lazy("This request was already used for something else.")
+
+
 class TooFewStamps(DomainError):
     code = "too_few_stamps"
     field = "stamp_count"
@@ -66,11 +72,14 @@ def give_stamps(
     """Give stamps (above zero), as of a time that is over, or take some back (below).
 
     Asks a second person above one's limits. For cards that sum up money, in minor units. The
-    same key again returns the first. Raises OwnRecord, InvalidStamps, NoCardThen, TooFewStamps.
+    same key again returns the first. Raises KeyReused, OwnRecord, InvalidStamps, NoCardThen,
+    TooFewStamps.
     """
     lock_act(member, by=by)
-    known = StampGrant.objects.filter(key=key, book__member=member).first()
+    known = StampGrant.objects.filter(key=key).select_related("book__merged_into").first()
     if known is not None:
+        if (known.book.merged_into or known.book).member_id != member.pk:
+            raise KeyReused
         return known
     check_actor(member, by=by, act=CODE)
     _check_terms(member, stamp_count, reason, note, happened_at, key, now)

@@ -17,7 +17,14 @@ from members.selectors.club import get_club
 from rewards.engine.stamps import BookState, Event, replay
 from rewards.enums import ChallengeMeasure
 from rewards.services.challenges.cards import Change, read_cards, settle_cards
-from rewards.services.challenges.matching import DOERS, OWNERS, TAKE_BACK, build_gain, is_bought
+from rewards.services.challenges.matching import (
+    BUYERS,
+    DOERS,
+    OWNERS,
+    TAKE_BACK,
+    build_gain,
+    is_bought,
+)
 from rewards.services.challenges.terms import VersionTerms, list_inside, load_versions
 from rewards.services.ledger import lock_standings
 
@@ -72,13 +79,14 @@ def count_batch(batch_id: int, now: dt.datetime) -> None:
     batch = ActivityBatch.objects.get(pk=batch_id)
     is_purchases = batch.kind in PURCHASE_KINDS
     values = {"batch": batch_id, "now": now}
-    reader = OWNERS if is_purchases else DOERS
+    takes_back = is_purchases and _may_take_back(batch)
+    reader = DOERS if not is_purchases else OWNERS if takes_back else BUYERS
     member_ids, first_at, last_at = _read_owners(reader, values)
     if not member_ids:
         return
     locked = lock_standings(member_ids)
     touched: dict[int, _Touched] = {}
-    if is_purchases and _may_take_back(batch):
+    if takes_back:
         _take_back(values, versions, touched, locked)
     zone = get_club().zone
     for version in versions.values():

@@ -59,6 +59,13 @@ OWNERS = f"""
         LEFT JOIN rewards_stampbook into_book ON into_book.id = b.merged_into_id
     ) AS owners WHERE member_id IS NOT NULL
 """
+# Where nothing came back and nothing was changed, only who bought counts.
+BUYERS = """
+    SELECT array_agg(DISTINCT p.member_id) FILTER (WHERE p.member_id IS NOT NULL),
+           min(p.purchased_at), max(p.purchased_at)
+    FROM members_activity a JOIN purchases_purchase p ON p.id = a.subject_id
+    WHERE a.batch_id = %(batch)s AND a.subject_type = 'purchases.purchase'
+"""
 DOERS = """
     SELECT array_agg(DISTINCT coalesce(m.merged_into_id, m.id)), min(a.effective_at),
            max(a.effective_at)

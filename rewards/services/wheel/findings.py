@@ -14,7 +14,7 @@ from core.words import key_of, list_translations
 from members.selectors.club import get_club
 from rewards.enums import PrizeKind, RewardKind
 from rewards.models import Reward, Slice, WheelDay, WheelVersion
-from rewards.services.catalogue.checks import CLOSED_KINDS, Finding
+from rewards.services.catalogue.checks import Finding
 from rewards.services.wheel.costs import VersionCost, reckon_costs
 from rewards.services.wheel.favour import find_start
 from rewards.services.wheel.refusals import CannotPublish
@@ -101,7 +101,7 @@ def _check_stock(
 
 def _check_reward(reward: Reward, promised: int, held: int, now: dt.datetime) -> Iterator[Finding]:
     words: dict[str, Any] = {"reward": reward.name, "count": promised}
-    if reward.kind in CLOSED_KINDS or reward.kind == RewardKind.DONATION:
+    if reward.kind == RewardKind.DONATION:
         yield Finding("not_to_win", _("“%(reward)s” can't be won.") % words)
     if reward.retired_at is not None:
         yield Finding("withdrawn", _("“%(reward)s” was withdrawn from the catalogue.") % words)
