@@ -351,7 +351,7 @@ def test_day_that_never_was_is_not_found(client, now, day):
 
 def test_script_is_offered_as_it_lies_in_the_source(client, now):
     response = client.get("/wheel/fairness/verify_wheel.py")
-    body = b"".join(response.streaming_content)
+    body = response.content
     assert b"import hmac" in body
     assert response["Content-Disposition"].startswith("attachment")
 
