@@ -18,3 +18,9 @@ def join_comma(words: Iterable[object]) -> str:
 def join_semicolon(words: Iterable[object]) -> str:
     """Longer phrases, which may hold commas themselves."""
     return ("；" if joins_by_mark() else "; ").join(map(str, words))
+
+
+def join_sentences(words: Iterable[object]) -> str:
+    """Headings and sentences spoken one after the other, each with its full stop."""
+    stop = "。" if joins_by_mark() else ". "
+    return stop.join(map(str, words))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import DomainError
+from core.joining import join_sentences
 from core.tables import render_for
 from members.access import member_page
 from members.models import Member
@@ -123,7 +124,7 @@ def wheel_spins(request: HttpRequest, member: Member, slug: str) -> HttpResponse
     context = _build_context(shown, now) | {
         "drawing": build_drawing(shown, spin),
         "fresh": result,
-        "fresh_said": f"{result.title}. {result.use}",
+        "fresh_said": join_sentences([result.title, result.use]),
         "fresh_turn": "" if slice_ is None else f"{find_rest(shown.slices, spin):.2f}",
         "fresh_slice": "" if slice_ is None else slice_,
         "is_again": now - made.drawn_at > _MOMENT,

@@ -3,7 +3,7 @@
 import pytest
 from django.utils.translation import override
 
-from core.joining import join_comma, join_semicolon
+from core.joining import join_comma, join_semicolon, join_sentences
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,11 @@ def test_words_are_joined_as_the_language_does(language, commas, semicolons):
     with override(language):
         assert (join_comma(words), join_semicolon(words)) == (commas, semicolons)
         assert join_comma([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "spoken"), [("en", "You won. It is yours."), ("ja", "You won。It is yours.")]
+)
+def test_sentences_follow_one_another(language, spoken):
+    with override(language):
+        assert join_sentences(["You won", "It is yours."]) == spoken
