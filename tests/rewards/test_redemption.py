@@ -372,6 +372,16 @@ def test_what_ends_soonest_goes_first(press, make_reward):
 def test_a_free_code_is_found_by_its_index(make_reward):
     """However many of the pool are over, or were handed out."""
     reward = make_reward(kind="pool")
+    RewardCode.objects.bulk_create(
+        RewardCode(
+            reward=reward, code=f"C{number}", match_key=f"C{number}", imported_at=NOW,
+            voided_at=NOW if number % 10 else None,
+            expires_on=DAY + dt.timedelta(days=number % 90 - 60) if number % 20 else None,
+        )
+        for number in range(2000)
+    )  # fmt: skip
+    with connection.cursor() as cursor:  # plans of an empty table are a matter of chance
+        cursor.execute("ANALYZE rewards_rewardcode")
     offer = read_offer(0, reward, "a", now=NOW)
     ((sql, values, _refusal),) = list_claims(offer, None, now=NOW, last_day=DAY)
     with connection.cursor() as cursor:
