@@ -16,7 +16,6 @@ from rewards.services.approvals import approve, refuse
 from rewards.services.challenges import give_stamps, publishing
 from rewards.services.challenges.by_hand import (
     InvalidStamps,
-    KeyReused,
     NoCardThen,
     TooFewStamps,
 )
@@ -26,6 +25,7 @@ from rewards.services.challenges.publishing import (
     end_challenge,
     publish_version,
 )
+from rewards.services.redemption.refusals import KeyReused
 from tests.rewards.conftest import assert_ledger_true, at, balances
 from tests.rewards.stamps import (
     BEGUN,

@@ -31,7 +31,6 @@ from rewards.services.giving.refusals import (
     InvalidKey,
     InvalidMatch,
     InvalidShare,
-    KeyReused,
     NoDonation,
     NothingToRound,
     PrizeGone,
@@ -39,6 +38,7 @@ from rewards.services.giving.refusals import (
 )
 from rewards.services.grants import grant_points
 from rewards.services.holding import BalanceTooLow, CannotSpend, InvalidPoints
+from rewards.services.redemption.refusals import KeyReused
 from rewards.services.settlement import settle_members
 from tests.rewards.conftest import assert_ledger_true, at, balances
 from tests.rewards.givings import (

@@ -30,6 +30,7 @@ from rewards.services.challenges.terms import VersionTerms, load_versions
 from rewards.services.control import check_actor, find_excess, lock_act, record_act
 from rewards.services.grants import MAX_KEY
 from rewards.services.ledger import lock_standings
+from rewards.services.redemption.refusals import KeyReused
 
 CODE = "stamps"
 NOTICE = "stamps_by_hand"
@@ -49,12 +50,6 @@ class NoCardThen(DomainError):
     code = "no_card_then"
     field = "happened_at"
     message = gettext_lazy("At that time, this card gave no stamps.")
-
-
-class KeyReused(DomainError):
-    code = "key_reused"
-    status = 409
-    message = gettext_lazy("This request was already used for something else.")
 
 
 class TooFewStamps(DomainError):

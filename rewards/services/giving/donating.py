@@ -21,6 +21,7 @@ from rewards.services.giving import refusals
 from rewards.services.giving.matching import Match, claim_match, match_key
 from rewards.services.holding import BalanceTooLow, CannotSpend, InvalidPoints
 from rewards.services.ledger import Ledger, write_ledger
+from rewards.services.redemption.refusals import KeyReused
 from rewards.services.settlement import open_settled_ledger
 
 ACTIVITY = "donation"
@@ -161,7 +162,7 @@ def read_gift(member: Member, appeal: Appeal, key: str, *, source: str, now: dt.
 def _get_known(known: Sequence[int], appeal: Appeal) -> Donation:
     donation_id, appeal_id = known
     if appeal_id != appeal.pk:
-        raise refusals.KeyReused
+        raise KeyReused
     return Donation.objects.for_list().get(pk=donation_id)
 
 

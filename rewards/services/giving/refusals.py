@@ -21,12 +21,6 @@ class InvalidKey(DomainError):
     message = _("The key of the request is missing or longer than 60 characters.")
 
 
-class KeyReused(DomainError):
-    code = "key_reused"
-    status = 409
-    message = _("This request was already used for something else.")
-
-
 class DonationFinal(DomainError):
     code = "donation_final"
     status = 409
