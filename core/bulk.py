@@ -11,6 +11,7 @@ _RESERVE = """
     SELECT name, ARRAY(SELECT nextval(sequence) FROM generate_series(1, count))
     FROM unnest(%s::text[], %s::regclass[], %s::int[]) AS wanted (name, sequence, count)
 """
+type Values = Sequence | Mapping[str, Any]  # of a statement, by place or by name
 COPY_FROM = 64  # rows from which COPY beats a single INSERT ... VALUES
 
 
@@ -30,7 +31,7 @@ def reserve_ids(**counts: int) -> dict[str, list[int]]:
 
 
 def read_together(
-    statements: Sequence[tuple[str, Sequence | Mapping[str, Any]]],
+    statements: Sequence[tuple[str, Values]],
 ) -> list[list[tuple]]:
     """Run several statements in one network round trip and return the rows of each.
 
@@ -69,27 +70,27 @@ class RowWriter:
 
     def __init__(self):
         self._tables: dict[tuple[str, tuple[str, ...]], list[tuple]] = {}
-        self._claims: list[tuple[str, Sequence]] = []
-        self._statements: list[tuple[str, Sequence]] = []
+        self._claims: list[tuple[str, Values]] = []
+        self._statements: list[tuple[str, Values]] = []
         self.answers: list[list[tuple]] = []
 
     def add(self, table: str, columns: Sequence[str], rows: Iterable[tuple]) -> None:
         self._tables.setdefault((table, tuple(columns)), []).extend(rows)
 
-    def claim(self, sql: str, params: Sequence) -> None:
+    def claim(self, sql: str, params: Values) -> None:
         """A statement to run before the inserts, in their round trip: it takes what is scarce as
         late as can be. The caller looks at ``answers`` and raises where it came away empty.
         """
         self._claims.append((sql, params))
 
-    def execute(self, sql: str, params: Sequence) -> None:
+    def execute(self, sql: str, params: Values) -> None:
         """A statement to run after the inserts (an UPDATE ... FROM unnest, say)."""
         self._statements.append((sql, params))
 
     def flush(self) -> int:
         """Write everything; returns the number of rows inserted."""
         written = sum(len(rows) for rows in self._tables.values())
-        inserts: list[tuple[str, Sequence]] = []
+        inserts: list[tuple[str, Values]] = []
         claims = self._claims
         if claims and written >= COPY_FROM:
             self.answers, claims = read_together(claims), []

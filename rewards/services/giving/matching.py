@@ -60,7 +60,7 @@ def claim_match(
     values = _build(donation_id, match_account, account_id, now)
     values |= {"offer": match.offer_id, "wanted": match.count(points),
                "reason": str(Reason.MATCH), "key": match_key(donation_id)}  # fmt: skip
-    writer.claim(_TAKE, values)  # type: ignore[arg-type]
+    writer.claim(_TAKE, values)
 
 
 def return_match(
@@ -71,7 +71,7 @@ def return_match(
     values = _build(donation.pk, account_id, match_account, now)
     values |= {"offer": donation.match_id, "amount": donation.match_points,
                "reason": str(Reason.UNMATCH), "key": f"donation:{donation.pk}:unmatch"}  # fmt: skip
-    writer.execute(_GIVE_BACK, values)  # type: ignore[arg-type]
+    writer.execute(_GIVE_BACK, values)
 
 
 def match_key(donation_id: int) -> str:

@@ -49,7 +49,7 @@ def undo_donation(
     spending.ledger.account_ids[None, origin, Unit.POINTS] = account_id
     refund_spent(spending, origin=origin, now=now)
     writer = RowWriter()
-    writer.claim(_TAKE_BACK, {"id": donation.pk, "now": now})  # type: ignore[arg-type]
+    writer.claim(_TAKE_BACK, {"id": donation.pk, "now": now})
     if donation.match_id:
         return_match(writer, spending.ledger, donation, account_id, now=now)
     write_ledger(spending.ledger, now=now, writer=writer)
