@@ -10,6 +10,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from core.money import format_money
+from core.percent import format_percent
 from loyalty_site.admin_charts import Chart, build_bars, build_line
 from members.selectors.club import get_club
 from rewards.selectors.figures import Course, Number, get_key_figures
@@ -83,7 +84,7 @@ def _write_count(value: Number) -> str:
 def _write_percent(value: Number) -> str:
     if value is None:
         return "–"
-    return _("%(number)s%%") % {"number": number_format(100 * value, decimal_pos=1)}
+    return format_percent(100 * value, 1)
 
 
 def _describe_liability(liability: Course, now: dt.datetime) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from rewards.selectors.wording import format_percent
+from core.percent import format_percent
 
 _LONGEST_KEY = 60
 PRESETS = (100, 300, 500, 1000)

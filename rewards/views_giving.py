@@ -225,7 +225,7 @@ def share_create(request: HttpRequest, member: Member, slug: str) -> HttpRespons
         except DomainError as refusal:
             form.add_error("share_percent", str(refusal))
         else:
-            words = _("From now on %(percent)s %% of the points you earn go to “%(appeal)s”.")
+            words = _("From now on %(percent)s%% of the points you earn go to “%(appeal)s”.")
             messages.success(
                 request, words % {"percent": data["share_percent"], "appeal": appeal.name_i18n}
             )

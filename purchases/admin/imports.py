@@ -12,6 +12,7 @@ from unfold.decorators import display
 from core.admin import ReadOnlyAdmin, dress_form
 from core.errors import DomainError
 from core.money import format_money
+from core.percent import format_percent
 from core.services.audit import record_audit
 from members.selectors.club import get_club
 from purchases.enums import ImportState
@@ -170,4 +171,4 @@ class ImportJobAdmin(ReadOnlyAdmin):
 
     @display(description=_("progress"))
     def show_progress(self, job):
-        return f"{job.progress_percent} %"
+        return format_percent(job.progress_percent)

@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from core.admin import PeriodFilter, ReadOnlyAdmin
+from core.percent import format_percent
 from rewards.models import Alert
 from rewards.registry import alert_checks
 from rewards.selectors.alerts import describe_alerts
-from rewards.selectors.wording import format_percent
 from rewards.services.alerts import note_alert
 
 

@@ -14,6 +14,7 @@ from unfold.decorators import display
 
 from core.admin import PeriodFilter, ReadOnlyAdmin, link_to
 from core.errors import DomainError
+from core.percent import format_percent
 from core.words import list_words
 from members.selectors.search import list_member_ids
 from members.services.conduct import list_own_member_ids
@@ -21,7 +22,6 @@ from rewards.admin.bulk_forms import BulkForm
 from rewards.enums import BulkKind, BulkOutcome, BulkState
 from rewards.models import BulkAct, BulkActMember
 from rewards.selectors.control import explain_excess
-from rewards.selectors.wording import format_percent
 from rewards.services.approvals import PERMISSION
 from rewards.services.bulk import (
     cancel_bulk,

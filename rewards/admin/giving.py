@@ -13,12 +13,13 @@ from unfold.decorators import display
 from core.admin import WordsAdmin
 from core.errors import DomainError
 from core.money import format_money, to_decimal
+from core.percent import format_percent
 from members.postal import get_country_name, list_country_codes
 from members.selectors.club import get_club
 from rewards.admin.forms import MoneyMixin, build_date_field, build_money_field
 from rewards.models import Appeal, AppealUpdate, Charity, MatchOffer
 from rewards.selectors.giving import list_totals
-from rewards.selectors.wording import format_count, format_percent, format_points
+from rewards.selectors.wording import format_count, format_points
 from rewards.services.giving import (
     close_appeal,
     delete_appeal,

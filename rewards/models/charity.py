@@ -6,9 +6,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.urls import reverse
-from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from core.percent import format_percent
 from core.photos import PhotoField
 from core.pictures.addresses import cover_url, seed_of
 from core.pictures.motifs import MOTIFS, list_motifs
@@ -269,8 +270,7 @@ class MatchOffer(models.Model):
         ]
 
     def __str__(self):
-        rate = gettext("%(number)s %%") % {"number": self.rate_percent}
-        return f"{self.brand_i18n} {rate}"
+        return f"{self.brand_i18n} {format_percent(self.rate_percent)}"
 
     @property
     def used_points(self):

@@ -55,7 +55,7 @@ class StandingDonation(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.share_percent} % {self.appeal_id}"
+        return f"{self.share_percent}% {self.appeal_id}"
 
 
 class CharitySettlement(models.Model):

@@ -19,11 +19,6 @@ def format_count(number: int) -> str:
     return number_format(number, force_grouping=True)
 
 
-def format_percent(number: int) -> str:
-    """ "12 %"."""
-    return _("%(number)s %%") % {"number": format_count(number)}
-
-
 def format_points(number: int, unit: str = Unit.POINTS) -> str:
     """ "27 points", "1 status credit"."""
     shown = {"count": format_count(number)}

@@ -43,7 +43,7 @@ class BelowMinimum(DomainError):
 class ShareTooLarge(DomainError):
     code = "share_too_large"
     field = "points"
-    message = _("Points pay at most %(percent)s %% of a bill: here %(most)s points.")
+    message = _("Points pay at most %(percent)s%% of a bill: here %(most)s points.")
 
 
 class MoreThanBill(DomainError):

@@ -1,13 +1,13 @@
 from django import template
 from django.utils.translation import gettext as _
 
+from core.percent import format_percent
 from rewards.enums import TierWindow, Unit
 from rewards.selectors.standing import TierProgress
 from rewards.selectors.wording import (
     format_count,
     format_day_of_week,
     format_factor,
-    format_percent,
     format_points,
 )
 

@@ -58,7 +58,7 @@ def test_wheel_is_written_down_looked_over_and_published(owner, at_noon):
     labels = wheel.versions.get().slices.order_by("position").values_list("label", flat=True)
     assert list(labels) == ["Nothing", "Ten"]
     page = owner.get(address("publish", wheel)).content.decode()
-    assert "75 %" in page
+    assert "75%" in page
     assert "Let every slice win" in page
     owner.post(address("every", wheel))
     assert "Let every slice win" not in owner.get(address("publish", wheel)).content.decode()

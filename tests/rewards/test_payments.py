@@ -111,7 +111,7 @@ def test_same_key_reserves_once_and_other_content_is_refused(mei, pay):
 
 def test_the_share_counts_all_payments_of_the_bill(pay):
     pay(40, bill=1000, key="a")
-    with pytest.raises(ShareTooLarge, match="at most 50 % of a bill: here 0 points"):
+    with pytest.raises(ShareTooLarge, match="at most 50% of a bill: here 0 points"):
         pay(20, bill=1000, key="b")
 
 

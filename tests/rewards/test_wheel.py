@@ -344,7 +344,7 @@ def test_page_shows_odds_key_and_reason(make_wheel, make_player, django_assert_n
     with django_assert_num_queries(5):
         shown = get_shown_wheel(wheel, mei, now=NOON)
     assert [(each.chance, each.prize) for each in shown.slices] == [
-        ("12.5 %", "10 points"), ("87.5 %", "No prize")
+        ("12.5%", "10 points"), ("87.5%", "No prize")
     ]  # fmt: skip
     assert (shown.key, shown.door, shown.free_count) == (key, WheelDoor.OPEN, 1)
     assert len(shown.day_hash) == len(shown.next_hash) == 64

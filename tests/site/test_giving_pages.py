@@ -93,7 +93,7 @@ def test_rounding_a_share_and_the_years(browser, appeal, mei):  # noqa: F811
     assert Donation.objects.get().points == 50
     browser.post(reverse("share_create", args=["meals"]), {"share_percent": 10})
     mine = browser.get(reverse("giving_mine")).text
-    assert "10 %" in mine
+    assert "10%" in mine
     year = browser.get(reverse("giving_year", args=[2026])).text
     assert "This is no tax receipt" in year
     rows = b"".join(browser.get(reverse("giving_year_download", args=[2026])).streaming_content)

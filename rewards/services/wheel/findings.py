@@ -235,11 +235,11 @@ def _check_caps(version: WheelVersion, law: PrizeLaw, cost: VersionCost) -> Iter
         return
     most = version.expected_sales_amount * law.most_percent // 100
     if cost.total_value is None:
-        text = _("Number every prize: together they may be %(percent)s %% of the expected sales.")
+        text = _("Number every prize: together they may be %(percent)s%% of the expected sales.")
         yield Finding("total_unknown", text % {"percent": law.most_percent})
     elif cost.total_value > most:
         text = _(
-            "All prizes are worth %(value)s; %(percent)s %% of the expected sales are %(most)s."
+            "All prizes are worth %(value)s; %(percent)s%% of the expected sales are %(most)s."
         )
         words = {
             "value": format_money(cost.total_value, law.currency),
