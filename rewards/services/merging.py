@@ -5,6 +5,7 @@ Called by the merge and erasure of the member record through the personal-data r
 
 import datetime as dt
 from typing import Any
+from uuid import uuid4
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
@@ -42,7 +43,8 @@ def merge_points(source, target, now: dt.datetime) -> dict[str, Any]:
     absorbed, survivor = ledger.books[source.pk], ledger.books[target.pk]
     _refuse_open_holds(absorbed)
     _load_all_lots(absorbed)
-    stamp = f"{source.pk}:{target.pk}:{now.timestamp():.0f}"
+    # Of this merge alone: two may be merged, parted and merged again at one instant.
+    stamp = f"{source.pk}:{target.pk}:{uuid4().hex}"
     debt = absorbed.balance(OWED)
     if debt:
         absorbed.hand_over(survivor, OWED, debt, Reason.MERGE, at=now, key=f"merge:owed:{stamp}")
@@ -73,14 +75,20 @@ def merge_points(source, target, now: dt.datetime) -> dict[str, Any]:
 def undo_merge(source, target, moved: dict[str, Any], now: dt.datetime) -> None:
     """Undo ``merge_points``: first the repayment, then what is unspent goes back.
 
-    Every lot that came goes back with all that stands in it by now. What the survivor spent
-    since stays spent; each side owes again what it owed, and what was earned or came back since
-    pays for that first. Raises OpenReservations where some of these points are reserved.
+    Every lot that came goes back with all that stands in it by now, and so do lots of purchases
+    that have gone back (amended while merged, they opened new ones): a later return looks for
+    them where the purchase is. What the survivor spent since stays spent; each side owes again
+    what it owed, and what was earned or came back since pays for that first. Raises
+    OpenReservations where some of these points are reserved.
     """
     ledger = open_settled_ledger([source.pk, target.pk], now=now)
     restored, survivor = ledger.books[source.pk], ledger.books[target.pk]
     stamp = moved["stamp"]
-    lots = _find_lots(survivor, [*map(int, moved["lots"]), *moved["empty_lots"]])
+    came = [*map(int, moved["lots"]), *moved["empty_lots"]]
+    # Purchases are registered before points, so they belong to their own member by now.
+    followed = Lot.objects.filter(member_id=target.pk, award__purchase__member_id=source.pk)
+    later = followed.exclude(pk__in=came).order_by("pk").values_list("pk", flat=True)
+    lots = _find_lots(survivor, [*came, *later])
     if any(lot.held for lot in lots):
         raise OpenReservations
     _give_repayment_back(ledger, survivor, moved["repaid"], now, f"unmerge:repay:{stamp}")

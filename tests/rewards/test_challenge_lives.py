@@ -285,3 +285,36 @@ def test_an_erasure_blanks_notes_and_nothing_counts_any_more(cafe, staff):
     mei.status = "closed"
     mei.save(update_fields=["status"])
     assert StampBook.objects.get().total == 2
+
+
+def test_a_day_limit_knows_what_a_merge_brought(cafe, staff):
+    make_card(day_limit=2, count_by="item", target=10)
+    cafe.sell("mei", hour=9)
+    cafe.sell("lin", hour=10)
+    mei, lin = cafe.member("mei"), cafe.member("lin")
+    merge_members(lin, mei, by=staff, reason="Same person", now=NOW)
+    cafe.sell("mei", 5, hour=13)
+    assert total(mei) == 2
+    cafe.sell("lin", 5, hour=14, on=DAY + dt.timedelta(days=1))
+    assert total(mei) == 4
+    assert_cards_true()
+
+
+def test_an_order_amended_while_merged_comes_back_and_keeps_what_is_left(cafe, staff, rules):
+    """Its points go back with it; its stamps stay with the survivor, less what came back."""
+    make_card(target=10, count_by="item", prize_points=5)
+    cafe.sell("mei", 2)
+    ticket = cafe.sell("lin", 3)
+    mei, lin = cafe.member("mei"), cafe.member("lin")
+    merge = merge_members(lin, mei, by=staff, reason="Same person", now=NOW)
+    amend(ticket, ("coffee", 5, 2000), hour=19)
+    undo_merge(merge, by=staff, now=at(DAY, 20))
+    assert (balances(mei)["available"], balances(lin)["available"]) == (8, 20)
+    assert (total(mei), total(lin)) == (7, 0)
+    cafe.give_back(ticket, 1, hour=21)
+    assert (balances(mei)["available"], balances(lin)["available"]) == (8, 16)
+    assert (total(mei), total(lin)) == (6, 0)
+    amend(ticket, ("coffee", 4, 1600), hour=22)
+    assert (total(mei), total(lin)) == (2, 3)
+    assert_cards_true()
+    assert_ledger_true()

@@ -190,3 +190,15 @@ def test_forfeited_twice(counter, rules, mei):
     refund_hold(hold, now=at(DAY, 19))
     forfeit_points(mei, at(DAY, 20))
     assert_ledger_true()
+
+
+def test_two_are_merged_parted_and_merged_again_at_one_instant(counter, rules, claim):
+    ann = _owing_fifty(counter, claim)
+    counter.buy("ann", "100", on=DAY, hour=17)
+    bob = claim(counter.member(counter.buy("bob", "10", on=DAY) and "bob"))
+    before = balances(ann), balances(bob)
+    for _turn in range(2):
+        moved = merge_points(ann, bob, at(DAY, 18))
+        undo_merge(ann, bob, moved, at(DAY, 18))
+    assert (balances(ann), balances(bob)) == before
+    assert_ledger_true()

@@ -73,8 +73,9 @@ DOERS = """
     WHERE a.batch_id = %(batch)s
 """
 
-# Stamps that their purchase doesn't give any more: it was amended, belongs to another member by
-# now, or came back. What is left is counted over the very lines that gave the stamp.
+# Stamps that their purchase doesn't give any more: it was amended (as when it goes to another
+# member), or came back. What is left is counted over the very lines that gave the stamp. Whose
+# book it stands in is not asked: after a merge was undone it may be the survivor's.
 TAKE_BACK = f"""
     WITH {_TOUCHED},
     standing AS MATERIALIZED (
@@ -101,7 +102,6 @@ TAKE_BACK = f"""
     due AS (
         SELECT st.*, least(st.amount, CASE
             WHEN p.version > st.purchase_version THEN 0
-            WHEN p.member_id IS DISTINCT FROM coalesce(into_book.member_id, b.member_id) THEN 0
             WHEN coalesce(whole.basis, 0) <= 0 OR whole.basis < v.minimum_amount THEN 0
             WHEN v.measure = 'sum' THEN whole.basis
             WHEN v.measure = 'count' AND v.count_by = 'item' THEN whole.items
@@ -109,8 +109,6 @@ TAKE_BACK = f"""
         FROM standing st
         JOIN purchases_purchase p ON p.id = st.purchase_id
         JOIN rewards_challengeversion v ON v.id = st.version_id
-        JOIN rewards_stampbook b ON b.id = st.book_id
-        LEFT JOIN rewards_stampbook into_book ON into_book.id = b.merged_into_id
         LEFT JOIN whole ON whole.id = st.id
     ),
     taken AS (
@@ -214,8 +212,13 @@ _LIMITED = """
                 SELECT sum(s.amount + coalesce((
                            SELECT sum(r.amount) FROM rewards_stamp r WHERE r.reverses_id = s.id
                        ), 0)) AS amount
-                FROM rewards_stampbook b JOIN rewards_stamp s ON s.book_id = b.id
-                WHERE b.challenge_id = %(challenge)s AND b.member_id = f.member_id
+                FROM rewards_stampbook own
+                JOIN LATERAL (
+                    SELECT own.id UNION ALL
+                    SELECT id FROM rewards_stampbook WHERE merged_into_id = own.id
+                ) AS b ON true
+                JOIN rewards_stamp s ON s.book_id = b.id
+                WHERE own.challenge_id = %(challenge)s AND own.member_id = f.member_id
                   AND s.reverses_id IS NULL AND s.grant_id IS NULL
                   AND (s.effective_at AT TIME ZONE %(zone)s)::date
                       = (f.effective_at AT TIME ZONE %(zone)s)::date
