@@ -141,7 +141,11 @@ def _build_forms(member: Member, page: AppealPage, now: dt.datetime) -> dict[str
         "round_form": RoundForm(initial={"seen_points": rest}),
         "prizes": list_prizes(member, now=now),
         "share": share,
-        "share_form": ShareForm(initial={"share_percent": share.share_percent} if share else None),
+        "share_form": ShareForm(
+            initial={"share_percent": share.share_percent, "is_named": share.is_named}
+            if share
+            else None
+        ),
     }
 
 
@@ -199,7 +203,10 @@ def donation_prize(request: HttpRequest, member: Member, slug: str) -> HttpRespo
     rows = Entitlement.objects.filter(member=member).select_related("reward", "member")
     entitlement = get_object_or_404(rows, pk=int(number) if number.isdecimal() else 0)
     try:
-        made = donate_prize(entitlement, appeal, by=request.user, now=now)
+        made = donate_prize(
+            entitlement, appeal, is_named=bool(request.POST.get("is_named")), by=request.user,
+            now=now,
+        )  # fmt: skip
     except DomainError as refusal:
         messages.error(request, str(refusal))
         return redirect(appeal)

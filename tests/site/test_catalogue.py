@@ -105,7 +105,7 @@ def test_links_and_pages_keep_what_is_looked_for(cast, make_reward):
     assert 'href="?q=cup&amp;page=1"' in html
     assert 'href="?q=cup&amp;category=tea"' in html
     assert "Page 2 of 2" in html
-    assert html.count('class="reward"') == 6
+    assert html.count('class="tile reward"') == 6
 
 
 def test_htmx_gets_the_shelf_and_nobody_else_does(cast, cup):
