@@ -25,7 +25,7 @@ from loyalty_site.embedded.process import die_with_parent  # noqa: E402
 
 BIN = REPOSITORY / ".venv" / "bin"
 PYTHON = str(BIN / "python")
-APPS = ("core", "members", "purchases", "rewards", "loyalty_site")
+APPS = ("core", "members", "purchases", "rewards", "campaigns", "loyalty_site")
 TYPED = ("services", "selectors", "models", "engine", "registry")
 ALSO_TYPED = (
     "purchases/parsing",

@@ -180,4 +180,14 @@ DID = (
         since="effective_at",
         then=Then.DELETE,
     ),
+    Line(
+        "campaigns.Message",
+        "did",
+        _("What the club wrote to you, and what became of it"),
+        _("To write once and not twice, to answer why you did or didn't hear from us."),
+        BLANKED,
+        days=3 * YEAR,
+        since="recorded_at",
+        then=Then.DELETE,
+    ),
 )

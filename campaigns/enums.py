@@ -1,0 +1,95 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class MailingKind(models.TextChoices):
+    """What a mailing belongs to."""
+
+    CAMPAIGN = "campaign", _("Campaign")
+    STEP = "step", _("Step of an automation")
+    NOTICE = "notice", _("Public notice")
+
+
+class MailingPurpose(models.TextChoices):
+    """What a mailing is for: a purpose that members agree to (members.purposes), or ``SERVICE``:
+    what somebody who bought, redeemed or is concerned must hear, and no advertisement.
+    """
+
+    SERVICE = "service", _("Service (what they asked for or must know)")
+    NEWS = "news", _("News")
+    OFFERS = "offers", _("Offers")
+    SURVEYS = "surveys", _("Surveys")
+    BIRTHDAY = "birthday", _("Birthday greetings")
+
+
+class MailingState(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    RUNNING = "running", pgettext_lazy("mailing", "Running")
+    PAUSED = "paused", pgettext_lazy("mailing", "Paused")
+    CANCELLED = "cancelled", pgettext_lazy("mailing", "Cancelled")
+    FINISHED = "finished", pgettext_lazy("mailing", "Finished")
+
+
+class Reach(models.TextChoices):
+    """Which of a mailing's channels a member is written to by."""
+
+    FIRST = "first", _("The first channel by which they can be reached")
+    EVERY = "every", _("Every channel by which they can be reached")
+
+
+class MessageState(models.TextChoices):
+    WAITING = "waiting", pgettext_lazy("message", "Waiting")
+    SENDING = "sending", pgettext_lazy("message", "Being sent")
+    SENT = "sent", pgettext_lazy("message", "Sent")
+    FAILED = "failed", pgettext_lazy("message", "Refused")
+    UNKNOWN = "unknown", pgettext_lazy("message", "Unknown")
+    NOT_SENT = "not_sent", pgettext_lazy("message", "Not sent")
+
+
+class MessageReason(models.TextChoices):
+    """Why a message was not sent, failed, or waits longer than it would."""
+
+    NONE = "", "-"
+    # Not sent
+    NO_CONSENT = "no_consent", _("They didn't agree to it")
+    NO_ADDRESS = "no_address", _("The club has no address for this channel")
+    SAME_ADDRESS = "same_address", _("Somebody else with this address got it")
+    SUPPRESSED = "suppressed", _("The address is on the list of those not written to")
+    UNFOLLOWED = "unfollowed", _("They left the channel")
+    HOLDOUT = "holdout", _("They are in the control group")
+    CAP = "cap", _("They had as many messages as the club allows")
+    PROMOTIONS_HELD = "promotions_held", _("No promotions while a complaint is open")
+    MOURNING = "mourning", _("The household is in mourning")
+    NOT_ACTIVE = "not_active", _("They are no longer a member")
+    STALE = "stale", _("Too late to mean anything")
+    CANCELLED = "cancelled", _("The mailing was cancelled")
+    LEFT_OUT = "left_out", _("Left out by staff")
+    TEMPLATE = "template", _("The words could not be filled in")
+    # Refused by whoever delivers
+    REFUSED = "refused", _("The provider refused it")
+    BOUNCED = "bounced", _("The address doesn't exist")
+    GAVE_UP = "gave_up", _("Tried for too long")
+    # Waits
+    QUIET_HOURS = "quiet_hours", _("Quiet hours")
+    RATE = "rate", _("The provider's rate")
+    RETRY = "retry", _("The provider asked to come again")
+
+
+class EventKind(models.TextChoices):
+    """What became of a message after it left."""
+
+    DELIVERED = "delivered", _("Delivered")
+    OPENED = "opened", _("Opened")
+    CLICKED = "clicked", _("Clicked")
+    BOUNCED = "bounced", _("Bounced")
+    COMPLAINED = "complained", _("Complained about")
+    UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
+
+
+class EventActor(models.TextChoices):
+    """Who opened or clicked: mail scanners do both. Only a human's counts."""
+
+    HUMAN = "human", pgettext_lazy("actor", "A person")
+    MACHINE = "machine", pgettext_lazy("actor", "A machine")
+    UNKNOWN = "unknown", pgettext_lazy("actor", "Unknown")

@@ -1,0 +1,7 @@
+"""What this app tells the registries of ``members``."""
+
+from campaigns import personal_data
+
+
+def register() -> None:
+    personal_data.register()
