@@ -30,9 +30,9 @@ class Message(models.Model):
     """One message of a mailing to one member on one channel for one occurrence.
 
     ``occurrence`` says which time it is: the activity's id, a date of the programme, or "" for a
-    campaign, which happens once. ``address_key`` (``campaigns.addresses``) is the hash of the address
-    where the mailing is once per address. ``facts`` are coded facts of what brought it about.
-    ``reason`` tells why it was not sent, was refused, or waits. Written by
+    campaign, which happens once. ``address_key`` is the hash of the address where the mailing is
+    once per address (``campaigns.addresses``). ``facts`` are coded facts of what brought it about.
+    ``reason`` tells why it was not sent, was refused, or waits. Written in sets by
     ``campaigns.services.planning`` and ``campaigns.services.sending`` in sets.
     """
 
