@@ -1,8 +1,8 @@
 """Staff roles as groups, kept equal to the reviewed data."""
 
 import datetime as dt
+import fnmatch
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ImproperlyConfigured
@@ -44,7 +44,7 @@ def list_wanted_permissions() -> dict[str, dict[str, int]]:
     for role, names in patterns.items():
         wanted[role] = {}
         for pattern in names:
-            matches = {name: pk for name, pk in known.items() if fnmatchcase(name, pattern)}
+            matches = {name: known[name] for name in fnmatch.filter(known, pattern)}
             if not matches:
                 raise ImproperlyConfigured(
                     f"“{pattern}” of the role “{role}” matches no permission."
@@ -55,8 +55,12 @@ def list_wanted_permissions() -> dict[str, dict[str, int]]:
 
 def list_role_differences() -> list[RoleDifference]:
     """Where the groups differ from the reviewed data; empty when all is well."""
+    return _compare(list_wanted_permissions())
+
+
+def _compare(all_wanted: dict[str, dict[str, int]]) -> list[RoleDifference]:
     differences = []
-    for role, wanted in list_wanted_permissions().items():
+    for role, wanted in all_wanted.items():
         held = {
             f"{app}.{codename}"
             for app, codename in Permission.objects.filter(group__name=role).values_list(
@@ -72,8 +76,8 @@ def list_role_differences() -> list[RoleDifference]:
 @transaction.atomic
 def sync_roles(*, by: User | None, now: dt.datetime) -> list[RoleDifference]:
     """Make the groups equal to the reviewed data; returns what differed before."""
-    differences = list_role_differences()
     wanted = list_wanted_permissions()
+    differences = _compare(wanted)
     for difference in differences:
         group, _created = Group.objects.get_or_create(name=difference.role)
         group.permissions.set(wanted[difference.role].values())
