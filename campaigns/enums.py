@@ -93,3 +93,22 @@ class EventActor(models.TextChoices):
     HUMAN = "human", pgettext_lazy("actor", "A person")
     MACHINE = "machine", pgettext_lazy("actor", "A machine")
     UNKNOWN = "unknown", pgettext_lazy("actor", "Unknown")
+
+
+class CampaignState(models.TextChoices):
+    DRAFT = "draft", pgettext_lazy("campaign", "Draft")
+    APPROVAL = "approval", pgettext_lazy("campaign", "Waits for approval")
+    SCHEDULED = "scheduled", pgettext_lazy("campaign", "Scheduled")
+    TESTING = "testing", pgettext_lazy("campaign", "Test running")
+    RUNNING = "running", pgettext_lazy("campaign", "Running")
+    PAUSED = "paused", pgettext_lazy("campaign", "Paused")
+    FINISHED = "finished", pgettext_lazy("campaign", "Finished")
+    CANCELLED = "cancelled", pgettext_lazy("campaign", "Cancelled")
+
+
+class WinnerRule(models.TextChoices):
+    """What decides a test. Opens never do: machines open mails too."""
+
+    HAND = "hand", _("Chosen by hand")
+    CLICKS = "clicks", _("More people clicked")
+    REVENUE = "revenue", _("More revenue per member")

@@ -1,8 +1,17 @@
+from campaigns.models.campaign import (
+    Campaign,
+    CampaignAudience,
+    CampaignVariant,
+    SendingPolicy,
+)
 from campaigns.models.mailing import PLAIN_VARIANT, Content, Edition, Link, Mailing
 from campaigns.models.message import Handover, Message, MessageEvent
 
 __all__ = [
     "PLAIN_VARIANT",
+    "Campaign",
+    "CampaignAudience",
+    "CampaignVariant",
     "Content",
     "Edition",
     "Handover",
@@ -10,4 +19,5 @@ __all__ = [
     "Mailing",
     "Message",
     "MessageEvent",
+    "SendingPolicy",
 ]
