@@ -20,6 +20,11 @@ def join_semicolon(words: Iterable[object]) -> str:
     return ("；" if joins_by_mark() else "; ").join(map(str, words))
 
 
+def join_label(label: object, value: object) -> str:
+    """ "Price: 60"; the colon of Chinese and Japanese needs no space."""
+    return f"{label}{'：' if joins_by_mark() else ': '}{value}"
+
+
 def join_sentences(words: Iterable[object]) -> str:
     """Headings and sentences spoken one after the other, each with its full stop."""
     stop = "。" if joins_by_mark() else ". "

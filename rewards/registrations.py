@@ -132,7 +132,7 @@ def _balance_of(kind):
 def _list_tiers():
     from rewards.models import Tier
 
-    return list(Tier.objects.order_by("rank").values_list("slug", "name"))
+    return [(tier.slug, tier.name_i18n) for tier in Tier.objects.order_by("rank")]
 
 
 def _register_attributes():

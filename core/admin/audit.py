@@ -7,8 +7,8 @@ from unfold.decorators import display
 
 from core.acts import name_act
 from core.admin.base import ReadOnlyAdmin
+from core.admin.facts import write_facts
 from core.admin.lists import PeriodFilter
-from core.joining import join_comma, join_semicolon
 from core.models import AuditEntry
 
 
@@ -36,17 +36,6 @@ def describe_model(label):
         return str(apps.get_model(label)._meta.verbose_name)
     except (LookupError, ValueError):
         return label
-
-
-def write_fact(value):
-    """A coded fact as a person reads it: nothing, yes and no have no code."""
-    if value is None:
-        return "–"
-    if isinstance(value, list):
-        return join_comma(map(write_fact, value))
-    if isinstance(value, bool):
-        return str(_("yes") if value else _("no"))
-    return str(value)
 
 
 @admin.register(AuditEntry)
@@ -103,8 +92,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @display(description=_("changes"))
     def show_changes(self, entry):
-        facts = [f"{name}: {write_fact(value)}" for name, value in entry.changes.items()]
-        return join_semicolon(facts)[:400] or "–"
+        return write_facts(entry.subject_type, entry.changes)[:400] or "–"
 
     @display(description=_("note"))
     def show_note(self, entry):

@@ -7,6 +7,8 @@ from core.acts import register_acts
 register_acts(
     {
         "redemption": pgettext_lazy("act", "Redemption"),
+        "donation": pgettext_lazy("act", "Points given"),
+        "spin": pgettext_lazy("act", "Spin of a wheel"),
         "appeal.made": pgettext_lazy("act", "Appeal written"),
         "appeal.changed": pgettext_lazy("act", "Appeal changed"),
         "appeal.published": pgettext_lazy("act", "Appeal published"),
