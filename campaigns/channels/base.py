@@ -81,8 +81,10 @@ class Adapter(Protocol):
         """Connect. Raises ConnectionLost."""
         ...
 
-    def estimate_cost(self, rendered: Rendered, address: str) -> Decimal | None:
-        """What one such message costs, in the club's currency; None where it costs nothing."""
+    def estimate_cost(self, rendered: Rendered | None, address: str) -> Decimal | None:
+        """What one such message costs, in the club's currency, or one of the usual length where
+        there are no words yet; None where it costs nothing.
+        """
         ...
 
 
