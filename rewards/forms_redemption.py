@@ -13,6 +13,7 @@ from members.models import Member
 from members.postal import get_country_name, list_country_codes
 from members.selectors.addresses import list_addresses
 from members.selectors.club import get_club
+from rewards.enums import RewardKind
 from rewards.models import RewardSession
 from rewards.selectors.catalogue import RewardPage
 from rewards.services.redemption import Parcel
@@ -31,6 +32,11 @@ class RedeemForm(forms.Form):
     session = forms.IntegerField(required=False)
     with_household = forms.BooleanField(
         label=_("Use points of my household where mine don't suffice"), required=False
+    )
+    is_named = forms.BooleanField(
+        label=_("Thank me on the wall"),
+        help_text=_("With a name that is half hidden. Without the tick you stay anonymous."),
+        required=False,
     )
     address = forms.CharField(required=False)
     recipient = forms.CharField(
@@ -74,8 +80,11 @@ class RedeemForm(forms.Form):
             "seen_points": page.offer.price_points,
             "seen_amount": page.offer.price_amount,
         }
-        if not pooled:
+        is_donation = self.reward.kind == RewardKind.DONATION
+        if not pooled or is_donation:
             del self.fields["with_household"]
+        if not is_donation:
+            del self.fields["is_named"]
         if self.reward.is_delivered:
             self._set_up_addresses()
         else:

@@ -271,7 +271,7 @@ def giving_mine(request: HttpRequest, member: Member) -> HttpResponse:
     now = timezone.now()
     number = max(int(page) if (page := request.GET.get("page", "1")).isdigit() else 1, 1)
     start = (min(number, 1000) - 1) * PER_PAGE
-    rows = list(list_donations(member)[start : start + PER_PAGE + 1])  # type: ignore[index]
+    rows = list(list_donations(member)[start : start + PER_PAGE + 1])
     context = {
         "donations": [(each, each.can_be_undone(now)) for each in rows[:PER_PAGE]],
         "newer": number - 1,

@@ -113,8 +113,9 @@ def _give(
     """A donation of the catalogue: it stands with what the member gave, not with vouchers."""
     data = form.cleaned_data
     donate_reward(
-        member, reward, key=data["key"], seen_points=data["seen_points"], by=request.user, now=now
-    )
+        member, reward, key=data["key"], is_named=data["is_named"],
+        seen_points=data["seen_points"], by=request.user, now=now,
+    )  # fmt: skip
     messages.success(request, _("Thank you! Your points are on their way to those who need them."))
     return _lead_to(request, "giving_mine")
 

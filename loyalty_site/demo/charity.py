@@ -1,4 +1,5 @@
-"""Giving in the demonstration: four invented charities, six appeals, half a year of gifts."""
+"""Giving in the demonstration: four invented charities, six appeals, half a year of gifts,
+and two donations on the shelves of the catalogue."""
 
 import datetime as dt
 import json
@@ -15,11 +16,15 @@ from loyalty_site.demo.spending import count_spendable, list_told
 from loyalty_site.demo.stories import ASLEEP, EXPIRING, NEAR_GOLD
 from members.models import Member, User
 from members.selectors.club import get_club
-from rewards.models import Appeal, AppealUpdate, Charity, MatchOffer
+from members.services.audiences import ensure_everyone
+from rewards.enums import RewardKind
+from rewards.models import Appeal, AppealUpdate, Charity, MatchOffer, Reward, RewardCategory
 from rewards.selectors.giving import list_totals
+from rewards.services.catalogue import GateTerms, create_reward, publish_reward, set_gates
 from rewards.services.giving import (
     close_periods,
     donate_points,
+    donate_reward,
     mark_paid,
     publish_appeal,
     read_period,
@@ -33,6 +38,9 @@ from rewards.services.grants import grant_points
 
 GIFTS = 130
 DAYS = 185
+POSITION = 90  # of donations in the catalogue: after what one gets for oneself
+TAKEN = 4  # members who gave by a donation of the catalogue
+KEPT = 300  # points that stay with a member who gives
 HUNDRED_AMOUNT = 80  # what a hundred points are worth, in minor units
 _AMOUNTS = (20, 30, 50, 50, 100, 100, 100, 150, 200, 300)
 _WANTED = {
@@ -52,6 +60,15 @@ def read_giving() -> dict[str, Any]:
 
 def list_charity_slugs() -> list[str]:
     return [entry["slug"] for entry in read_giving()["charities"]]
+
+
+def list_donation_slugs() -> list[str]:
+    """Of the rewards that are donations."""
+    return [entry["slug"] for entry in read_giving()["rewards"]]
+
+
+def get_category_slug() -> str:
+    return read_giving()["category"]["slug"]
 
 
 def set_up_giving(by: User | None, *, now: dt.datetime) -> None:
@@ -75,6 +92,27 @@ def set_up_giving(by: User | None, *, now: dt.datetime) -> None:
                 ends_at=now + dt.timedelta(days=match["days_left"]), **_read(match, "brand"),
             )  # fmt: skip
             save_match(offer, by=by, now=offer.starts_at)
+    _put_on_shelf(by)
+
+
+def _put_on_shelf(by: User | None) -> None:
+    """Donations of the catalogue, each since the day after its appeal began."""
+    told = read_giving()
+    category = RewardCategory.objects.create(
+        slug=get_category_slug(), position=POSITION, **_read(told["category"], "name")
+    )
+    appeals = {each.slug: each for each in Appeal.objects.all()}
+    for index, entry in enumerate(told["rewards"]):
+        appeal = appeals[entry["appeal"]]
+        moment = appeal.starts_at + dt.timedelta(days=1)
+        reward = create_reward(
+            kind=RewardKind.DONATION, slug=entry["slug"], price_points=entry["price_points"],
+            appeal=appeal, category=category, motif=entry["motif"], position=POSITION + index,
+            by=by, now=moment, **_read(entry, "name", "summary", "description"),
+            **_read(told, "how_to_use"),
+        )  # fmt: skip
+        set_gates(reward, [GateTerms(ensure_everyone(), moment)], by=by, now=moment)
+        publish_reward(reward, by=by, now=moment)
 
 
 def _make_charity(entry: dict, index: int, by: User | None, now: dt.datetime) -> Charity:
@@ -131,6 +169,7 @@ def give_all_over(claimed: Sequence[Member], staff: Any, *, seed: int, now: dt.d
         _give_one(claimed, appeals, chance, f"demo-{index}", moment)
     if not is_closed:
         _close(quarter, staff, closing)
+    _give_from_shelf(claimed, now)
     _set_goals(appeals, staff.manager, now)
     _promise(claimed, appeals, now)
 
@@ -145,12 +184,7 @@ def _give_one(claimed, appeals, chance, key: str, moment: dt.datetime) -> None:
         return
     slug = chance.choices(slugs, [_WANTED[slug] for slug in slugs])[0]
     try:
-        if count_spendable(member, moment) < points + 300:
-            # In giving weeks the club gives members points to pass on.
-            grant_points(
-                member, points, expires_on=None, note="Giving weeks", key=f"{key}-to-give",
-                by=None, now=moment,
-            )  # fmt: skip
+        _see_to_points(member, points, key, moment)
         made = donate_points(
             member, appeals[slug], points, key=key, is_named=is_named, by=member.user, now=moment
         )
@@ -158,6 +192,28 @@ def _give_one(claimed, appeals, chance, key: str, moment: dt.datetime) -> None:
             undo_donation(made, by=member.user, now=moment + dt.timedelta(minutes=9))
     except DomainError:
         return
+
+
+def _give_from_shelf(claimed: Sequence[Member], now: dt.datetime) -> None:
+    """Yesterday some took a donation of the catalogue."""
+    moment = awake(now - dt.timedelta(hours=22))
+    reward = Reward.objects.get(slug=list_donation_slugs()[0])
+    for member in claimed[::5][:TAKEN]:
+        key = f"demo-{reward.slug}"
+        try:
+            _see_to_points(member, reward.price_points, key, moment)
+            donate_reward(member, reward, key=key, is_named=True, by=member.user, now=moment)
+        except DomainError:
+            continue
+
+
+def _see_to_points(member: Member, points: int, key: str, moment: dt.datetime) -> None:
+    """In giving weeks the club gives members points to pass on: nobody's own story changes."""
+    if count_spendable(member, moment) < points + KEPT:
+        grant_points(
+            member, points, expires_on=None, note="Giving weeks", key=f"{key}-to-give", by=None,
+            now=moment,
+        )  # fmt: skip
 
 
 def _set_goals(appeals: dict[str, Appeal], by: User | None, now: dt.datetime) -> None:

@@ -13,7 +13,11 @@ from core.errors import DomainError
 from core.models import AuditEntry, IdempotencyRecord
 from loyalty_site.demo.appearance import remove_appearance
 from loyalty_site.demo.challenges import list_slugs
-from loyalty_site.demo.charity import list_charity_slugs
+from loyalty_site.demo.charity import (
+    get_category_slug,
+    list_charity_slugs,
+    list_donation_slugs,
+)
 from loyalty_site.demo.counter import list_register_names
 from loyalty_site.demo.data import LANGUAGE, read_categories, read_club, read_rewards, read_wheels
 from loyalty_site.demo.doomed import DoomedRows, list_keys_to, list_orphans
@@ -171,7 +175,8 @@ def _list_logins() -> QuerySet:
 
 
 def _list_rewards() -> QuerySet:
-    return Reward.objects.filter(slug__in=[entry["slug"] for entry in read_rewards()["rewards"]])
+    slugs = [entry["slug"] for entry in read_rewards()["rewards"]]
+    return Reward.objects.filter(slug__in=[*slugs, *list_donation_slugs()])
 
 
 def _list_erasures() -> list[int]:
@@ -272,7 +277,7 @@ def _list_shop(keep_rules: bool) -> Iterator[QuerySet]:
     if not Wheel.objects.exists():
         yield WheelDay.objects.all()  # sealed for wheels that are gone
     slugs = [entry["slug"] for entry in read_rewards()["categories"]]
-    yield RewardCategory.objects.filter(slug__in=slugs)
+    yield RewardCategory.objects.filter(slug__in=[*slugs, get_category_slug()])
     sources = [TILL, *SHOPS.values()]
     yield _not_named(Product.objects.filter(source__code__in=sources), versions, "product_ids")
     yield Source.objects.filter(code__in=sources)

@@ -33,7 +33,9 @@ from rewards.services.giving import (
 
 
 class ServedAdmin(WordsAdmin):
-    """Forms whose rows are written by a service: what it refuses is said above the form."""
+    """Forms whose rows are written by a service: what it refuses is said on the form, beside
+    what was typed.
+    """
 
     save_by = None  # the service that writes a row
     acts: dict = {}  # name of an address -> (permission, service, what to say)
@@ -45,8 +47,13 @@ class ServedAdmin(WordsAdmin):
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except DomainError as refusal:
-            self.message_user(request, str(refusal), messages.ERROR)
-            return HttpResponseRedirect(request.get_full_path())
+            request.refusal = refusal  # the save is undone: the form is shown again with it
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change, **kwargs)
+        refusal = getattr(request, "refusal", None)
+        return _refuse(form, refusal) if refusal is not None else form
 
     def get_urls(self):
         return [
@@ -96,6 +103,18 @@ class ServedAdmin(WordsAdmin):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     change_form_outer_after_template = "admin/rewards/giving_acts.html"
+
+
+def _refuse(form, refusal):
+    """The form as one that says why a service refused it."""
+
+    def clean(self):
+        cleaned = form.clean(self)
+        field = refusal.field if refusal.field in self.fields else None
+        self.add_error(field, str(refusal))
+        return cleaned
+
+    return type(form.__name__, (form,), {"clean": clean, "__module__": form.__module__})
 
 
 class CharityForm(MoneyMixin, forms.ModelForm):

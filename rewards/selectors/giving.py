@@ -1,10 +1,10 @@
 """Appeals as pages show them: how far they are, who gave, what is matched, the public sums."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, QuerySet, Sum
 
 from core.bulk import read_together
 from core.time import day_of, start_of
@@ -221,7 +221,9 @@ def read_ledger() -> dict[int, list[LedgerLine]]:
 
 
 def list_settlements() -> list[CharitySettlement]:
-    return list(CharitySettlement.objects.select_related("charity").order_by("-last_on", "pk"))
+    """Those of which something is paid: a period without gifts is closed, too."""
+    rows = CharitySettlement.objects.filter(amount__gt=0).select_related("charity")
+    return list(rows.order_by("-last_on", "pk"))
 
 
 # --- One member ----------------------------------------------------------------------------------
@@ -256,7 +258,7 @@ class Year:
         return list(sums.values())
 
 
-def list_donations(member: Member) -> Iterable[Donation]:
+def list_donations(member: Member) -> QuerySet[Donation]:
     """Newest first, those that were taken back among them."""
     return Donation.objects.of(member).for_list().order_by("-donated_at", "-pk")
 

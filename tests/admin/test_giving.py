@@ -1,14 +1,19 @@
 """Charities, appeals and settlements in the back office."""
 
+import base64
 import datetime as dt
+import re
+import zlib
 
 import pytest
 import time_machine
 from django.urls import reverse
 
 from members.models import User
+from rewards.giving_pdf import build_statement_pdf
 from rewards.models import Account, Appeal, Charity, CharitySettlement, Donation
-from rewards.services.giving import donate_points
+from rewards.selectors.statements import Statement, get_statement
+from rewards.services.giving import close_period, donate_points, read_period
 from rewards.services.grants import grant_points
 from tests.rewards.conftest import at
 from tests.rewards.givings import NOW, make_appeal, make_charity
@@ -74,6 +79,14 @@ def test_a_period_is_looked_at_then_closed_then_paid(owner, gift):
         assert settlement.payout_reference == "BANK-7"
 
 
+def read_pdf(content):
+    """What stands on its pages: their streams, unpacked."""
+    streams = re.findall(rb"stream\r?\n(.*?)~>endstream", content, re.DOTALL)
+    assert streams
+    words = b"".join(zlib.decompress(base64.a85decode(each)) for each in streams)
+    return words.replace(rb"\000", b"")
+
+
 def test_a_statement_as_csv_and_pdf(owner, gift):
     with time_machine.travel(FEBRUARY, tick=False):
         owner.post(
@@ -88,8 +101,24 @@ def test_a_statement_as_csv_and_pdf(owner, gift):
                 reverse("admin:rewards_charitysettlement_pdf", args=[settlement.pk]),
                 HTTP_ACCEPT_LANGUAGE=language,
             )
-            assert pdf.content.startswith(b"%PDF")
-            assert b"ken" not in pdf.content
+            words = read_pdf(pdf.content)
+            assert b"1 / 1" in words
+        assert b"Meals" in read_pdf(build_statement_pdf(get_statement(settlement), language="en"))
+
+
+def test_a_long_statement_has_numbered_pages_and_says_what_was_carried(owner, gift):
+    with time_machine.travel(FEBRUARY, tick=False):
+        settlement = close_period(gift.charity, read_period("2026-01"), by=None, now=FEBRUARY)
+    (line,) = get_statement(settlement).lines
+    line.appeal.name = "海辺に松を五百本" * 9
+    settlement.carried_in, settlement.carried_out = 37, 0
+    settlement.charity.name = "Fundación " * 12
+    statement = Statement(settlement, "USD", [line] * 40)
+    words = read_pdf(build_statement_pdf(statement, language="en"))
+    assert b"1 / 5" in words
+    assert b"5 / 5" in words
+    assert b"+0.0037" in words
+    assert b"Carried on" not in words
 
 
 def test_staff_take_back_at_a_members_wish(owner, gift):

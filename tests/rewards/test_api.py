@@ -9,6 +9,7 @@ from purchases.services.tokens import create_token
 from rewards.models import Payment, Redemption
 from rewards.services.payments import publish_rate
 from tests.rewards.conftest import EVER, assert_ledger_true, at, balances
+from tests.rewards.givings import make_appeal
 
 # A refusal ends its transaction, as it does in production.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -130,6 +131,15 @@ def test_redeeming_is_once_per_key(call, mei, make_reward):
 def test_refusals_name_what_is_wrong(call, mei, make_reward, change, status, code):
     sent = {"member": mei.number, "reward": make_reward().slug}
     assert code_of(call("POST", "/redemptions", sent | change, key="k")) == (status, code)
+    assert balances(mei)["available"] == 100
+
+
+def test_a_donation_is_the_members_own_press(call, mei, make_reward):
+    reward = make_reward(kind="donation", appeal=make_appeal())
+    sent = {"member": mei.number, "reward": reward.slug}
+    refused = call("POST", "/redemptions", sent, key="k")
+    assert code_of(refused) == (409, "is_donation")
+    assert "Members give it themselves" in refused.json()["errors"][0]["message"]
     assert balances(mei)["available"] == 100
 
 

@@ -190,7 +190,7 @@ def test_unclaimed_and_closed_memberships_spend_nothing(mei, counter, press, mak
 
 
 def test_donations_and_spins_have_rooms_of_their_own(press, make_reward):
-    with pytest.raises(refusals.NotOnOffer):
+    with pytest.raises(refusals.IsDonation):
         press(make_reward(kind="donation"))
 
 

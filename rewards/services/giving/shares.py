@@ -28,7 +28,7 @@ def set_share(
         raise CannotSpend
     if not 1 <= share_percent <= 100:
         raise refusals.InvalidShare
-    if not Appeal.objects.open(now).filter(pk=appeal.pk).exists():  # type: ignore[attr-defined]
+    if not Appeal.objects.open(now).filter(pk=appeal.pk).exists():
         raise refusals.AppealClosed
     _settle(member, now)
     standing = StandingDonation.objects.filter(member=member, ended_at__isnull=True)

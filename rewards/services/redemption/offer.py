@@ -121,11 +121,13 @@ def _read_gate(row: list) -> _Gate:
 
 
 def check_offer(offer: Offer, *, now: dt.datetime, today: dt.date) -> None:
-    """Raises NotOnOffer, SoldOut, or the gate's own refusal with its reason; then sets the price
-    of the lowest gate that is open to the member.
+    """Raises NotOnOffer, IsDonation, SoldOut, or the gate's own refusal with its reason; then sets
+    the price of the lowest gate that is open to the member.
     """
-    if not offer.is_published or offer.kind == RewardKind.DONATION:
+    if not offer.is_published:
         raise refusals.NotOnOffer
+    if offer.kind == RewardKind.DONATION:
+        raise refusals.IsDonation
     if offer.rotation_id is not None:
         rotation = Rotation.objects.get(pk=offer.rotation_id)
         if offer.reward_id not in list_rewards_on_show(rotation, today):
@@ -143,12 +145,12 @@ def check_offer(offer: Offer, *, now: dt.datetime, today: dt.date) -> None:
 def check_right(offer: Offer, entitlement: Entitlement, *, today: dt.date) -> None:
     """Instead of ``check_offer`` for what was won or given: no gate, no limit, no price.
 
-    Raises NotYoursToTake, NotOnOffer, NotInStock. ``list_claims`` asks again at the press.
+    Raises NotYoursToTake, IsDonation, NotInStock. ``list_claims`` asks again at the press.
     """
     if not entitlement.is_usable(today):
         raise refusals.NotYoursToTake
     if offer.kind == RewardKind.DONATION:
-        raise refusals.NotOnOffer
+        raise refusals.IsDonation
     offer.price_points = offer.price_amount = 0
     offer.limit_count = None
     offer.entitlement_id = entitlement.pk

@@ -94,8 +94,8 @@ def redeem_reward(
     ``parcel``, unless they are handed over at the counter. An ``entitlement`` of the member to
     this reward stands in for price, gates and limit, and is used up.
 
-    Raises the gate's refusal, NotOnOffer, PriceChanged, LimitReached, CannotSpend, BalanceTooLow,
-    SoldOut, NotInStock, NotYoursToTake, NoSeatLeft, SessionNeeded, AddressNeeded,
+    Raises the gate's refusal, NotOnOffer, IsDonation, PriceChanged, LimitReached, CannotSpend,
+    BalanceTooLow, SoldOut, NotInStock, NotYoursToTake, NoSeatLeft, SessionNeeded, AddressNeeded,
     TierKeptAlready, KeyReused, or, where it costs money, GuardianNeeded (ConsentMissing for
     staff); then nothing has changed.
     """

@@ -10,6 +10,16 @@ class NotOnOffer(DomainError):
     message = _("This reward is not on offer now.")
 
 
+class IsDonation(DomainError):
+    """Shops and the counter take no gifts: giving is the member's own press."""
+
+    code = "is_donation"
+    status = 409
+    message = _(
+        "This is a donation. Members give it themselves, on its page, and can take it back there."
+    )
+
+
 class SoldOut(DomainError):
     code = "sold_out"
     status = 409
