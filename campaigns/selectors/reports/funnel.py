@@ -1,0 +1,167 @@
+"""What became of a mailing: from those who were meant to those who answered, in one statement."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import connection
+
+from campaigns.models import Mailing
+
+# One row per message: what became of it, by whom. Opens and clicks of machines stand apart.
+_FATE = """
+    SELECT e.message_id,
+           bool_or(e.kind = 'delivered') AS delivered,
+           bool_or(e.kind = 'opened' AND e.actor = 'human') AS opened,
+           bool_or(e.kind = 'opened') AS opened_at_all,
+           bool_or(e.kind = 'clicked' AND e.actor = 'human') AS clicked,
+           bool_or(e.kind = 'clicked') AS clicked_at_all,
+           bool_or(e.kind = 'bounced') AS bounced,
+           bool_or(e.kind = 'complained') AS complained,
+           bool_or(e.kind = 'unsubscribed') AS unsubscribed
+    FROM campaigns_messageevent e JOIN campaigns_message x ON x.id = e.message_id
+    WHERE x.mailing_id = %(mailing)s
+    GROUP BY e.message_id
+"""
+_COUNTS = """
+    count(*) FILTER (WHERE m.reason <> 'same_address'),
+    count(*) FILTER (WHERE m.reason = 'holdout'),
+    count(*) FILTER (WHERE m.state IN ('waiting', 'sending')),
+    count(*) FILTER (WHERE m.state = 'not_sent' AND m.reason <> 'holdout'),
+    count(*) FILTER (WHERE m.state = 'unknown'),
+    count(*) FILTER (WHERE m.state = 'failed' OR coalesce(f.bounced, false)),
+    count(*) FILTER (WHERE m.state = 'sent'),
+    count(*) FILTER (WHERE f.delivered),
+    count(*) FILTER (WHERE f.opened),
+    count(*) FILTER (WHERE f.opened_at_all AND NOT f.opened),
+    count(*) FILTER (WHERE f.clicked),
+    count(*) FILTER (WHERE f.clicked_at_all AND NOT f.clicked),
+    count(*) FILTER (WHERE f.unsubscribed),
+    count(*) FILTER (WHERE f.complained),
+    coalesce(sum(m.cost), 0)
+"""
+_SQL = """
+    WITH f AS ({fate})
+    SELECT {key}, {counts}
+    FROM campaigns_message m
+    LEFT JOIN f ON f.message_id = m.id
+    {joins}
+    WHERE m.mailing_id = %(mailing)s
+    GROUP BY 1 ORDER BY {order}
+    LIMIT %(limit)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """Counts of messages; ``cost`` in the club's currency.
+
+    ``meant`` is everybody in the audience, ``held_out`` of them the control group. ``opened`` and
+    ``clicked`` are people; what machines opened or clicked, or nobody knows who, stands beside.
+    """
+
+    key: str
+    meant: int = 0
+    held_out: int = 0
+    waiting: int = 0
+    not_sent: int = 0
+    unknown: int = 0
+    bounced: int = 0
+    sent: int = 0
+    delivered: int = 0
+    opened: int = 0
+    opened_by_machines: int = 0
+    clicked: int = 0
+    clicked_by_machines: int = 0
+    unsubscribed: int = 0
+    complained: int = 0
+    cost: Decimal = Decimal(0)
+
+    def share(self, name: str) -> float | None:
+        """A count as a share of those sent; None where nothing was."""
+        return getattr(self, name) / self.sent if self.sent else None
+
+
+def get_funnel(mailing: Mailing) -> Funnel:
+    rows = _query(mailing, "''")
+    return rows[0] if rows else Funnel("")
+
+
+def list_funnels_by_variant(mailing: Mailing) -> list[Funnel]:
+    return _query(mailing, "m.variant")
+
+
+def list_funnels_by_channel(mailing: Mailing) -> list[Funnel]:
+    return _query(mailing, "m.channel")
+
+
+def list_funnels_by_domain(mailing: Mailing, *, limit: int = 12) -> list[Funnel]:
+    """Of e-mail, by the part after the @ of the member's address as it is now; most first."""
+    joins = """
+        JOIN members_member r ON r.id = m.member_id
+            AND m.channel = 'email' AND r.email IS NOT NULL
+    """
+    return _query(mailing, "split_part(r.email, '@', 2)", joins, "2 DESC, 1", limit)
+
+
+def list_funnels_by_segment(mailing: Mailing, audience_ids: Sequence[int]) -> list[Funnel]:
+    """By the audiences that members are in today; who is in two counts in both."""
+    joins = """
+        JOIN members_audiencemember a ON a.member_id = m.member_id
+            AND a.audience_id = ANY(%(audiences)s)
+    """
+    return _query(mailing, "a.audience_id::text", joins, audiences=list(audience_ids))
+
+
+def list_reasons(mailing: Mailing) -> list[tuple[str, int]]:
+    """Why messages were not sent, most first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT reason, count(*) FROM campaigns_message
+            WHERE mailing_id = %s AND state IN ('not_sent', 'failed')
+            GROUP BY reason ORDER BY 2 DESC, 1
+            """,
+            [mailing.pk],
+        )
+        return cursor.fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """How many people opened and clicked within an hour since the first message left."""
+
+    at: dt.datetime
+    opened: int
+    clicked: int
+
+
+def list_hours(mailing: Mailing, *, limit: int = 72) -> list[Hour]:
+    """The hours of the response, for a chart: gaps stand as hours without one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH e AS (
+                SELECT date_trunc('hour', e.effective_at) AS at, e.kind
+                FROM campaigns_messageevent e JOIN campaigns_message x ON x.id = e.message_id
+                WHERE x.mailing_id = %(mailing)s AND e.actor = 'human'
+                  AND e.kind IN ('opened', 'clicked')
+            ), span AS (
+                SELECT generate_series(min(at), least(max(at), min(at) + %(hours)s), '1 hour') AS at
+                FROM e
+            )
+            SELECT span.at, count(*) FILTER (WHERE e.kind = 'opened'),
+                   count(*) FILTER (WHERE e.kind = 'clicked')
+            FROM span LEFT JOIN e ON e.at = span.at GROUP BY 1 ORDER BY 1
+            """,
+            {"mailing": mailing.pk, "hours": dt.timedelta(hours=limit - 1)},
+        )
+        return [Hour(*row) for row in cursor.fetchall()]
+
+
+def _query(mailing, key, joins="", order="1", limit=100, **params) -> list[Funnel]:
+    sql = _SQL.format(fate=_FATE, key=key, counts=_COUNTS, joins=joins, order=order)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"mailing": mailing.pk, "limit": limit, **params})
+        return [Funnel(*row) for row in cursor.fetchall()]
