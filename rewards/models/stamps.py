@@ -143,9 +143,10 @@ class Stamp(models.Model):
     book = models.ForeignKey(
         StampBook, models.PROTECT, related_name="stamps", verbose_name=_("book")
     )
+    # Versions can't be deleted, and are read in the transaction that stamps: nothing to check again.
     version = models.ForeignKey(
         ChallengeVersion, models.PROTECT, related_name="stamps", db_index=False,
-        verbose_name=_("version"),
+        db_constraint=False, verbose_name=_("version"),
     )  # fmt: skip
     amount = models.BigIntegerField(_("stamps"))
     activity_id = models.BigIntegerField(_("activity"), null=True)

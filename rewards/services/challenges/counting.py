@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from core.bulk import read_together
 from members.models import Activity, ActivityBatch
@@ -29,6 +29,7 @@ from rewards.services.challenges.terms import VersionTerms, list_inside, load_ve
 from rewards.services.ledger import lock_standings
 
 PURCHASE_KINDS = ("purchase", "amendment")
+_MANY = 10_000  # activities in one batch, as a file of history has them
 _STAMPED = """
     SELECT book_id, version_id, amount, effective_at, key FROM rewards_stamp
     WHERE book_id = ANY(%s) AND id >= %s ORDER BY effective_at, id
@@ -77,6 +78,9 @@ def count_batch(batch_id: int, now: dt.datetime) -> None:
     if not versions:
         return
     batch = ActivityBatch.objects.get(pk=batch_id)
+    if batch.activity_count > _MANY:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL work_mem = '64MB'")  # rather than sorting on the disk
     is_purchases = batch.kind in PURCHASE_KINDS
     values = {"batch": batch_id, "now": now}
     takes_back = is_purchases and _may_take_back(batch)
@@ -162,7 +166,8 @@ def _fold(touched: dict[int, _Touched], versions: dict[int, VersionTerms]) -> li
         if is_distinct or entry.events or not book.fits(entry.gained, entry.version.cards):
             closer.append((book_id, entry, before))
             continue
-        book.apply(Event(entry.first_at, entry.version.id, entry.gained), terms)  # type: ignore[arg-type]
+        if entry.first_at is not None:  # something was stamped, as nothing was taken back
+            book.apply(Event(entry.first_at, entry.version.id, entry.gained), terms)
         changes.append(Change(book_id, entry.version.challenge_id, book, entry.last_at))
     gains = _list_gains(closer, set(distinct))
     for book_id, entry, before in closer:

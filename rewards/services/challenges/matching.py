@@ -126,7 +126,8 @@ TAKE_BACK = f"""
 """
 
 # Of one purchase in a batch of amendments there may be two activities: the former member's, and
-# that of whoever has it now.
+# that of whoever has it now. Earlier stamps are looked for one by one (OFFSET 0 keeps it so): just
+# after a great import nobody has counted them, and a join would go through all for each purchase.
 _BOUGHT = """
     bought AS MATERIALIZED (
         SELECT p.id AS purchase_id, {activity} AS activity_id, p.member_id, p.version, p.store_id,
@@ -140,18 +141,19 @@ _BOUGHT = """
           AND NOT EXISTS (
               SELECT FROM rewards_stamp s WHERE s.purchase_id = p.id
               AND s.version_id = ANY(%(siblings)s) AND s.purchase_version = p.version
-              AND s.reverses_id IS NULL)
+              AND s.reverses_id IS NULL OFFSET 0)
           AND (EXISTS (
               SELECT FROM rewards_challengegate g
               JOIN members_audiencemember am ON am.audience_id = g.audience_id
               WHERE g.version_id = %(version)s AND am.member_id = p.member_id
               AND g.opens_at <= p.purchased_at
-              AND (g.closes_at IS NULL OR p.purchased_at < g.closes_at))
-            OR (p.version > 1 AND EXISTS (
-              SELECT FROM rewards_stamp s WHERE s.purchase_id = p.id
-              AND s.version_id = ANY(%(siblings)s))))
+              AND (g.closes_at IS NULL OR p.purchased_at < g.closes_at)){known})
     )
 """
+# Whoever had a stamp for it is not asked again who they are.
+_KNOWN = """
+            OR EXISTS (SELECT FROM rewards_stamp s WHERE s.purchase_id = p.id
+                       AND s.version_id = ANY(%(siblings)s))"""
 _FOUND = """
     found AS (
         SELECT l.purchase_id, {key} AS key, {positions} AS positions, {amount}::bigint AS amount
@@ -311,8 +313,9 @@ def _build_purchases(version: VersionTerms, is_amended: bool) -> list[str]:
     ]
     key = _KEYS[DistinctOf(version.distinct_of)] if version.distinct_of else ""
     bought = _BOUGHT.format(
-        source=source, activity=activity, places=places, active=str(MemberStatus.ACTIVE)
-    )
+        source=source, activity=activity, places=places, active=str(MemberStatus.ACTIVE),
+        known=_KNOWN if is_amended else "",
+    )  # fmt: skip
     found = _FOUND.format(
         key=key or "''",
         known=f" AND {key} IS NOT NULL" if key else "",
