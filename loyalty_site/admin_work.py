@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from core.joining import join_comma
 from loyalty_site.health import list_waiting_ages
@@ -170,15 +170,14 @@ def _list_late_queues(user, now: dt.datetime) -> list[WorkRow]:
     ages, late = list_waiting_ages(now)
     if not late:
         return []
-    minutes = max(ages[code] for code in late) // 60
-    note = ngettext("for %(minutes)s minute: %(queues)s", "for %(minutes)s minutes: %(queues)s",
-                    minutes)  # fmt: skip
+    since = now - dt.timedelta(seconds=max(ages[code] for code in late))
+    waited = _("the first has waited %(time)s") % {"time": timesince(since, now, depth=1)}
     return [
         WorkRow(
             _("Queues that are late"),
             len(late),
             str(len(late)),
-            note % {"minutes": minutes, "queues": join_comma(late)},
+            f"{waited} · {join_comma(late)}",
             reverse("admin:members_workitem_changelist"),
             "pending_actions",
             True,

@@ -16,6 +16,11 @@ from django.views.decorators.http import require_safe
 
 from core.pictures.addresses import pattern_url
 from core.pictures.wheel import Slice, draw_disc, draw_frame, shape_wheel
+from members.names import format_number
+from members.numbers import build_qr_svg
+from rewards.models import Appeal, Challenge, ChallengeVersion
+from rewards.selectors.challenges import ShownCard
+from rewards.selectors.giving import ShownAppeal
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 TOKENS = STATIC / "css" / "tokens.css"
@@ -25,6 +30,7 @@ COLOURS = (
     "accent-strong", "accent-wash", "on-accent", "card", "card-ink", "card-soft", "good",
     "good-wash", "warn", "warn-wash", "bad", "bad-wash",
 )  # fmt: skip
+NUMBER = "752974591827"
 LONG = "Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh y Ruiz de la Prada Ōnishi-Nakamura"
 
 
@@ -40,7 +46,9 @@ class SampleForm(forms.Form):
 
 @require_safe
 def design(request: HttpRequest) -> HttpResponse:
-    """Only in the address list where DEBUG is on."""
+    """Only in the address list where DEBUG is on. With ``?code`` the code of the sample card."""
+    if "code" in request.GET:
+        return HttpResponse(build_qr_svg(NUMBER), content_type="image/svg+xml")
     context = {
         "colours": COLOURS,
         "sizes": ("4xl", "3xl", "2xl", "xl", "l", "m", "s", "xs"),
@@ -50,6 +58,8 @@ def design(request: HttpRequest) -> HttpResponse:
         "balances": [_build_balance(*each) for each in _BALANCES],
         "progresses": [_build_progress(*each) for each in _PROGRESSES],
         "wheels": [_draw_wheel(*each) for each in _WHEELS],
+        "stamp_cards": [_build_stamp_card(*each) for each in _STAMP_CARDS],
+        "appeals": [_build_appeal(*each) for each in _APPEALS],
         "icons": re.findall(r'<symbol id="([a-z-]+)"', ICONS.read_text()),
         "form": SampleForm(),
         "wrong_form": SampleForm({"email": "mei@", "size": "xl"}),
@@ -73,7 +83,7 @@ _CARDS = (
 
 
 def _build_card(name: str, reading: str, tier: str, color: str, pattern: str) -> dict[str, Any]:
-    number = "7529 7459 1827"
+    number = format_number(NUMBER)
     line = {"text": tier, "color": color, "art": pattern_url(pattern, color) if pattern else ""}
     return {
         "name": name or number,
@@ -81,9 +91,8 @@ def _build_card(name: str, reading: str, tier: str, color: str, pattern: str) ->
         "lines": [line] if tier else [],
         "reading": reading,
         "number": number,
-        "member": SimpleNamespace(
-            number="752974591827", joined_at=dt.datetime(2025, 11, 3, tzinfo=dt.UTC)
-        ),
+        "code": "?code",
+        "member": SimpleNamespace(number=NUMBER, joined_at=dt.datetime(2025, 11, 3, tzinfo=dt.UTC)),
     }
 
 
@@ -153,3 +162,40 @@ def _draw_wheel(*labels: tuple[str, int]) -> SafeString:
     shape = shape_wheel([each.weight for each in slices])
     disc = draw_disc(slices, shape, icons=static("img/icons.svg"), rest=shape.find_rest(0))
     return mark_safe(disc + draw_frame())  # noqa: S308 (its words are escaped where it is drawn)
+
+
+# Motif, name, what is counted, how many are on it, how many make it full, whether they are new.
+_STAMP_CARDS = (
+    ("coffee", "The tenth cup", "count", 0, 10, 0),
+    ("bread", "パン棚ひとめぐり", "count", 4, 5, 1),
+    ("tea", LONG, "count", 11, 24, 0),
+    ("fruit", "一起吃蔬菜", "sum", 4_200, 10_000, 0),
+    ("cake", "Everything sweet", "count", 7, 8, 7),
+)
+
+
+def _build_stamp_card(
+    motif: str, name: str, measure: str, count: int, target: int, fresh: int
+) -> ShownCard:
+    challenge = Challenge(slug=f"sample-{motif}", name=name, motif=motif)
+    version = ChallengeVersion(
+        challenge=challenge, measure=measure, target=target, prize_kind="points", prize_points=50
+    )
+    return ShownCard(challenge, version, count, target, fresh=fresh)
+
+
+# Given, the goal, gifts, days left, whether it is open.
+_APPEALS = (
+    (0, 5_000, 0, 40, True),
+    (3_150, 5_000, 21, 3, True),
+    (987_654_321, 900_000_000, 123_456, 1, True),
+    (1_200, 5_000, 9, None, False),
+)
+
+
+def _build_appeal(
+    given: int, goal: int, gifts: int, days: int | None, is_open: bool
+) -> ShownAppeal:
+    return ShownAppeal(
+        Appeal(goal_points=goal), is_open, given_points=given, gift_count=gifts, days_left=days
+    )
