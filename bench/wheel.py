@@ -99,6 +99,7 @@ def _fill_club(count: int) -> list[int]:
     for member, user in zip(members, users, strict=True):
         member.user = user
     Member.objects.bulk_update(members, ["user"])
+    prepare_days(now=BEFORE - dt.timedelta(days=1))
     prepare_days(now=BEFORE)
     for slug, great in (("bench", None), ("bench-last", 1)):
         wheel = create_wheel(slug=slug, name="Bench", by=None, now=BEFORE)
@@ -122,6 +123,9 @@ def _fill_club(count: int) -> list[int]:
             ensure_player(member, wheel, now=BEFORE)
     for member in members:
         grant_points(member, 100, expires_on=None, note="", key=f"{member.pk}", by=None, now=BEFORE)
+    # Each has spun once the day before: a table that was never filled has no honest plans.
+    for act in _list_acts([each.pk for each in members], counter=1, now=BEFORE):
+        act()
     with connect("bench_before", autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
     return [each.pk for each in members]
@@ -130,8 +134,10 @@ def _fill_club(count: int) -> list[int]:
 # --- One connection ------------------------------------------------------------------------------
 
 
-def _list_acts(members: list[int], slug: str = "bench") -> list[Callable]:
-    """The first spin of each member, as the page would press it."""
+def _list_acts(
+    members: list[int], slug: str = "bench", *, counter: int = 2, now: dt.datetime = NOW
+) -> list[Callable]:
+    """A spin of each member, as the page would press it: the ``counter``-th."""
     from members.models import Member
     from rewards.models import Wheel
     from rewards.services.wheel import spin_wheel
@@ -141,8 +147,8 @@ def _list_acts(members: list[int], slug: str = "bench") -> list[Callable]:
     wheel = Wheel.objects.get(slug=slug)
     return [
         partial(
-            spin_wheel, people[pk], wheel, write_spin_key(SpinKey(pk, wheel.pk, 1)),
-            by=people[pk].user, now=NOW,
+            spin_wheel, people[pk], wheel, write_spin_key(SpinKey(pk, wheel.pk, counter)),
+            by=people[pk].user, now=now,
         )
         for pk in members
     ]  # fmt: skip
@@ -193,9 +199,9 @@ def _count_trips(report: Report, members: list[int]) -> None:
     counts = {}
     with CountingProxy() as proxy:
         use_database("bench_floor", proxy.folder)
-        for slug in ("bench", "bench-last"):
+        for slug, counter in (("bench", 2), ("bench-last", 1)):
             found = []
-            for act in _list_acts(members[:WARM_UP], slug):
+            for act in _list_acts(members[:WARM_UP], slug, counter=counter):
                 before = proxy.trips
                 act()
                 found.append(proxy.trips - before)
@@ -312,4 +318,4 @@ def _attempt(members: list[int]) -> list[Callable]:
     use_database("bench_service")
     for act in _list_acts(members[:1]):
         act()
-    return _list_acts(members[1:], "bench-last")
+    return _list_acts(members[1:], "bench-last", counter=1)

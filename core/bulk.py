@@ -56,6 +56,13 @@ def read_together(
     return [cursor.fetchall() if _has_rows(cursor) else [] for cursor in cursors]
 
 
+def write_array(values: Iterable[Any]) -> str:
+    """PostgreSQL's text of an array of numbers, or of values quoted already. Handed a list,
+    psycopg would look at each of them twice.
+    """
+    return "{" + ",".join(map(str, values)) + "}"
+
+
 def _has_rows(cursor) -> bool:
     # ``cursor.description`` would build an object per column.
     return cursor.pgresult is not None and cursor.pgresult.status == ExecStatus.TUPLES_OK

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.bulk import read_together
+from core.bulk import read_together, write_array
 from core.time import day_of
 from members.enums import MemberStatus
 from rewards.engine.book import Book, LotState, charity_account, read_promises
@@ -14,7 +14,11 @@ from rewards.engine.terms import Terms
 from rewards.enums import ExpiryMode, Unit
 from rewards.services.ledger.terms import STAMP, get_known_terms, read_known_terms
 
-_CLOSED = "SELECT max(day_on) FROM rewards_dayclose"
+# The last day that was closed, and whether another system wants to be told anything at all.
+_CLOSED = """
+    SELECT max(day_on), EXISTS (SELECT FROM rewards_webhookendpoint WHERE disabled_at IS NULL)
+    FROM rewards_dayclose
+"""
 _MAKE_STANDINGS = """
     WITH made AS (
         INSERT INTO rewards_standing (member_id, tier_id, has_purchased)
@@ -97,6 +101,8 @@ class Ledger:
     account_ids: dict[tuple[int | None, str, str], int] = field(default_factory=dict)
     old_balances: dict[tuple[int, str], int] = field(default_factory=dict)
     used_points: dict[int, int] = field(default_factory=dict)
+    has_listeners: bool = True  # addresses of other systems
+    spare_ids: dict[str, list[int]] = field(default_factory=dict)  # by table, used first
     extra: list[list[tuple]] = field(default_factory=list)
 
 
@@ -116,7 +122,8 @@ def open_ledger(
     transaction; the locks last until its end. Before the club has published a programme there
     are no books.
     """
-    ids = sorted(set(member_ids))
+    wanted = sorted(set(member_ids))
+    ids = write_array(wanted)
 
     def list_state(terms: Terms) -> list[tuple[str, Sequence]]:
         return [
@@ -133,7 +140,7 @@ def open_ledger(
     # The state is asked for together with the locks, by the terms that this process knows;
     # where they have changed since, it is asked for again.
     known = get_known_terms()
-    (stamp,), ((closed_on,),), standings, *state = read_together(
+    (stamp,), ((closed_on, has_listeners),), standings, *state = read_together(
         [
             (STAMP, []),
             (_CLOSED, []),
@@ -141,7 +148,7 @@ def open_ledger(
             *(list_state(known.terms) if known else ()),
         ]
     )
-    if len(standings) < len(ids):  # somebody's first points
+    if len(standings) < len(wanted):  # somebody's first points
         _, standings, *state = read_together(
             [
                 (_MAKE_STANDINGS, [ids]),
@@ -152,7 +159,7 @@ def open_ledger(
     if known is None or known.stamp != stamp:
         known = read_known_terms(stamp)
         state = read_together(list_state(known.terms))
-    ledger = Ledger(known.terms, {})
+    ledger = Ledger(known.terms, {}, has_listeners=has_listeners)
     if not known.terms.programmes:
         return ledger
     ledger.books = _start_books(standings, known.terms, closed_on)

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from core.bulk import RowWriter, reserve_ids
+from core.bulk import RowWriter, reserve_ids, write_array
 from members.services.audiences import AudienceMove, move_members
 from members.services.notices import NoticeRow, add_notices
 from rewards.engine.book import MEMBER_KINDS, Book, TransferDraft, write_promises
@@ -115,7 +115,8 @@ def _hand_out_ids(books: list[Book], new_accounts: list[tuple], ledger: Ledger) 
     transfers = [transfer for book in books for transfer in book.transfers]
     lots = [lot for book in books for lot in book.lots if lot.id is None]
     donations = [donation for book in books for donation in book.donations]
-    ids = reserve_ids(
+    ids = _take_ids(
+        ledger.spare_ids,
         rewards_account=len(new_accounts),
         rewards_award=len(awards),
         rewards_reversal=len(reversals),
@@ -137,6 +138,14 @@ def _hand_out_ids(books: list[Book], new_accounts: list[tuple], ledger: Ledger) 
         lot.is_new = True
 
 
+def _take_ids(spare: dict[str, list[int]], **counts: int) -> dict[str, list[int]]:
+    """First those that the caller took along, which are lower; the rest in one trip, if any."""
+    taken = {table: spare.pop(table, [])[:count] for table, count in counts.items()}
+    missing = {table: count - len(taken[table]) for table, count in counts.items()}
+    fresh = reserve_ids(**missing)
+    return {table: taken[table] + fresh[table] for table in counts}
+
+
 def _add_rows(writer, ledger, books, new_accounts, now) -> None:
     accounts = ledger.account_ids
     writer.add(
@@ -156,7 +165,8 @@ def _add_rows(writer, ledger, books, new_accounts, now) -> None:
                 award.id, award.member_id, award.purchase_id, award.purchase_version,
                 award.rule.rule_id, award.rule.id, award.rule.unit, award.awarded, award.basis,
                 award.cap_trimmed, award.budget_trimmed, json.dumps(award.parts),
-                _array(award.positions), _array(award.allocations), award.effective_at, now,
+                write_array(award.positions), write_array(award.allocations),
+                award.effective_at, now,
             )
             for book in books
             for award in book.awards
@@ -169,7 +179,7 @@ def _add_rows(writer, ledger, books, new_accounts, now) -> None:
             (
                 draft.id, _id_of(draft.award.source), draft.return_id, draft.version_id,
                 draft.reversed, draft.pending, draft.own_lot, draft.lapsed, draft.other_lots,
-                draft.owed, _array(draft.allocations), draft.effective_at, now,
+                draft.owed, write_array(draft.allocations), draft.effective_at, now,
             )
             for book in books
             for draft in book.reversals
@@ -296,7 +306,8 @@ def _add_news(writer, ledger, books, now) -> None:
             moves.append(AudienceMove(audiences[last], book.member_id))
     if moves:
         move_members(writer, moves, now=now)
-    _add_events(writer, books, now)
+    if ledger.has_listeners:
+        _add_events(writer, books, now)
     add_notices(
         [
             NoticeRow(book.member_id, notice.code, notice.effective_at, notice.key, notice.params)
@@ -339,8 +350,16 @@ def _kind_of(account: str) -> str:
     return account.partition(":")[0]
 
 
-def _columns(rows: Sequence[tuple]) -> list[list]:
-    return [list(column) for column in zip(*rows, strict=True)]
+def _columns(rows: Sequence[tuple]) -> list[str]:
+    """An array of each column, as text: cheaper than lists, whose types psycopg looks for."""
+    return [write_array(map(_write, column)) for column in zip(*rows, strict=True)]
+
+
+def _write(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    text = str(value)  # of a number, a truth, a day or an instant
+    return text if text.isalnum() else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _id_of(item: Any) -> int | None:
@@ -349,8 +368,3 @@ def _id_of(item: Any) -> int | None:
 
 def _account_id(accounts: dict, member_id: int, kind: str, unit: str) -> int:
     return accounts[member_id if kind in MEMBER_KINDS else None, kind, unit]
-
-
-def _array(numbers: list[int]) -> str:
-    """PostgreSQL's text of an array; handed a list, psycopg would look at each number twice."""
-    return "{" + ",".join(map(str, numbers)) + "}"

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from core.bulk import RowWriter, read_together
 from core.sealing import CannotUnseal
@@ -32,15 +32,21 @@ _SPIN_COLUMNS = (
     "id", "player_id", "counter", "day_id", "version_id", "slice_id", "pseudonym", "hit_number",
     "is_substitute", "pay", "price_points", "grant_id", "drawn_at",
 )  # fmt: skip
+_SPIN_FIELDS = [field.attname for field in Spin._meta.concrete_fields]
 # The id is taken under the slice's lock, so that along the ids its numbers rise by one.
 _HIT = """
     UPDATE rewards_slice SET hit_count = hit_count + 1
     WHERE id = %s AND returned_count IS NULL
     RETURNING hit_count, nextval('rewards_spin_id_seq')
 """
-_COUNT = """
-    UPDATE rewards_wheelplayer SET spin_count = %s
-    WHERE id = %s AND spin_count = %s - 1 AND pseudonym = %s RETURNING spin_count
+# Without a counter there is no spin: the row is written only where the claim succeeds.
+_SPIN = f"""
+    WITH counted AS (
+        UPDATE rewards_wheelplayer SET spin_count = %s
+        WHERE id = %s AND spin_count = %s - 1 AND pseudonym = %s RETURNING id
+    )
+    INSERT INTO rewards_spin ({", ".join(_SPIN_COLUMNS)})
+    SELECT {", ".join(["%s"] * len(_SPIN_COLUMNS))} FROM counted RETURNING id
 """
 _USE_GRANT = """
     UPDATE rewards_spingrant SET used_count = used_count + 1
@@ -83,7 +89,7 @@ class _Spin:
 
     @property
     def price_points(self) -> int:
-        return self.state.price_points if self.pay == SpinPay.POINTS else 0
+        return (self.state.price_points or 0) if self.pay == SpinPay.POINTS else 0
 
 
 @keeps_refusals
@@ -122,13 +128,13 @@ def spin_wheel(
     if with_points and state.has_price:
         check_consent(member, by=by, act="spin", now=now)
     pay = _choose_pay(state, player, ledger, member, with_points, seen_points)
-    slices = state.slices
-    weights = [each.weight for each in slices]
-    index = draw(seed, state.version_id or 0, player.pseudonym, known_key.counter, weights)
-    hit_number, spin_id = _count_hit(slices[index], player)
-    spin = _Spin(member, state, player, slices[index], spin_id, hit_number, pay, now)
+    offer = state.offer
+    index = draw(seed, state.version_id or 0, player.pseudonym, known_key.counter, offer.weights)
+    drawn = offer.slices[index]
+    hit_number, spin_id = _count_hit(drawn, player)
+    spin = _Spin(member, state, player, drawn, spin_id, hit_number, pay, now)
     _move_points(spin, ledger, today)
-    return _write(spin, ledger, wheel)
+    return _write(spin, ledger, wheel, by)
 
 
 def _check_key(text: str, member: Member, wheel: Wheel, by: Any) -> SpinKey:
@@ -153,8 +159,6 @@ def _check_state(state: WheelState, wheel: Wheel, by: Any, *, now: dt.datetime) 
         raise refusals.SeedShown(subject=wheel, by=by)
     if state.day_state != WheelDayState.SEALED or state.sealed_seed is None:
         raise refusals.NoSeed(subject=wheel, by=by)
-    if state.is_ahead:
-        raise refusals.ClockBehind(subject=wheel, by=by)
     try:
         return open_seed(state.sealed_seed)
     except CannotUnseal as error:
@@ -172,11 +176,12 @@ def _choose_pay(
         return SpinPay.GRANT
     if not (with_points and state.has_price):
         raise refusals.NoSpinsLeft
-    if seen_points is not None and state.price_points > seen_points:
+    price = state.price_points or 0
+    if seen_points is not None and price > seen_points:
         raise refusals.PriceChanged
     available = book.balance(AccountKind.AVAILABLE)
-    if available < state.price_points:
-        raise BalanceTooLow(needed=state.price_points, available=available)
+    if available < price:
+        raise BalanceTooLow(needed=price, available=available)
     return SpinPay.POINTS
 
 
@@ -197,48 +202,50 @@ def _move_points(spin: _Spin, ledger: Ledger, today: dt.date) -> None:
     keep_alive(ledger.books[spin.member.pk], today, ACTIVITY, ledger.terms)
 
 
-def _write(spin: _Spin, ledger: Ledger, wheel: Wheel) -> Spin:
+def _write(spin: _Spin, ledger: Ledger, wheel: Wheel, by: Any) -> Spin:
     """Everything in one round trip, the counter first; checked after."""
     writer, player, now = RowWriter(), spin.player, spin.now
-    writer.claim(_COUNT, [spin.counter, player.player_id, spin.counter, player.pseudonym])
+    counter, row = spin.counter, _list_values(spin)
+    writer.claim(_SPIN, [counter, player.player_id, counter, player.pseudonym, *row])
     if spin.pay == SpinPay.GRANT:
         writer.claim(_USE_GRANT, [player.grant_id])
-    made = _build_row(spin)
-    row = tuple(getattr(made, name) for name in _SPIN_COLUMNS)
-    writer.add("rewards_spin", _SPIN_COLUMNS, [row])
     won = Won(
         spin.member.pk, spin.prize, spin.cause, f"spin:{spin.spin_id}",
         is_set_aside=spin.slice.is_set_aside and not spin.is_substitute,
     )  # fmt: skip
     add_prizes(ledger, writer, [won], now=now)
+    ledger.spare_ids |= {"rewards_transfer": [player.transfer_id], "rewards_lot": [player.lot_id]}
     write_ledger(ledger, now=now, writer=writer)
     activity = ActivityRow(
         spin.member.pk, ACTIVITY, now, "rewards.spin", spin.spin_id,
         {"wheel": wheel.pk, "slice": spin.slice.id}, player.activity_id,
     )  # fmt: skip
-    record_batch(ACTIVITY, [activity], now=now, writer=writer, batch_id=player.batch_id)
+    try:
+        record_batch(ACTIVITY, [activity], now=now, writer=writer, batch_id=player.batch_id)
+    except IntegrityError as error:
+        raise _name_refusal(error, wheel, by) from error
     if not all(writer.answers):
         raise refusals.WheelChanged
-    made._state.adding, made._state.db = False, "default"
-    return made
+    return Spin.from_db("default", _SPIN_FIELDS, row)
 
 
-def _build_row(spin: _Spin) -> Spin:
-    """The row as it will be read; what it refers to is looked up by whoever asks for it."""
-    day_id: Any = spin.state.day_id
-    version_id: Any = spin.state.version_id
-    return Spin(
-        id=spin.spin_id,
-        player_id=spin.player.player_id,
-        counter=spin.counter,
-        day_id=day_id,
-        version_id=version_id,
-        slice_id=spin.slice.id,
-        pseudonym=spin.player.pseudonym,
-        hit_number=spin.hit_number,
-        is_substitute=spin.is_substitute,
-        pay=str(spin.pay),
-        price_points=spin.price_points,
-        grant_id=spin.player.grant_id if spin.pay == SpinPay.GRANT else None,
-        drawn_at=spin.now,
-    )
+def _name_refusal(error: IntegrityError, wheel: Wheel, by: Any) -> Exception:
+    """What only the database sees in time: a seed that was shown at this very moment, and draws
+    of a later day (see docs/wheel.md).
+    """
+    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")
+    if name == "spin_day_is_sealed":
+        return refusals.SeedShown(subject=wheel, by=by)
+    if name == "spin_goes_along_days":
+        return refusals.ClockBehind(subject=wheel, by=by)
+    return error
+
+
+def _list_values(spin: _Spin) -> tuple:
+    """In the order of ``_SPIN_COLUMNS``."""
+    player, state = spin.player, spin.state
+    return (
+        spin.spin_id, player.player_id, spin.counter, state.day_id, state.version_id,
+        spin.slice.id, player.pseudonym, spin.hit_number, spin.is_substitute, str(spin.pay),
+        spin.price_points, player.grant_id if spin.pay == SpinPay.GRANT else None, spin.now,
+    )  # fmt: skip
