@@ -198,8 +198,8 @@ def _give_from_shelf(claimed: Sequence[Member], now: dt.datetime) -> None:
     """Yesterday some took a donation of the catalogue."""
     moment = awake(now - dt.timedelta(hours=22))
     reward = Reward.objects.get(slug=list_donation_slugs()[0])
-    for member in claimed[::5][:TAKEN]:
-        key = f"demo-{reward.slug}"
+    for index, member in enumerate(claimed[::5][:TAKEN]):
+        key = f"demo-{reward.slug}-{index}"
         try:
             _see_to_points(member, reward.price_points, key, moment)
             donate_reward(member, reward, key=key, is_named=True, by=member.user, now=moment)

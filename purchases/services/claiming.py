@@ -68,11 +68,14 @@ class ReceiptTooOld(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """What came of it; ``is_new`` is False where the receipt was the member's already."""
+    """What came of it; ``is_new`` is False where the receipt was the member's already, and then
+    there is no batch of activities.
+    """
 
     purchase: Purchase
     receipts: Sequence[Receipt] = ()
     is_new: bool = True
+    batch_id: int | None = None
 
     def count(self, label: str) -> int:
         return next((each.number for each in self.receipts if each.label == label), 0)
@@ -157,7 +160,7 @@ def _claim(
     purchase.save(update_fields=["member"])
     attempt.refusal = ""
     attempt.save(update_fields=["refusal", "purchase"])
-    receipts = _earn(purchase, now)
+    batch_id, receipts = _earn(purchase, now)
     record_audit(
         "receipt.claimed",
         purchase,
@@ -165,7 +168,7 @@ def _claim(
         now=now,
         changes={"member": member.pk, "amount": purchase.total_amount},
     )
-    return Claimed(purchase, receipts)
+    return Claimed(purchase, receipts, batch_id=batch_id)
 
 
 def _find(attempt, external_id, source, total_amount, purchased_on) -> Purchase:
@@ -214,15 +217,15 @@ def _list_days(purchase: Purchase) -> set[dt.date]:
 # --- Earning ------------------------------------------------------------------------------------
 
 
-def _earn(purchase: Purchase, now: dt.datetime) -> Sequence[Receipt]:
+def _earn(purchase: Purchase, now: dt.datetime) -> tuple[int, Sequence[Receipt]]:
     """The purchase, and what came back of it meanwhile, as intake would have told it."""
     facts: list[PurchaseFacts | ReturnFacts] = [
         *iter_facts(Purchase.objects.filter(pk=purchase.pk)),
         *_list_returns(purchase),
     ]
-    ids = reserve_ids(members_activity=len(facts))["members_activity"]
+    ids = reserve_ids(members_activitybatch=1, members_activity=len(facts))
     activities = []
-    for fact, activity_id in zip(facts, ids, strict=True):
+    for fact, activity_id in zip(facts, ids["members_activity"], strict=True):
         fact.activity_id = activity_id
         if isinstance(fact, PurchaseFacts):
             kind, amount = PURCHASE, sum(line.amount for line in fact.lines)
@@ -239,7 +242,8 @@ def _earn(purchase: Purchase, now: dt.datetime) -> Sequence[Receipt]:
                 activity_id,
             )
         )
-    return record_batch(BATCH_KIND, activities, payload=facts, now=now)
+    (batch_id,) = ids["members_activitybatch"]
+    return batch_id, record_batch(BATCH_KIND, activities, payload=facts, now=now, batch_id=batch_id)
 
 
 def _list_returns(purchase: Purchase) -> list[ReturnFacts]:

@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -20,11 +21,13 @@ from core.services.idempotency import run_once
 from core.time import day_of
 from members.selectors.club import get_club
 from members.services.conduct import check_actor
+from members.services.work import process_batch
 from purchases.incoming import IncomingReturn, IncomingReturnLine
 from purchases.models import Purchase, Return, ReturnLine
 from purchases.services.intake import take_in
 from rewards.enums import LateReason, PaymentKind, PaymentState, RefundKind, Unit
 from rewards.models import Payment, ReturnRefund, Reversal, Transfer
+from rewards.registry import CHALLENGES
 from rewards.selectors.explanations import Explanation, explain_transfers
 from rewards.services.control import check_limit
 from rewards.services.credit import give_credit
@@ -216,7 +219,13 @@ def _take_back(
             IncomingReturnLine(part.quantity, part.amount, position=part.position) for part in parts
         ],
     )
-    (outcome,) = take_in(purchase.source, [], [incoming], now=now).outcomes
+    result = take_in(purchase.source, [], [incoming], now=now)
+    if result.batch_id is not None:
+        # A stamp, and the reward that it filled a card for, go back while the person stands
+        # there; what fails waits for a worker. A preview commits nothing, so this is left out.
+        take_stamps = partial(process_batch, CHALLENGES, result.batch_id, now=now)
+        transaction.on_commit(take_stamps, robust=True)
+    (outcome,) = result.outcomes
     return Return.objects.select_related("purchase").get(pk=outcome.get_id())
 
 
