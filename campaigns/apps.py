@@ -7,6 +7,7 @@ class CampaignsConfig(AppConfig):
     verbose_name = _("Campaigns")
 
     def ready(self):
-        from campaigns import registrations
+        from campaigns import registrations, registrations_segments
 
         registrations.register()
+        registrations_segments.register()

@@ -112,3 +112,11 @@ class WinnerRule(models.TextChoices):
     HAND = "hand", _("Chosen by hand")
     CLICKS = "clicks", _("More people clicked")
     REVENUE = "revenue", _("More revenue per member")
+
+
+class SegmentSchedule(models.TextChoices):
+    """When a segment is rebuilt by itself."""
+
+    NEVER = "never", pgettext_lazy("rebuilt", "Only when somebody asks")
+    HOURLY = "hourly", pgettext_lazy("rebuilt", "Every hour")
+    DAILY = "daily", pgettext_lazy("rebuilt", "Every day")

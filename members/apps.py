@@ -14,12 +14,20 @@ class MembersConfig(AppConfig):
         from allauth.account.decorators import secure_admin_login
         from django.contrib import admin
 
-        from members import checks, personal_data, receivers, registrations, registry  # noqa: F401  (register themselves)
+        from members import (
+            checks,  # noqa: F401  (registers itself)
+            personal_data,
+            receivers,
+            registrations,
+            registrations_segments,
+            registry,
+        )
         from members.selectors import waiting
         from members.services import work
 
         personal_data.register()
         registrations.register()
+        registrations_segments.register()
         registry.register_waiting_queue("work", work.list_waiting, late_after=work.LATE_AFTER)
         for code, list_oldest, hours in (
             ("exports", waiting.list_waiting_exports, 1),

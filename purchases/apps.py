@@ -7,7 +7,12 @@ class PurchasesConfig(AppConfig):
     verbose_name = _("Purchases")
 
     def ready(self):
-        from purchases import panels, registrations  # models are loaded only now
+        from purchases import (  # models are loaded only now
+            panels,
+            registrations,
+            registrations_segments,
+        )
 
         registrations.register()
+        registrations_segments.register()
         panels.register()

@@ -2,27 +2,11 @@
 
 import datetime as dt
 
-from django.db.models import (
-    Count,
-    DateTimeField,
-    ExpressionWrapper,
-    IntegerField,
-    Max,
-    OuterRef,
-    Subquery,
-    Sum,
-    Value,
-)
-from django.db.models.functions import Coalesce, Extract
 from django.utils.translation import gettext_lazy as _
 
 from members import registry
 from purchases.models import Line, Purchase, ReceiptClaim, ShopPrivacyRequest, WebhookBody
 from purchases.selectors import list_waiting_deliveries, list_waiting_imports
-
-_NUMBER_OPERATORS = ("=", "<", "<=", ">", ">=")
-_YEAR = dt.timedelta(days=365)
-
 
 # Tokens are keys to the club: only the owner's ``*.*`` makes and revokes them.
 _GOODS_AND_PLACES = ("product", "category", "store", "channel")
@@ -100,8 +84,6 @@ def register() -> None:
             fields=("purchase__external_id", "attempted_at", "refusal"),
         )
     )
-    for attribute in ATTRIBUTES:
-        registry.register_attribute(attribute)
     registry.register_role_permissions("purchases", ROLE_PERMISSIONS)
 
 
@@ -180,49 +162,3 @@ def merge_receipt_claims(source, target, now):
 
 def undo_merge_of_receipt_claims(source, target, moved, now):
     ReceiptClaim.objects.filter(member=target, pk__in=moved).update(member=source)
-
-
-def _of_member():
-    return Purchase.objects.filter(member=OuterRef("pk")).order_by().values("member")
-
-
-def _days_since_last(now):
-    last = Subquery(
-        _of_member().annotate(last=Max("purchased_at")).values("last"), output_field=DateTimeField()
-    )
-    age = ExpressionWrapper(Value(now, output_field=DateTimeField()) - last, DateTimeField())
-    return ExpressionWrapper(Extract(age, "epoch") / 86400, IntegerField())
-
-
-def _spent_in_a_year(now):
-    recent = _of_member().filter(purchased_at__gt=now - _YEAR, purchased_at__lte=now)
-    return Coalesce(Subquery(recent.annotate(spent=Sum("total_amount")).values("spent")), 0)
-
-
-def _purchase_count(now):
-    return Coalesce(Subquery(_of_member().annotate(number=Count("pk")).values("number")), 0)
-
-
-ATTRIBUTES = (
-    registry.Attribute(
-        code="purchases.days_since_last",
-        label=_("days since last purchase"),
-        type="number",
-        build_expression=_days_since_last,
-        operators=_NUMBER_OPERATORS,
-    ),
-    registry.Attribute(
-        code="purchases.spent_in_12_months",
-        label=_("spend in the last 12 months"),
-        type="money",
-        build_expression=_spent_in_a_year,
-        operators=_NUMBER_OPERATORS,
-    ),
-    registry.Attribute(
-        code="purchases.count",
-        label=_("purchase count"),
-        type="number",
-        build_expression=_purchase_count,
-        operators=_NUMBER_OPERATORS,
-    ),
-)

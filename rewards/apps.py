@@ -19,6 +19,7 @@ class RewardsConfig(AppConfig):
             registrations_control,
             registrations_giving,
             registrations_redemption,
+            registrations_segments,
             registrations_wheel,
         )
         from rewards.services.accrual import accrue
@@ -33,6 +34,7 @@ class RewardsConfig(AppConfig):
         registrations_control.register()
         registrations_giving.register()
         registrations_redemption.register()
+        registrations_segments.register()
         registrations_wheel.register()
         personal_data.register()
         personal_data_giving.register()

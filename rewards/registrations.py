@@ -2,12 +2,11 @@
 
 import datetime as dt
 
-from django.db.models import F, OuterRef, Subquery
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from members import registry
-from members.registry import Attribute, NoticeText, PersonalData
+from members.registry import NoticeText, PersonalData
 from rewards.registry import register_alert_check
 from rewards.selectors.waiting import list_waiting_bulk_acts, list_waiting_webhooks
 from rewards.services import merging
@@ -38,7 +37,6 @@ def register():
         ("bulk_acts", list_waiting_bulk_acts),
     ):
         registry.register_waiting_queue(code, list_oldest, late_after=dt.timedelta(minutes=30))
-    _register_attributes()
     _register_notices()
     registry.register_value_holder("rewards.points", _holds_points)
     for model, export in (
@@ -120,38 +118,6 @@ def _count_points(member):
 
 def _holds_points(member) -> bool:
     return member.accounts.filter(balance__gt=0).exists()
-
-
-def _balance_of(kind):
-    from rewards.models import Account  # models are not loaded when registries are imported
-
-    accounts = Account.objects.filter(member=OuterRef("pk"), kind=kind)
-    return lambda now: Subquery(accounts.values("balance")[:1])
-
-
-def _list_tiers():
-    from rewards.models import Tier
-
-    return [(tier.slug, tier.name_i18n) for tier in Tier.objects.order_by("rank")]
-
-
-def _register_attributes():
-    registry.register_attribute(
-        Attribute(
-            "tier", _("tier"), "choice", lambda now: F("standing__tier__slug"), choices=_list_tiers
-        )
-    )
-    registry.register_attribute(
-        Attribute("points", _("available points"), "number", _balance_of("available"))
-    )
-    registry.register_attribute(
-        Attribute("points_pending", _("pending points"), "number", _balance_of("pending"))
-    )
-    registry.register_attribute(
-        Attribute(
-            "tier_since", _("in the tier since"), "date", lambda now: F("standing__tier_since_on")
-        )
-    )
 
 
 def _tier_name(params):

@@ -6,6 +6,7 @@ from campaigns.models.campaign import (
 )
 from campaigns.models.mailing import PLAIN_VARIANT, Content, Edition, Link, Mailing
 from campaigns.models.message import Handover, Message, MessageEvent
+from campaigns.models.segment import Segment, SegmentBuild, SegmentMove, SegmentPick
 
 __all__ = [
     "PLAIN_VARIANT",
@@ -19,5 +20,9 @@ __all__ = [
     "Mailing",
     "Message",
     "MessageEvent",
+    "Segment",
+    "SegmentBuild",
+    "SegmentMove",
+    "SegmentPick",
     "SendingPolicy",
 ]

@@ -190,4 +190,21 @@ DID = (
         since="recorded_at",
         then=Then.DELETE,
     ),
+    Line(
+        "campaigns.SegmentPick",
+        "did",
+        _("Groups that staff put you in, or kept you out of"),
+        _("To send you what suits you, and not what doesn't."),
+        DELETED,
+    ),
+    Line(
+        "campaigns.SegmentMove",
+        "did",
+        _("When you came into a group, or left it"),
+        _("To begin and end what the club does for those who belong to it."),
+        DELETED,
+        days=3 * MONTH,
+        since="moved_at",
+        then=Then.DELETE,
+    ),
 )

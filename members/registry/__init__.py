@@ -5,6 +5,7 @@ intake, and services that may not import the app. Registering the same code agai
 nothing and raises, so that two apps never fight silently.
 """
 
+from .behaviours import Behaviour, Events, Filter, Measure, behaviours, register_behaviour
 from .entries import Registry
 from .operations import (
     WaitingQueue,
@@ -36,6 +37,7 @@ from .pages import (
 )
 from .people import (
     Attribute,
+    AttributeRows,
     ClaimFact,
     PersonalData,
     Viewed,
@@ -71,11 +73,16 @@ __all__ = [
     "PLACES",
     "STAFF_MEMBER",
     "Attribute",
+    "AttributeRows",
+    "Behaviour",
     "CardLine",
     "CardLineBuilder",
     "ClaimFact",
     "Consumer",
+    "Events",
+    "Filter",
     "Listener",
+    "Measure",
     "NoticeText",
     "Panel",
     "PersonalData",
@@ -85,6 +92,7 @@ __all__ = [
     "Viewed",
     "WaitingQueue",
     "attributes",
+    "behaviours",
     "card_lines",
     "claim_facts",
     "consumers",
@@ -98,6 +106,7 @@ __all__ = [
     "panels",
     "personal_data",
     "register_attribute",
+    "register_behaviour",
     "register_card_line",
     "register_claim_fact",
     "register_consumer",

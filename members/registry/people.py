@@ -11,19 +11,40 @@ from .entries import Registry
 
 
 @dataclass(frozen=True, slots=True)
-class Attribute:
-    """One fact about members, as an expression on the Member queryset.
+class AttributeRows:
+    """Rows in plain SQL with two columns, the member's id and the value; for what querysets say
+    slowly. ``sql`` is a reviewed constant: nothing that anybody typed is in it but ``params``.
+    """
 
-    ``build_expression(now)`` returns it; ``type`` is one of "number", "money", "text", "date",
-    "boolean", "choice"; ``choices`` is called where the type is "choice".
+    sql: str
+    params: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One fact about members.
+
+    ``type`` is one of "number", "money", "text", "day" (a date), "moment" (a time), "boolean",
+    "choice", "choices" (several at once); ``choices`` is called where it is one of the last two.
+
+    ``build_expression(now)`` is an expression on the Member queryset, for a page of members.
+    ``build_rows(now)`` is the same for all of them at once, which segments join: a queryset of
+    ``values_list(member id, value)`` or ``AttributeRows``, with at most one row for each member;
+    of the type "boolean" every member who is there, of "choices" ``build_rows(now, values)`` and
+    every member who has one of ``values``. ``missing`` is the value of members without a row.
+    With ``days`` the fact is asked for a number of days, of which that is the usual one:
+    ``build_rows(now, days)``.
     """
 
     code: str
     label: Any
     type: str
-    build_expression: Callable[[dt.datetime], Any]
-    operators: tuple[str, ...] = ()
+    build_expression: Callable[[dt.datetime], Any] | None = None
     choices: Callable[[], Sequence[tuple[str, Any]]] | None = None
+    build_rows: Callable[..., Any] | None = None
+    missing: Any = None
+    days: int | None = None
+    group: Any = ""
 
 
 attributes: Registry[Attribute] = Registry("attribute")
