@@ -20,6 +20,7 @@ from rewards.registry import (
     register_challenge_kind,
 )
 from rewards.selectors.causes import CauseText, register_cause
+from rewards.selectors.challenge_words import describe_change
 from rewards.selectors.challenges import HAS_BOOK, get_challenge_name, get_stamp_page, list_begun
 from rewards.services.challenges import by_hand, count_batch
 from rewards.services.challenges.cards import NOTICE
@@ -112,7 +113,7 @@ def _tell_by_hand(params: dict[str, Any]) -> str:
     reason, count = params["reason"], params["stamps"]
     shown = {
         "card": get_challenge_name(params["challenge"]),
-        "stamps": by_hand.format_stamps(count),
+        "stamps": describe_change(params.get("measure", ""), count),
         "reason": AdjustmentReason(reason).label if reason in AdjustmentReason.values else reason,
     }
     return _("“%(card)s”: %(stamps)s (%(reason)s).") % shown

@@ -22,13 +22,17 @@ from rewards.admin.challenge_forms import ChallengeVersionForm, StampForm, get_i
 from rewards.admin.forms import EndRuleForm
 from rewards.admin.rules import EDIT, PREVIEW, PUBLISH, list_posted
 from rewards.models import Challenge, ChallengeVersion, StampGrant
-from rewards.selectors.challenge_words import describe_target, list_conditions
+from rewards.selectors.challenge_words import describe_change, describe_target, list_conditions
 from rewards.selectors.challenges import ShownCard, count_figures, get_stamp_page
 from rewards.selectors.control import explain_excess
 from rewards.selectors.prizes import describe_gift
-from rewards.services.challenges import end_challenge, give_stamps, publish_version
-from rewards.services.challenges.by_hand import CODE, format_stamps
-from rewards.services.control import find_excess
+from rewards.services.challenges import (
+    end_challenge,
+    give_stamps,
+    preview_stamps,
+    publish_version,
+)
+from rewards.services.challenges.by_hand import CODE
 
 SHOWN = 5
 
@@ -234,9 +238,8 @@ class ChallengeAdmin(WordsAdmin):
         if request.method == "POST" and stage != EDIT and form.is_valid():
             if stage == PUBLISH and (answer := self._give(request, member, form, now)):
                 return answer
-            if stage == PREVIEW:
-                template = "stamps_preview.html"
-                context = self._preview_stamps(request, member, form, now)
+            if stage == PREVIEW and (preview := self._preview_stamps(request, member, form, now)):
+                template, context = "stamps_preview.html", preview
         return self.render_page(
             request,
             f"admin/rewards/{template}",
@@ -257,17 +260,22 @@ class ChallengeAdmin(WordsAdmin):
         if made.approval_id is not None:
             text = _("It waits for a second person's approval.")
         else:
-            text = _("Done: %(points)s.") % {"points": format_stamps(made.stamp_count)}
+            measure = StampGrant.objects.annotate_measure().get(pk=made.pk).measure
+            text = _("Done: %(points)s.") % {"points": describe_change(measure, made.stamp_count)}
         self.message_user(request, text)
         return HttpResponseRedirect(reverse("admin:members_member_change", args=[member.pk]))
 
     def _preview_stamps(self, request, member, form, now):
         terms = form.get_terms()
-        count = abs(terms["stamp_count"])
-        excess = find_excess(CODE, count, member=member, by=request.user, now=now)
+        asked = {name: terms[name] for name in ("challenge", "stamp_count", "happened_at")}
+        try:
+            version, excess = preview_stamps(member, **asked, by=request.user, now=now)
+        except DomainError as error:
+            form.add_error(None, str(error))
+            return None
         return {
             "terms": terms,
-            "change": format_stamps(terms["stamp_count"]),
+            "change": describe_change(version.measure, terms["stamp_count"]),
             "reason": dict(form.fields["reason"].choices)[terms["reason"]],
             "above": explain_excess([each.as_facts() for each in excess], CODE),
             "posted": list_posted(request),
@@ -290,7 +298,8 @@ def _describe(version, audiences=None):
 def _build_panel(request, member, now):
     page = get_stamp_page(member, now=now)
     begun = [card for card in page.current if card.count]
-    grants = StampGrant.objects.filter(book__member=member)
+    of_member = Q(book__member=member) | Q(book__merged_into__member=member)
+    grants = StampGrant.objects.filter(of_member).annotate_measure()
     is_open = member.is_active and member.pk not in list_own_member_ids(request.user)
     can_give = is_open and request.user.has_perm("rewards.add_stampgrant")
     if not begun and not page.full and not (can_give and page.current):
@@ -300,9 +309,12 @@ def _build_panel(request, member, now):
         "cards": begun,
         "full_count": len(page.full),
         "can_give": can_give,
-        "grants": list(
-            grants.select_related("book__challenge", "asked_by").order_by("-pk")[:SHOWN]
-        ),
+        "grants": [
+            {"grant": grant, "change": describe_change(grant.measure, grant.stamp_count)}
+            for grant in grants.select_related("book__challenge", "asked_by").order_by("-pk")[
+                :SHOWN
+            ]
+        ],
     }
 
 

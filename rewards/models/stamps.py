@@ -91,6 +91,13 @@ class StampCard(models.Model):
         return f"{self.book_id}/{self.round}"
 
 
+class StampGrantQuerySet(models.QuerySet):
+    def annotate_measure(self):
+        """How each one's card counts, which no later version changes: as ``measure``."""
+        versions = ChallengeVersion.objects.filter(challenge=models.OuterRef("book__challenge"))
+        return self.annotate(measure=models.Subquery(versions.values("measure")[:1]))
+
+
 class StampGrant(models.Model):
     """Stamps that staff gave (above zero) or took back (below zero) by hand, or want to.
 
@@ -114,6 +121,8 @@ class StampGrant(models.Model):
     )
     asked_at = models.DateTimeField(_("asked at"))
     key = models.CharField(_("key"), max_length=80, unique=True)
+
+    objects = StampGrantQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("stamps by hand")

@@ -49,6 +49,15 @@ def describe_left(version: Any, left: int) -> str:
     return npgettext("kinds", "%(count)s more", "%(count)s more", left) % shown
 
 
+def describe_change(measure: str, count: int) -> str:
+    """What staff give or take by hand: "+2 stamps", "−$5.00"."""
+    sign = "+" if count > 0 else "−"
+    if measure == ChallengeMeasure.SUM:
+        return sign + format_money(abs(count), _currency())
+    words = ngettext("%(count)s stamp", "%(count)s stamps", abs(count))
+    return sign + words % {"count": abs(count)}
+
+
 def describe_progress(version: Any, count: int, target: int) -> str:
     """ "7 of 10", "$30.00 of $100.00"."""
     if version.measure == ChallengeMeasure.SUM:

@@ -11,9 +11,9 @@ from purchases.incoming import IncomingLine
 from purchases.models import Purchase
 from purchases.services.amending import amend_purchase
 from rewards.enums import AdjustmentReason, AdjustmentState
-from rewards.models import Approval, StampBook, StampGrant
+from rewards.models import Approval, StaffAct, StampBook, StampGrant
 from rewards.services.approvals import approve, refuse
-from rewards.services.challenges import give_stamps, publishing
+from rewards.services.challenges import give_stamps, preview_stamps, publishing
 from rewards.services.challenges.by_hand import (
     InvalidStamps,
     NoCardThen,
@@ -318,3 +318,22 @@ def test_an_order_amended_while_merged_comes_back_and_keeps_what_is_left(cafe, s
     assert (total(mei), total(lin)) == (2, 3)
     assert_cards_true()
     assert_ledger_true()
+
+
+def test_money_by_hand_counts_for_limits_as_twentieths_of_the_card_before_and_when_it_is_done(
+    cafe, staff
+):
+    card = make_card(measure="sum", target=10_000)
+    cafe.sell("mei", price=900)
+    mei = cafe.member("mei")
+    terms = {"happened_at": NOW, "by": staff, "now": NOW}
+    assert preview_stamps(mei, card, 25_000, **terms)[1] == []
+    (above, *_more) = preview_stamps(mei, card, 25_001, **terms)[1]
+    assert above.code == "per_act"
+    assert give(mei, card, 25_000, staff).state == AdjustmentState.POSTED
+    assert StaffAct.objects.get().amount == 50
+    with pytest.raises(TooFewStamps):
+        preview_stamps(mei, card, -25_901, **terms)
+    with pytest.raises(NoCardThen):
+        preview_stamps(mei, card, 1, **terms | {"happened_at": BEGUN - dt.timedelta(days=1)})
+    assert_cards_true()

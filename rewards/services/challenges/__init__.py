@@ -1,6 +1,6 @@
 """Stamp cards: one engine over the activity stream (docs/challenges.md)."""
 
-from rewards.services.challenges.by_hand import give_stamps
+from rewards.services.challenges.by_hand import give_stamps, preview_stamps
 from rewards.services.challenges.counting import count_batch
 from rewards.services.challenges.publishing import (
     ChallengeEnded,
@@ -19,5 +19,6 @@ __all__ = [
     "create_challenge",
     "end_challenge",
     "give_stamps",
+    "preview_stamps",
     "publish_version",
 ]

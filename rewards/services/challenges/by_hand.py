@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from core.bulk import reserve_ids
 from core.errors import DomainError
@@ -24,10 +24,11 @@ from rewards.enums import (
 )
 from rewards.models import Challenge, Stamp, StampBook, StampGrant
 from rewards.registry import ActKind, ActWords
+from rewards.selectors.challenge_words import describe_change
 from rewards.services.approvals import ask_approval
 from rewards.services.challenges.cards import Change, read_cards, settle_cards
 from rewards.services.challenges.terms import VersionTerms, load_versions
-from rewards.services.control import check_actor, find_excess, lock_act, record_act
+from rewards.services.control import Excess, check_actor, find_excess, lock_act, record_act
 from rewards.services.grants import MAX_KEY
 from rewards.services.ledger import lock_standings
 from rewards.services.redemption.refusals import KeyReused
@@ -104,6 +105,22 @@ def give_stamps(
     return grant
 
 
+def preview_stamps(
+    member: Member, challenge: Challenge, stamp_count: int, *, happened_at: dt.datetime, by: User,
+    now: dt.datetime,
+) -> tuple[VersionTerms, list[Excess]]:  # fmt: skip
+    """The terms that would count, and the limits that ``give_stamps`` would be above.
+
+    Raises NoCardThen and TooFewStamps as it would.
+    """
+    version = _find_version(challenge, happened_at)
+    if stamp_count < 0:
+        books = StampBook.objects.filter(challenge=challenge, member=member)
+        _refuse_too_few(books.values_list("total", flat=True).first() or 0, stamp_count)
+    amount = _count_for_limits(version, stamp_count)
+    return version, find_excess(CODE, amount, member=member, by=by, now=now)
+
+
 def _reserve_id() -> int:
     return reserve_ids(rewards_stampgrant=1)["rewards_stampgrant"][0]
 
@@ -131,7 +148,10 @@ def _find_version(challenge: Challenge, at: dt.datetime) -> VersionTerms:
 
 
 def _check_room(book: StampBook, stamp_count: int) -> None:
-    total = StampBook.objects.values_list("total", flat=True).get(pk=book.pk)
+    _refuse_too_few(StampBook.objects.values_list("total", flat=True).get(pk=book.pk), stamp_count)
+
+
+def _refuse_too_few(total: int, stamp_count: int) -> None:
     if stamp_count < 0 and -stamp_count > max(total, 0):
         raise TooFewStamps(count=max(total, 0))
 
@@ -163,7 +183,10 @@ def _post(grant: StampGrant, by: User, now: dt.datetime) -> None:
     terms = {each.id: each.cards for each in versions.values()}
     state = replay(root.total, read_cards([root.pk])[root.pk], [event], terms)
     settle_cards([Change(root.pk, book.challenge_id, state, now)], versions, now=now)
-    facts = {"challenge": book.challenge_id, "stamps": grant.stamp_count, "reason": grant.reason}
+    facts = {
+        "challenge": book.challenge_id, "stamps": grant.stamp_count, "reason": grant.reason,
+        "measure": version.measure,
+    }  # fmt: skip
     add_notices([NoticeRow(root.member_id, NOTICE, now, f"{CODE}:{grant.pk}", facts)], now=now)
     _audit("given", grant, by, now)
 
@@ -194,12 +217,12 @@ def _drop(grant_id: int, state: str, by: User | None, now: dt.datetime) -> None:
 
 
 def _describe(grant_ids: Sequence[int]) -> dict[int, ActWords]:
-    grants = StampGrant.objects.filter(pk__in=grant_ids)
+    grants = StampGrant.objects.filter(pk__in=grant_ids).annotate_measure()
     return {
         grant.pk: ActWords(
             title=_("%(stamps)s on “%(card)s” for %(member)s")
             % {
-                "stamps": format_stamps(grant.stamp_count),
+                "stamps": describe_change(grant.measure, grant.stamp_count),
                 "card": grant.book.challenge.name_i18n,
                 "member": grant.book.member,
             },
@@ -209,12 +232,6 @@ def _describe(grant_ids: Sequence[int]) -> dict[int, ActWords]:
         )
         for grant in grants.select_related("book__member", "book__challenge")
     }
-
-
-def format_stamps(count: int) -> str:
-    """ "+2 stamps", "−1 stamp"."""
-    words = ngettext("%(count)s stamp", "%(count)s stamps", abs(count)) % {"count": abs(count)}
-    return ("+" if count > 0 else "−") + words
 
 
 KIND = ActKind(
