@@ -1,0 +1,172 @@
+"""The terms of a campaign, and of what it tests."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import INPUT_CLASSES, UnfoldAdminCheckboxSelectMultipleWidget
+
+from campaigns.enums import MailingPurpose, Reach, WinnerRule
+from campaigns.models import PLAIN_VARIANT, Campaign
+from campaigns.reach import addresses
+from campaigns.services.campaigns import MOST_VARIANTS, Terms, VariantTerms
+from campaigns.services.campaigns.drafting import STALE_AFTER_HOURS
+from core.admin import dress_form
+from core.money import get_exponent, to_decimal
+from members.enums import Channel
+from members.models import Audience
+from members.selectors.club import get_club
+
+_HOURS = [("", "–"), *((hour, f"{hour:02d}:00") for hour in range(24))]
+_CODES = [chr(ord(PLAIN_VARIANT) + place) for place in range(MOST_VARIANTS)]
+
+
+class CampaignForm(forms.Form):
+    """``get_terms`` is what ``draft_campaign`` and ``change_campaign`` take."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=120, help_text=_("For staff; members never see it.")
+    )
+    purpose = forms.ChoiceField(
+        label=_("What it is for"), choices=MailingPurpose, initial=MailingPurpose.OFFERS,
+        help_text=_("Only members who agreed to this are written to; of service, everybody."),
+    )  # fmt: skip
+    channels = forms.MultipleChoiceField(
+        label=_("Channels"), widget=UnfoldAdminCheckboxSelectMultipleWidget
+    )
+    reach = forms.ChoiceField(label=_("Of several channels"), choices=Reach, initial=Reach.FIRST)
+    audiences = forms.ModelMultipleChoiceField(
+        Audience.objects.order_by("kind", "name"), label=_("To members of"),
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+    )  # fmt: skip
+    excluded = forms.ModelMultipleChoiceField(
+        Audience.objects.order_by("kind", "name"), label=_("But not to members of"),
+        required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget,
+    )  # fmt: skip
+    starts_at = forms.DateTimeField(
+        label=_("Starts"), required=False, help_text=_("Empty: as soon as it is released."),
+        widget=forms.DateTimeInput(
+            {"type": "datetime-local", "class": " ".join(INPUT_CLASSES)}, "%Y-%m-%dT%H:%M"
+        ),
+    )  # fmt: skip
+    stale_after_hours = forms.IntegerField(
+        label=_("Too late after (hours)"), required=False, min_value=1, max_value=24 * 60,
+        initial=STALE_AFTER_HOURS,
+        help_text=_("What could not leave by then is not sent. Empty: never too late."),
+    )  # fmt: skip
+    holdout_percent = forms.IntegerField(
+        label=_("Control group (%)"), min_value=0, max_value=50, initial=0,
+        help_text=_("This share hears nothing, to show what the others did because of it."),
+    )  # fmt: skip
+    attribution_days = forms.IntegerField(
+        label=_("Days that count"), min_value=1, max_value=90, initial=7,
+        help_text=_("Purchases within so many days after the message are put down to it."),
+    )  # fmt: skip
+    budget = forms.DecimalField(
+        label=_("Other costs"), min_value=0, max_digits=14, initial=0,
+        help_text=_("Print, artwork, prizes: added to what the channels cost."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["channels"].choices = [  # type: ignore[attr-defined]  # stubs know no choices
+            (code, label) for code, label in Channel.choices if code in addresses
+        ]
+        self.fields["budget"].label = f"{self.fields['budget'].label} ({get_club().currency})"
+        dress_form(self)
+
+    @staticmethod
+    def get_initial(campaign: Campaign) -> dict[str, Any]:
+        mailing = campaign.mailing
+        rows = list(campaign.audience_rows.all())
+        return {
+            "name": mailing.name,
+            "purpose": mailing.purpose,
+            "channels": mailing.channels,
+            "reach": mailing.reach,
+            "audiences": [row.audience_id for row in rows if not row.is_excluded],
+            "excluded": [row.audience_id for row in rows if row.is_excluded],
+            "starts_at": campaign.starts_at,
+            "stale_after_hours": mailing.stale_after_hours,
+            "holdout_percent": campaign.holdout_percent,
+            "attribution_days": campaign.attribution_days,
+            "budget": to_decimal(campaign.budget_amount, get_club().currency),
+        }
+
+    def get_terms(self, campaign: Campaign | None) -> Terms:
+        data = dict(self.cleaned_data)
+        budget: Decimal = data.pop("budget")
+        kept = {
+            name: getattr(campaign, name)
+            for name in ("test_percent", "winner_rule", "decide_after_hours")
+            if campaign is not None
+        }
+        return Terms(
+            **data, **kept, budget_amount=int(budget.scaleb(get_exponent(get_club().currency)))
+        )
+
+
+class ExperimentForm(forms.Form):
+    """Variants by letter, each with its share, and how the winner is found."""
+
+    test_percent = forms.IntegerField(
+        label=_("Share that is tested first (%)"), min_value=1, max_value=100, initial=100,
+        help_text=_("100: everybody is divided at once. Below it the rest gets the winner."),
+    )  # fmt: skip
+    winner_rule = forms.ChoiceField(
+        label=_("The winner"), choices=WinnerRule, initial=WinnerRule.HAND,
+        help_text=_("Opens are shown and never decide: machines open mails too."),
+    )  # fmt: skip
+    decide_after_hours = forms.IntegerField(
+        label=_("Decided after (hours)"), min_value=1, max_value=24 * 30, initial=24
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        for code in _CODES:
+            self.fields[f"name_{code}"] = forms.CharField(
+                label=_("What is different"), required=False, max_length=120
+            )
+            self.fields[f"weight_{code}"] = forms.IntegerField(
+                label=_("Share"), required=False, min_value=0, max_value=1000
+            )
+            self.fields[f"hour_{code}"] = forms.TypedChoiceField(
+                label=_("Hour of the day"), required=False, choices=_HOURS, coerce=int,
+                empty_value=None,
+            )  # fmt: skip
+        dress_form(self)
+
+    def iter_variants(self):
+        """A letter and its three fields, for the page."""
+        for code in _CODES:
+            yield code, [self[f"{name}_{code}"] for name in ("name", "weight", "hour")]
+
+    def iter_rules(self):
+        return [self[name] for name in ("test_percent", "winner_rule", "decide_after_hours")]
+
+    @staticmethod
+    def get_initial(campaign: Campaign) -> dict[str, Any]:
+        initial = {
+            name: getattr(campaign, name)
+            for name in ("test_percent", "winner_rule", "decide_after_hours")
+        }
+        for each in campaign.variants.all():
+            initial |= {
+                f"name_{each.code}": each.name,
+                f"weight_{each.code}": each.weight,
+                f"hour_{each.code}": each.hour,
+            }
+        return initial
+
+    def get_rules(self) -> dict[str, Any]:
+        """How the winner is found, as terms of the campaign."""
+        return {field.name: self.cleaned_data[field.name] for field in self.iter_rules()}
+
+    def get_variants(self) -> list[VariantTerms]:
+        data = self.cleaned_data
+        return [
+            VariantTerms(code, data[f"name_{code}"], data[f"weight_{code}"], data[f"hour_{code}"])
+            for code in _CODES
+            if data[f"weight_{code}"]
+        ]

@@ -1,0 +1,281 @@
+"""Campaigns: written down, looked at, released, watched, and what they brought."""
+
+from dataclasses import replace
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpResponseNotAllowed, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import display
+
+from campaigns.admin.campaign_forms import CampaignForm, ExperimentForm
+from campaigns.admin.campaign_report import build_report
+from campaigns.enums import CampaignState
+from campaigns.models import Campaign
+from campaigns.services.campaigns import (
+    cancel_campaign,
+    change_campaign,
+    copy_campaign,
+    decide_test,
+    draft_campaign,
+    estimate_campaign,
+    list_missing_words,
+    pause_campaign,
+    read_terms,
+    release_campaign,
+    resume_campaign,
+    set_variants,
+    take_back_campaign,
+)
+from campaigns.services.campaigns.releasing import REACH
+from core.admin import PeriodFilter, ReadOnlyAdmin
+from core.errors import DomainError
+from core.money import format_money, get_exponent
+from members.enums import Channel
+from members.selectors.club import get_club
+from rewards.selectors.control import explain_excess
+from rewards.services.approvals import PERMISSION
+
+_COLOURS = {
+    "draft": "info", "approval": "warning", "scheduled": "info", "testing": "info",
+    "running": "info", "paused": "warning", "finished": "success", "cancelled": "danger",
+}  # fmt: skip
+# What staff may do in each state, in the order of the page's buttons: (act, question, is harmful).
+_ACTS = {
+    CampaignState.DRAFT: ("release",),
+    CampaignState.APPROVAL: ("take_back",),
+    CampaignState.SCHEDULED: ("take_back", "cancel"),
+    CampaignState.TESTING: ("pause", "cancel"),
+    CampaignState.RUNNING: ("pause", "cancel"),
+    CampaignState.PAUSED: ("resume", "cancel"),
+}
+_SERVICES = {
+    "release": release_campaign,
+    "take_back": take_back_campaign,
+    "pause": pause_campaign,
+    "resume": resume_campaign,
+    "cancel": cancel_campaign,
+}
+_LABELS = {
+    "release": gettext_lazy("Release it"),
+    "take_back": gettext_lazy("Take it back"),
+    "pause": gettext_lazy("Pause"),
+    "resume": gettext_lazy("Resume"),
+    "cancel": gettext_lazy("Cancel it"),
+}
+
+
+@admin.register(Campaign)
+class CampaignAdmin(ReadOnlyAdmin):
+    list_display = ("show_name", "show_purpose", "show_channels", "show_state", "starts_at",
+                    "estimate_count", "submitted_by")  # fmt: skip
+    list_display_links = ("show_name",)
+    list_select_related = ("mailing", "submitted_by")
+    list_filter = (
+        ("state", ChoicesDropdownFilter),
+        ("mailing__purpose", ChoicesDropdownFilter),
+        ("starts_at", PeriodFilter),
+    )
+    search_fields = ("mailing__name",)
+    ordering = ("-pk",)
+
+    def has_add_permission(self, request):
+        return request.user.has_perm("campaigns.add_campaign")
+
+    def can_change(self, request):
+        return request.user.has_perm("campaigns.change_campaign")
+
+    def get_urls(self):
+        return [
+            self.build_path("draft/", self.draft_view, "draft"),
+            self.build_path("<int:object_id>/terms/", self.terms_view, "terms"),
+            self.build_path("<int:object_id>/experiment/", self.experiment_view, "experiment"),
+            self.build_path("<int:object_id>/act/", self.act_view, "act"),
+            self.build_path("<int:object_id>/winner/", self.winner_view, "winner"),
+            self.build_path("<int:object_id>/copy/", self.copy_view, "copy"),
+            *super().get_urls(),
+        ]
+
+    # --- List ---
+
+    @display(description=gettext_lazy("name"))
+    def show_name(self, campaign):
+        return campaign.mailing.name
+
+    @display(description=gettext_lazy("what it is for"))
+    def show_purpose(self, campaign):
+        return campaign.mailing.get_purpose_display()
+
+    @display(description=gettext_lazy("channels"))
+    def show_channels(self, campaign):
+        return ", ".join(str(Channel(channel).label) for channel in campaign.mailing.channels)
+
+    @display(description=gettext_lazy("state"), label=_COLOURS)
+    def show_state(self, campaign):
+        return campaign.state, campaign.get_state_display()
+
+    # --- Terms ---
+
+    def add_view(self, request, form_url="", extra_context=None):
+        return self.redirect_to(request, "draft", needs=self.has_add_permission)
+
+    def draft_view(self, request):
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return self._edit(request, None)
+
+    def terms_view(self, request, object_id):
+        campaign, answer = self._get_own(request, object_id)
+        return answer or self._edit(request, campaign)
+
+    def _edit(self, request, campaign):
+        initial = CampaignForm.get_initial(campaign) if campaign else None
+        form = CampaignForm(request.POST or None, initial=initial)
+        if request.method == "POST" and form.is_valid():
+            by, now = request.user, timezone.now()
+            try:
+                terms = form.get_terms(campaign)
+                if campaign:
+                    campaign = change_campaign(campaign, terms, by=by, now=now)
+                else:
+                    campaign = draft_campaign(terms, by=by, now=now)
+            except DomainError as error:
+                form.add_error(None, str(error))
+            else:
+                return self._go_to(campaign)
+        title = _("Change the campaign") if campaign else _("New campaign")
+        return self.render_page(
+            request, "admin/campaigns/campaign_form.html", title=title, obj=campaign, form=form,
+            status=422 if form.errors else 200,
+        )  # fmt: skip
+
+    def experiment_view(self, request, object_id):
+        campaign, answer = self._get_own(request, object_id)
+        if answer:
+            return answer
+        form = ExperimentForm(request.POST or None, initial=ExperimentForm.get_initial(campaign))
+        if request.method == "POST" and form.is_valid():
+            by, now = request.user, timezone.now()
+            try:
+                with transaction.atomic():
+                    set_variants(campaign, form.get_variants(), by=by, now=now)
+                    rules = form.get_rules()
+                    terms = replace(read_terms(campaign), **rules)
+                    change_campaign(campaign, terms, by=by, now=now)
+            except DomainError as error:
+                form.add_error(None, str(error))
+            else:
+                return self._go_to(campaign)
+        return self.render_page(
+            request, "admin/campaigns/campaign_experiment.html", title=_("What is tested"),
+            obj=campaign, form=form, status=422 if form.errors else 200,
+        )  # fmt: skip
+
+    # --- Acts ---
+
+    def act_view(self, request, object_id):
+        """Release, take back, pause, resume, cancel: one press, by a POST that names it."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        campaign, answer = self._get_own(request, object_id)
+        if answer:
+            return answer
+        act = request.POST.get("act", "")
+        if act not in _ACTS.get(campaign.state, ()):
+            messages.warning(request, _("That is not possible any more: look at its state."))
+            return self._go_to(campaign)
+        return self._do(request, campaign, lambda: _SERVICES[act](
+            campaign, by=request.user, now=timezone.now()
+        ))  # fmt: skip
+
+    def winner_view(self, request, object_id):
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        campaign, answer = self._get_own(request, object_id)
+        if answer:
+            return answer
+        variant = request.POST.get("variant", "")
+        return self._do(request, campaign, lambda: decide_test(
+            campaign, variant, by=request.user, now=timezone.now()
+        ))  # fmt: skip
+
+    def copy_view(self, request, object_id):
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        campaign, answer = self._get_own(request, object_id)
+        if answer:
+            return answer
+        name = pgettext("campaign", "%(name)s (copy)") % {"name": campaign.mailing.name}
+        copy = copy_campaign(campaign, name=name[:120], by=request.user, now=timezone.now())
+        return self._go_to(copy)
+
+    def _do(self, request, campaign, act):
+        try:
+            act()
+        except DomainError as error:
+            messages.error(request, str(error))
+        return self._go_to(campaign)
+
+    def _get_own(self, request, object_id):
+        """The campaign for who may change it, or the answer to who named none."""
+        if not self.can_change(request):
+            raise PermissionDenied
+        return self.get_or_redirect(request, object_id)
+
+    def _go_to(self, campaign):
+        return HttpResponseRedirect(campaign.get_absolute_url())
+
+    # --- Page ---
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        campaign, answer = self.get_or_redirect(request, object_id)
+        if answer:
+            return answer
+        rows = list(campaign.audience_rows.select_related("audience"))
+        can_change = self.can_change(request)
+        return self.render_page(
+            request,
+            "admin/campaigns/campaign_page.html",
+            title=str(campaign),
+            obj=campaign,
+            campaign=campaign,
+            mailing=campaign.mailing,
+            colour=_COLOURS[campaign.state],
+            channels=[Channel(channel).label for channel in campaign.mailing.channels],
+            audiences=[row.audience for row in rows if not row.is_excluded],
+            excluded=[row.audience for row in rows if row.is_excluded],
+            variants=list(campaign.variants.order_by("code")),
+            acts=[(act, _LABELS[act]) for act in _ACTS.get(campaign.state, ()) if can_change],
+            can_change=can_change,
+            can_decide=campaign.state == CampaignState.APPROVAL
+            and request.user.has_perm(PERMISSION)
+            and campaign.submitted_by_id != request.user.pk,
+            **self._look_ahead(request, campaign),
+            **build_report(campaign),
+        )
+
+    def _look_ahead(self, request, campaign):
+        """Whom a campaign would reach that has not begun, and what it would cost."""
+        if campaign.started_at:
+            return {}
+        by = request.user if campaign.is_draft else None
+        estimate = estimate_campaign(campaign, by=by, now=timezone.now())
+        currency = get_club().currency
+        cost = int(estimate.cost.scaleb(get_exponent(currency))) + campaign.budget_amount
+        return {
+            "estimate": estimate,
+            "estimate_channels": [
+                (Channel(channel).label, count) for channel, count in estimate.channels.items()
+            ],
+            "cost": format_money(cost, currency),
+            "above": explain_excess([each.as_facts() for each in estimate.excess], REACH),
+            "missing_words": [
+                Channel(channel).label for channel, _variant in list_missing_words(campaign)
+            ],
+        }

@@ -1,0 +1,249 @@
+"""A campaign while it is a draft: what it is for, whom it is meant for, what it tests."""
+
+import datetime as dt
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.enums import CampaignState, MailingKind, MailingPurpose, Reach, WinnerRule
+from campaigns.models import (
+    PLAIN_VARIANT,
+    Campaign,
+    CampaignAudience,
+    CampaignVariant,
+    Content,
+    Mailing,
+)
+from campaigns.services.editions import copy_edition
+from core.errors import DomainError
+from core.services.audit import record_audit
+from members.enums import Channel
+from members.models import Audience, User
+
+MOST_VARIANTS = 5
+# A campaign is not worth reading days later; a marketer may set another.
+STALE_AFTER_HOURS = 72
+
+
+class InvalidCampaign(DomainError):
+    code = "invalid_campaign"
+    message = _("A campaign has a name, a purpose and a channel.")
+
+
+class InvalidTest(DomainError):
+    code = "invalid_test"
+    message = _(
+        "A test compares two to five variants; each has a share of at least one, and the control "
+        "group is half of the audience at most."
+    )
+
+
+class CampaignNotDraft(DomainError):
+    code = "campaign_not_draft"
+    status = 409
+    message = _("This campaign was released already: take it back to change it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """All of a campaign but its words. Percentages count the whole audience."""
+
+    name: str
+    purpose: str
+    channels: Sequence[str]
+    reach: str = Reach.FIRST
+    audiences: Sequence[Audience] = ()
+    excluded: Sequence[Audience] = ()
+    starts_at: dt.datetime | None = None
+    stale_after_hours: int | None = STALE_AFTER_HOURS
+    holdout_percent: int = 0
+    test_percent: int = 100
+    winner_rule: str = WinnerRule.HAND
+    decide_after_hours: int = 24
+    attribution_days: int = 7
+    budget_amount: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class VariantTerms:
+    code: str
+    name: str = ""
+    weight: int = 1
+    hour: int | None = None
+
+
+# Those terms that are columns of the campaign itself.
+_OWN = (
+    "starts_at", "holdout_percent", "test_percent", "winner_rule", "decide_after_hours",
+    "attribution_days", "budget_amount",
+)  # fmt: skip
+
+
+@transaction.atomic
+def draft_campaign(terms: Terms, *, by: User | None, now: dt.datetime) -> Campaign:
+    """A campaign with one variant and no words yet. Raises InvalidCampaign, InvalidTest."""
+    _check(terms)
+    mailing = Mailing(kind=MailingKind.CAMPAIGN, created_at=now, created_by=by)
+    _set_mailing(mailing, terms)
+    mailing.is_once_per_address = True
+    mailing.save()
+    campaign = Campaign(mailing=mailing, seed=secrets.token_hex(16))
+    _set_own(campaign, terms)
+    campaign.save()
+    _set_audiences(campaign, terms)
+    CampaignVariant.objects.create(campaign=campaign, code=PLAIN_VARIANT)
+    record_audit("campaign.drafted", campaign, by=by, now=now, changes=list_facts(campaign))
+    return campaign
+
+
+@transaction.atomic
+def change_campaign(
+    campaign: Campaign, terms: Terms, *, by: User | None, now: dt.datetime
+) -> Campaign:
+    """Change a draft. Raises InvalidCampaign, InvalidTest, CampaignNotDraft."""
+    _check(terms)
+    campaign = open_campaign(campaign, CampaignState.DRAFT)
+    _set_mailing(campaign.mailing, terms)
+    campaign.mailing.save()
+    _set_own(campaign, terms)
+    campaign.save()
+    _set_audiences(campaign, terms)
+    record_audit("campaign.changed", campaign, by=by, now=now, changes=list_facts(campaign))
+    return campaign
+
+
+@transaction.atomic
+def set_variants(
+    campaign: Campaign, variants: Iterable[VariantTerms], *, by: User | None, now: dt.datetime
+) -> list[CampaignVariant]:
+    """What is tested against what; A is always there. The words of a variant that goes stay with
+    the draft, unused. Raises InvalidTest, CampaignNotDraft.
+    """
+    campaign = open_campaign(campaign, CampaignState.DRAFT)
+    wanted = {each.code: each for each in variants}
+    if PLAIN_VARIANT not in wanted or len(wanted) > MOST_VARIANTS:
+        raise InvalidTest
+    for each in wanted.values():
+        if each.weight < 1 or not ("A" <= each.code <= "Z") or len(each.code) != 1:
+            raise InvalidTest
+        if each.hour is not None and not 0 <= each.hour <= 23:
+            raise InvalidTest
+    CampaignVariant.objects.filter(campaign=campaign).exclude(code__in=wanted).delete()
+    for each in wanted.values():
+        values: dict[str, Any] = {"name": each.name, "weight": each.weight, "hour": each.hour}
+        CampaignVariant.objects.update_or_create(campaign=campaign, code=each.code, defaults=values)
+    shares = {code: each.weight for code, each in sorted(wanted.items())}
+    record_audit("campaign.changed", campaign, by=by, now=now, changes={"variants": shares})
+    return list(campaign.variants.order_by("code"))
+
+
+@transaction.atomic
+def copy_campaign(campaign: Campaign, *, name: str, by: User | None, now: dt.datetime) -> Campaign:
+    """A new draft with the same terms, variants and words, for whoever says it again."""
+    terms = replace(read_terms(campaign), name=name, starts_at=None)
+    copy = draft_campaign(terms, by=by, now=now)
+    set_variants(
+        copy,
+        [
+            VariantTerms(v.code, v.name, v.weight, v.hour)
+            for v in campaign.variants.order_by("code")
+        ],
+        by=by,
+        now=now,
+    )
+    copy_edition(campaign.mailing, copy.mailing, by=by, now=now)
+    return copy
+
+
+def read_terms(campaign: Campaign) -> Terms:
+    """The terms of a campaign as they are."""
+    mailing = campaign.mailing
+    rows = list(campaign.audience_rows.select_related("audience"))
+    return Terms(
+        name=mailing.name,
+        purpose=mailing.purpose,
+        channels=mailing.channels,
+        reach=mailing.reach,
+        audiences=[row.audience for row in rows if not row.is_excluded],
+        excluded=[row.audience for row in rows if row.is_excluded],
+        stale_after_hours=mailing.stale_after_hours,
+        **{own: getattr(campaign, own) for own in _OWN},
+    )
+
+
+def open_campaign(campaign: Campaign, *states: str) -> Campaign:
+    """The campaign under its lock, in one of these states. Raises CampaignNotDraft."""
+    campaign = (
+        Campaign.objects.select_for_update(of=("self",))
+        .select_related("mailing")
+        .get(pk=campaign.pk)
+    )
+    if campaign.state not in states:
+        raise CampaignNotDraft
+    return campaign
+
+
+def list_facts(campaign: Campaign) -> dict[str, Any]:
+    """The terms as coded facts, for the audit trail."""
+    rows = campaign.audience_rows.all()
+    return {
+        "purpose": campaign.mailing.purpose,
+        "channels": list(campaign.mailing.channels),
+        "audiences": sorted(row.audience_id for row in rows if not row.is_excluded),
+        "excluded": sorted(row.audience_id for row in rows if row.is_excluded),
+        "starts_at": campaign.starts_at.isoformat() if campaign.starts_at else None,
+        "holdout": campaign.holdout_percent,
+        "test": campaign.test_percent,
+    }
+
+
+def list_missing_words(campaign: Campaign) -> list[tuple[str, str]]:
+    """Pairs of a channel and a variant that the draft has no words for. A variant without words
+    of its own says what A says.
+    """
+    there = set(
+        Content.objects.filter(
+            edition__mailing=campaign.mailing, edition__frozen_at__isnull=True
+        ).values_list("channel", "variant")
+    )
+    return [
+        (channel, PLAIN_VARIANT)
+        for channel in campaign.mailing.channels
+        if (channel, PLAIN_VARIANT) not in there
+    ]
+
+
+def _check(terms: Terms) -> None:
+    if not terms.name.strip() or terms.purpose not in MailingPurpose.values:
+        raise InvalidCampaign
+    known = {channel for channel in Channel.values if channel not in (Channel.ANY, Channel.PHONE)}
+    if not terms.channels or not known.issuperset(terms.channels):
+        raise InvalidCampaign
+    if not 1 <= terms.test_percent <= 100 or not 0 <= terms.holdout_percent <= 50:
+        raise InvalidTest
+
+
+def _set_mailing(mailing: Mailing, terms: Terms) -> None:
+    mailing.name, mailing.purpose = terms.name.strip(), terms.purpose
+    mailing.channels, mailing.reach = list(dict.fromkeys(terms.channels)), terms.reach
+    mailing.stale_after_hours = terms.stale_after_hours
+
+
+def _set_own(campaign: Campaign, terms: Terms) -> None:
+    for name in _OWN:
+        setattr(campaign, name, getattr(terms, name))
+
+
+def _set_audiences(campaign: Campaign, terms: Terms) -> None:
+    """Left out wins where an audience stands in both."""
+    wanted = {audience.pk: False for audience in terms.audiences}
+    wanted |= {audience.pk: True for audience in terms.excluded}
+    CampaignAudience.objects.filter(campaign=campaign).delete()
+    CampaignAudience.objects.bulk_create(
+        CampaignAudience(campaign=campaign, audience_id=pk, is_excluded=is_excluded)
+        for pk, is_excluded in sorted(wanted.items())
+    )

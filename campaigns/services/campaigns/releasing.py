@@ -1,0 +1,204 @@
+"""A campaign leaves the hands of who wrote it: checked, counted, approved where it is large."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_UP, Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from campaigns import limits
+from campaigns.enums import CampaignState
+from campaigns.models import Campaign
+from campaigns.selectors.recipients import count_recipients, estimate_channels
+from campaigns.services.campaigns.drafting import (
+    InvalidTest,
+    list_facts,
+    list_missing_words,
+    open_campaign,
+)
+from campaigns.services.editions import freeze_edition
+from core.errors import DomainError
+from core.money import get_exponent
+from core.services.audit import keeps_refusals, record_audit
+from members.models import User
+from members.selectors.club import get_club
+from rewards.enums import Measure
+from rewards.models import Approval
+from rewards.registry import ActKind, ActWords
+from rewards.selectors.wording import format_count
+from rewards.services.approvals import ask_approval, withdraw
+from rewards.services.control import Excess, find_excess, lock_act, record_act
+
+REACH, COST = "campaign", "campaign_cost"
+
+
+class NobodyToTell(DomainError):
+    code = "nobody_to_tell"
+    message = gettext_lazy("Nobody is in the audiences of this campaign, or all are left out.")
+
+
+class NoWords(DomainError):
+    code = "no_words"
+    message = gettext_lazy("Each channel needs its words before the campaign can be released.")
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a campaign would do now. ``cost`` is in the club's currency, without other costs;
+    ``channels`` counts who would be written to by each.
+    """
+
+    count: int
+    channels: Mapping[str, int]
+    cost: Decimal
+    excess: Sequence[Excess] = ()
+
+
+def estimate_campaign(campaign: Campaign, *, by: User | None, now: dt.datetime) -> Estimate:
+    """Whom it reaches and what it costs, and which limits of this person it is above."""
+    channels = estimate_channels(campaign)
+    cost = sum((each.cost for each in channels), Decimal(0))
+    estimate = Estimate(
+        count=count_recipients(campaign),
+        channels={each.channel: each.count for each in channels},
+        cost=cost,
+    )
+    excess = _find_excess(campaign, estimate, by=by, now=now) if by else []
+    return Estimate(estimate.count, estimate.channels, estimate.cost, excess)
+
+
+@keeps_refusals
+@transaction.atomic
+def release_campaign(campaign: Campaign, *, by: User, now: dt.datetime) -> Campaign:
+    """Freeze its words and let it start at its time, or wait for a second person above one's
+    limits of size and of cost.
+
+    Raises CampaignNotDraft, NobodyToTell, NoWords, InvalidTest, and what ``freeze_edition``
+    finds wrong with the words.
+    """
+    lock_act(None, by=by)
+    campaign = open_campaign(campaign, CampaignState.DRAFT)
+    if campaign.test_percent < 100 and campaign.variants.count() < 2:
+        raise InvalidTest
+    if list_missing_words(campaign):
+        raise NoWords
+    estimate = estimate_campaign(campaign, by=by, now=now)
+    if not estimate.count:
+        raise NobodyToTell
+    freeze_edition(campaign.mailing, by=by, now=now)
+    campaign.estimate_count = estimate.count
+    campaign.submitted_by, campaign.submitted_at = by, now
+    if estimate.excess:
+        # Not by the campaign's number: one that was refused may be released again.
+        campaign.approval = ask_approval(
+            REACH, None, estimate.count, member=None, excess=estimate.excess,
+            terms={"campaign": campaign.pk}, by=by, now=now,
+        )  # fmt: skip
+        campaign.state = CampaignState.APPROVAL
+        campaign.save()
+        return campaign
+    record_act(REACH, estimate.count, member=None, by=by, now=now, payload_id=campaign.pk)
+    record_act(COST, _in_minor(estimate.cost), member=None, by=by, now=now, payload_id=campaign.pk)
+    _schedule(campaign, by, now)
+    return campaign
+
+
+@keeps_refusals
+@transaction.atomic
+def take_back_campaign(campaign: Campaign, *, by: User, now: dt.datetime) -> Campaign:
+    """Make a released campaign that has not started a draft again.
+
+    Raises CampaignNotDraft, and NotYourDecision where it waits for an approval that somebody
+    else asked for.
+    """
+    if campaign.state == CampaignState.APPROVAL and campaign.approval is not None:
+        withdraw(campaign.approval, by=by, now=now)
+        campaign.refresh_from_db()
+        return campaign
+    campaign = open_campaign(campaign, CampaignState.SCHEDULED)
+    _reopen(campaign, by, now)
+    return campaign
+
+
+def _schedule(campaign: Campaign, by: User | None, now: dt.datetime) -> None:
+    campaign.state = CampaignState.SCHEDULED
+    campaign.starts_at = max(campaign.starts_at or now, now)
+    campaign.save()
+    changes = {**list_facts(campaign), "members": campaign.estimate_count}
+    record_audit("campaign.released", campaign, by=by, now=now, changes=changes)
+
+
+def _reopen(campaign: Campaign, by: User | None, now: dt.datetime) -> None:
+    campaign.state = CampaignState.DRAFT
+    campaign.approval = None
+    campaign.submitted_at = campaign.submitted_by = None
+    campaign.save()
+    record_audit("campaign.taken_back", campaign, by=by, now=now)
+
+
+def _find_excess(
+    campaign: Campaign, estimate: Estimate, *, by: User, now: dt.datetime
+) -> list[Excess]:
+    cost = _in_minor(estimate.cost) + campaign.budget_amount
+    return [
+        *find_excess(REACH, estimate.count, member=None, by=by, now=now),
+        *find_excess(COST, cost, member=None, by=by, now=now),
+    ]
+
+
+def _in_minor(cost: Decimal) -> int:
+    return int(cost.scaleb(get_exponent(get_club().currency)).to_integral_value(ROUND_UP))
+
+
+# --- A second person -----------------------------------------------------------------------------
+
+
+def _execute(approval_id: int, by: User, now: dt.datetime) -> None:
+    _schedule(_open_waiting(approval_id), by, now)
+
+
+def _drop(approval_id: int, state: str, by: User | None, now: dt.datetime) -> None:
+    _reopen(_open_waiting(approval_id), by, now)
+
+
+def _open_waiting(approval_id: int) -> Campaign:
+    waiting = Campaign.objects.select_for_update(of=("self",)).select_related("mailing")
+    return waiting.get(approval=approval_id, state=CampaignState.APPROVAL)
+
+
+def _describe(approval_ids: Sequence[int]) -> dict[int, ActWords]:
+    asked = dict(Approval.objects.filter(pk__in=approval_ids).values_list("pk", "terms__campaign"))
+    campaigns = Campaign.objects.for_list().in_bulk(asked.values())
+    return {
+        pk: _put_into_words(campaigns[number])
+        for pk, number in asked.items()
+        if number in campaigns
+    }
+
+
+def _put_into_words(campaign: Campaign) -> ActWords:
+    count = campaign.estimate_count or 0
+    members = ngettext("%(count)s member", "%(count)s members", count)
+    return ActWords(
+        title=_("“%(name)s” to %(members)s")
+        % {"name": campaign.mailing.name, "members": members % {"count": format_count(count)}},
+        url=campaign.get_absolute_url(),
+    )
+
+
+KINDS = (
+    ActKind(
+        REACH,
+        gettext_lazy("campaign, by its size"),
+        Measure.MEMBERS,
+        limits.REACH,
+        execute=_execute,
+        drop=_drop,
+        describe=_describe,
+    ),
+    # Approved with the other: one campaign asks once.
+    ActKind(COST, gettext_lazy("campaign, by its cost"), Measure.MONEY, limits.COST),
+)
