@@ -11,12 +11,14 @@ def normalise_address(channel: str, address: str) -> str:
 
 
 def make_address_key(channel: str, address: str) -> uuid.UUID:
-    """MD5 as a UUID, as PostgreSQL makes it: ``ADDRESS_KEY_SQL``. It hides nothing from a guess;
+    """MD5 as a UUID, as PostgreSQL makes it (``get_address_key_sql``). It hides nothing from a guess;
     it keeps indexes small and lists free of addresses.
     """
     digest = hashlib.md5(normalise_address(channel, address).encode(), usedforsecurity=False)
     return uuid.UUID(bytes=digest.digest())
 
 
-# For a column that the services keep trimmed (members.models.fields lower-cases e-mail).
-ADDRESS_KEY_SQL = "md5(lower(btrim({column})))::uuid"
+def get_address_key_sql(channel: str, sql: str) -> str:
+    """The same as ``make_address_key``, over an expression that yields an address or NULL."""
+    text = f"btrim({sql})"
+    return f"md5({f'lower({text})' if channel == 'email' else text})::uuid"

@@ -70,6 +70,8 @@ class MessageReason(models.TextChoices):
     REFUSED = "refused", _("The provider refused it")
     BOUNCED = "bounced", _("The address doesn't exist")
     GAVE_UP = "gave_up", _("Tried for too long")
+    # Unknown, and decided
+    LEFT = "left", _("Left as it is by staff")
     # Waits
     QUIET_HOURS = "quiet_hours", _("Quiet hours")
     RATE = "rate", _("The provider's rate")
@@ -120,3 +122,9 @@ class SegmentSchedule(models.TextChoices):
     NEVER = "never", pgettext_lazy("rebuilt", "Only when somebody asks")
     HOURLY = "hourly", pgettext_lazy("rebuilt", "Every hour")
     DAILY = "daily", pgettext_lazy("rebuilt", "Every day")
+
+
+class RatePeriod(models.TextChoices):
+    SECOND = "second", pgettext_lazy("per", "second")
+    MINUTE = "minute", pgettext_lazy("per", "minute")
+    HOUR = "hour", pgettext_lazy("per", "hour")

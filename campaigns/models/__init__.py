@@ -6,6 +6,7 @@ from campaigns.models.campaign import (
 )
 from campaigns.models.mailing import PLAIN_VARIANT, Content, Edition, Link, Mailing
 from campaigns.models.message import Handover, Message, MessageEvent
+from campaigns.models.rate import RateLimit
 from campaigns.models.segment import Segment, SegmentBuild, SegmentMove, SegmentPick
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Mailing",
     "Message",
     "MessageEvent",
+    "RateLimit",
     "Segment",
     "SegmentBuild",
     "SegmentMove",

@@ -15,8 +15,8 @@ class MessageQuerySet(models.QuerySet):
         return self.filter(state=MessageState.WAITING)
 
     def unknown(self):
-        """A process died while it handed them over: staff decide."""
-        return self.filter(state=MessageState.UNKNOWN)
+        """A process died while it handed them over: staff decide, and haven't yet."""
+        return self.filter(state=MessageState.UNKNOWN).exclude(reason=MessageReason.LEFT)
 
     def of_member(self, member):
         """Newest first, along ``message_of_member``."""
@@ -118,7 +118,7 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["mailing", "due_at", "id"],
+                fields=["mailing", "channel", "due_at", "id"],
                 condition=Q(state=MessageState.WAITING),
                 name="message_waiting",
             ),
@@ -145,9 +145,10 @@ class Message(models.Model):
 class Handover(models.Model):
     """Messages that one connection of a worker is handing over, one after the other.
 
-    ``position`` is the place in ``message_ids`` that is being handed over now: those before it
-    were, unless ``outcomes`` (place to outcome) says otherwise; those after it were not. It is
-    written before each one leaves, so that of a process that dies one message at most is unknown.
+    ``position`` is the place in ``message_ids``, counted from 1, that is being handed over now:
+    those before it were, unless ``outcomes`` (place to outcome) says otherwise; those after it were
+    not; 0 is before the first. It is written and committed before each one leaves, so that of a
+    process that dies one message at most is unknown.
     A handover whose ``beat_at`` is older than its lease is taken apart by
     ``campaigns.services.recovery``; its worker, should it live, finds no row to write to and stops.
     """
