@@ -1,9 +1,12 @@
 """The programme's versions and its tiers: published after a look at who would move."""
 
+import re
+
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseRedirect
+from django.forms.widgets import Script
+from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -18,10 +21,13 @@ from core.services.audit import record_audit
 from rewards.admin.programme_forms import ProgrammeForm
 from rewards.admin.rules import PREVIEW, PUBLISH, list_posted
 from rewards.cards import get_card_art
+from rewards.enums import CardPattern
 from rewards.models import ProgrammeVersion, Tier
 from rewards.selectors.wording import format_factor
 from rewards.services.preview import count_liability, preview_programme
 from rewards.services.programme import ensure_tier, publish_programme
+
+_COLOR = re.compile(r"#[0-9a-f]{6}", re.ASCII)
 
 name_fields(ProgrammeVersion, published_by=_("published by"))
 
@@ -138,6 +144,23 @@ class TierAdmin(WordsAdmin):
     search_fields = ("name", "slug")
     ordering = ("rank",)
 
+    class Media:
+        js = [Script("js/tier-card.js", type="module")]
+
+    def get_urls(self):
+        return [self.build_path("card/", self.card_view, "card"), *super().get_urls()]
+
+    def card_view(self, request):
+        """On to the card that a tier of ``rank`` would carry in this colour and pattern."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        color, rank = request.GET.get("color", ""), request.GET.get("rank", "")
+        pattern = request.GET.get("pattern", "")
+        is_known = not pattern or pattern in CardPattern.values
+        if not (_COLOR.fullmatch(color) and rank.isdecimal() and len(rank) < 4 and is_known):
+            raise Http404
+        return HttpResponseRedirect(get_card_art(int(rank), color, pattern))
+
     def get_readonly_fields(self, request, obj=None):
         return ("show_card", "slug", "rank") if obj else ()
 
@@ -161,5 +184,7 @@ class TierAdmin(WordsAdmin):
     def show_card(self, tier):
         """Its ground as members see it: a pale colour is darkened until the words are read."""
         art = get_card_art(tier.rank, tier.color, tier.pattern)
-        return format_html('<img src="{}" width="120" height="76" alt="{}">', art,
-                           tier.get_pattern_display())  # fmt: skip
+        return format_html(
+            '<img src="{}" width="120" height="76" alt="{}" data-card="{}?rank={}">', art,
+            tier.get_pattern_display(), reverse("admin:rewards_tier_card"), tier.rank,
+        )  # fmt: skip

@@ -12,6 +12,7 @@ from core.models import AuditEntry
 from members.admin.theme_forms import PHOTOS, ThemeForm
 from members.models import FooterLink, LegalPage, Theme
 from members.models.theme import ICP_ADDRESS
+from rewards.cards import get_card_art
 
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/members/theme/1/change/"
@@ -205,3 +206,11 @@ def test_footer_link_needs_one_place(owner, address):
     assert response.status_code == 200
     assert response.context["adminform"].form.errors["address"]
     assert not FooterLink.objects.exists()
+
+
+def test_card_of_a_tier_follows_the_picks(owner):
+    address = reverse("admin:rewards_tier_card")
+    picks = {"rank": "1", "color": "#2255cc", "pattern": "waves"}
+    assert owner.get(address, picks)["Location"] == get_card_art(1, "#2255cc", "waves")
+    for wrong in ({"color": "red"}, {"pattern": "dots"}, {"rank": "x"}):
+        assert owner.get(address, picks | wrong).status_code == 404

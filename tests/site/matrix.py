@@ -317,6 +317,7 @@ ADMIN = {
     "admin:rewards_challenge_publish": back_office("get", 403, 403, 200, 200),
     "admin:rewards_challenge_end": back_office("post", 403, 403, 200, 200),
     "admin:rewards_challenge_give": back_office("get", 200, 403, 200, 200),
+    "admin:rewards_tier_card": back_office("get", 403, 404, 404, 404),  # a colour is missing
     "admin:rewards_programmeversion_publish": back_office("get", 403, 403, 200, 200),
     "admin:rewards_reward_edit": back_office("get", 403, 200, 200, 200),
     "admin:rewards_reward_publish": back_office("get", 403, 403, 200, 200),
