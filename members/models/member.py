@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from members import names
 from members.enums import Gender, IncomeBand, Interest, MemberStatus, Preference
+from members.models.club import validate_zone
 from members.models.fields import OptionalEmailField, OptionalPhoneField
 
 _NAME_PARTS = (
@@ -35,6 +36,8 @@ PERSONAL_BLANKS: dict[str, Any] = {
     "interests": [],
     "preferences": [],
     "traits": "",
+    "zone": "",
+    "mourning_ends_on": None,
 }
 # Of it, what is kept only as long as they agree to "sensitive details" (members.purposes).
 SENSITIVE_DETAILS = ("traits",)
@@ -177,6 +180,21 @@ class Member(models.Model):
         default="",
         db_default="",
         help_text=_("Empty: the club's."),
+    )
+    zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_zone],
+        help_text=_("Where they live, for hours at which nobody is disturbed. Empty: the club's."),
+    )
+    mourning_ends_on = models.DateField(
+        _("in mourning until"),
+        null=True,
+        blank=True,
+        help_text=_("No New Year cards and no festive wishes until then (喪中)."),
     )
 
     # Membership

@@ -37,6 +37,8 @@ OWN = frozenset(
         "preferences",
         "traits",
         "locale",
+        "zone",
+        "mourning_ends_on",
     }
 )
 EDITABLE = OWN | CONTACTS
