@@ -1,0 +1,106 @@
+"""The words of a mailing: a draft that is written in, frozen once it is to be sent."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import PLAIN_VARIANT, Content, Edition, Link, Mailing
+from campaigns.writing.compile import build_links, check_content
+from core.errors import DomainError
+from core.services.audit import record_audit
+from core.words import list_columns
+
+
+class NoWords(DomainError):
+    code = "no_words"
+    message = _("Nothing has been written yet.")
+
+
+@transaction.atomic
+def get_draft(mailing: Mailing) -> Edition:
+    """The edition that is being written; begun with the words of the last one, where there is one."""
+    Mailing.objects.select_for_update().get(pk=mailing.pk)
+    draft = Edition.objects.filter(mailing=mailing, frozen_at__isnull=True).first()
+    if draft is not None:
+        return draft
+    last = Edition.objects.filter(mailing=mailing).order_by("-number").first()
+    draft = Edition.objects.create(mailing=mailing, number=last.number + 1 if last else 1)
+    if last is not None:
+        for content in last.contents.order_by("pk"):
+            content.pk, content._state.adding, content.edition = None, True, draft
+            content.save(force_insert=True)
+    return draft
+
+
+@transaction.atomic
+def save_content(
+    mailing: Mailing,
+    *,
+    channel: str,
+    words: Mapping[str, Any],
+    variant: str = PLAIN_VARIANT,
+    by: Any,
+    now: dt.datetime,
+) -> Content:
+    """Write the words of a channel and variant into the draft. ``words`` are the model's fields,
+    translations too (``subject``, ``body_ja``, ``extras``). Raises WordsRefused.
+    """
+    draft = get_draft(mailing)
+    content = draft.contents.filter(channel=channel, variant=variant).first()
+    content = content or Content(edition=draft, channel=channel, variant=variant)
+    for name, value in words.items():
+        setattr(content, name, value)
+    check_content(content)
+    if content.pk is None:
+        content.save()
+    else:
+        content.save(update_fields=list_columns(Content, words))
+    record_audit(
+        "mailing.words_saved",
+        mailing,
+        by=by,
+        changes={"channel": channel, "variant": variant, "fields": sorted(words)},
+        now=now,
+    )
+    return content
+
+
+@transaction.atomic
+def freeze_edition(mailing: Mailing, *, by: Any, now: dt.datetime) -> Edition:
+    """The words as they are to be sent, checked; from then on they never change.
+
+    Where nothing was written since the last time, that edition. Raises NoWords, WordsRefused.
+    """
+    Mailing.objects.select_for_update().get(pk=mailing.pk)
+    draft = Edition.objects.filter(mailing=mailing, frozen_at__isnull=True).first()
+    last = Edition.objects.filter(mailing=mailing).frozen().order_by("-number").first()
+    if draft is None or not draft.contents.exists():
+        if last is None:
+            raise NoWords
+        return last
+    if last is not None and _is_same(draft, last):
+        draft.contents.all().delete()
+        draft.delete()
+        return last
+    rows = build_links(draft)
+    Link.objects.bulk_create(Link(edition=draft, number=n, url=url) for url, n in rows.items())
+    draft.frozen_at = now
+    draft.save(update_fields=["frozen_at"])
+    record_audit("mailing.words_frozen", mailing, by=by, changes={"edition": draft.number}, now=now)
+    return draft
+
+
+def _is_same(draft: Edition, last: Edition) -> bool:
+    return _list_words(draft) == _list_words(last)
+
+
+def _list_words(edition: Edition) -> list[tuple]:
+    rows = edition.contents.order_by("channel", "variant")
+    return [
+        (each.channel, each.variant, each.subject, each.preheader, each.body, each.extras,
+         each.i18n or None)
+        for each in rows
+    ]  # fmt: skip

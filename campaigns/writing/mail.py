@@ -1,0 +1,148 @@
+"""A mail as a whole: head, logo, foot, in MJML, which knows what mail programs can't do."""
+
+import mjml
+from django.utils.html import escape
+from django.utils.translation import gettext as _
+
+from campaigns.writing.page import Page, make_absolute
+from campaigns.writing.palette import get_office_font
+from members.models import Club
+
+WIDTH = 600
+
+
+def build_mail(
+    inner: str, page: Page, *, club: Club, preheader: str, title: str, is_marketing: bool
+) -> str:
+    """The HTML of a mail, Liquid still masked; ``inner`` are MJML sections."""
+    dress = page.dress
+    source = f"""<mjml lang="{_name_language(page.locale)}" dir="ltr"><mj-head>
+<mj-title>{escape(title)}</mj-title>
+<mj-raw><meta name="color-scheme" content="light dark"/><meta name="supported-color-schemes" content="light dark"/><meta name="format-detection" content="telephone=no,date=no,address=no,email=no,url=no"/></mj-raw>
+<mj-breakpoint width="480px"/>
+<mj-attributes>
+<mj-all font-family="{page.fonts}"/>
+<mj-text padding="0" font-size="16px" line-height="1.6" color="{dress.ink}"/>
+<mj-table padding="0" font-size="16px" line-height="1.5" color="{dress.ink}"/>
+<mj-button background-color="{dress.accent}" color="{dress.on_accent}" font-size="16px" font-weight="700" border-radius="10px" inner-padding="13px 24px" padding="8px 0 16px" align="left" line-height="1.2"/>
+<mj-section padding="0" background-color="{dress.raised}"/>
+<mj-image padding="0"/>
+</mj-attributes>
+<mj-style>:root{{color-scheme:light dark;supported-color-schemes:light dark}}
+body{{margin:0;padding:0;word-break:break-word}} p:last-child{{margin-bottom:0}}
+a.link{{color:{dress.accent}}} img.night{{display:none}}
+@media only screen and (max-width:479px){{.button table{{width:100% !important}}.button td{{width:100% !important}}}}
+{dress.night}</mj-style>
+<mj-raw><!--[if mso]><style>*{{font-family:'{get_office_font(page.locale)}',Arial,sans-serif !important}}</style><![endif]--></mj-raw>
+</mj-head>
+<mj-body width="{WIDTH}px" background-color="{dress.paper}" css-class="paper">
+{_build_preheader(preheader, page)}
+{_build_head(page, club)}
+{inner}
+<mj-section css-class="raised" padding="0 0 22px" border-radius="0 0 16px 16px"><mj-column><mj-text> </mj-text></mj-column></mj-section>
+{_build_foot(page, club, is_marketing=is_marketing)}
+</mj-body></mjml>"""
+    return mjml.mjml2html(source)
+
+
+def _name_language(locale: str) -> str:
+    return {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant"}.get(locale, locale)
+
+
+def _build_preheader(preheader: str, page: Page) -> str:
+    """The preview line; then blanks, so that the inbox doesn't go on with the mail's first words."""
+    if not preheader:
+        return ""
+    blanks = "&#847;&zwnj;&nbsp;" * 60
+    return (
+        '<mj-raw><div style="display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;'
+        f'opacity:0;overflow:hidden;color:{page.dress.paper};">{escape(preheader)}{blanks}</div>'
+        "</mj-raw>"
+    )
+
+
+def _build_head(page: Page, club: Club) -> str:
+    """The logo on a plate of its own, which no dark mode turns, or the name."""
+    name = escape(club.name_i18n)
+    home = page.lead(make_absolute("/"))
+    logo = club.theme.logo
+    if logo:
+        width, height = logo.width, logo.height
+        shown = min(width, 220, round(56 * width / max(height, 1)))
+        source = escape(make_absolute(build_photo_url(logo.name, 640, "png")))
+        content = f'<mj-image src="{source}" alt="{name}" width="{shown}px" align="center" href="{home}"/>'
+    else:
+        content = (
+            f'<mj-text css-class="ink" align="center" font-size="21px" font-weight="700" '
+            f'letter-spacing="0.3px"><a href="{home}" class="link" style="color:{page.dress.accent};'
+            f'text-decoration:none;">{name}</a></mj-text>'
+        )
+    return (
+        '<mj-section background-color="transparent" padding="10px 0 0"><mj-column><mj-text> '
+        "</mj-text></mj-column></mj-section>"
+        f'<mj-section css-class="raised" padding="26px 24px 18px" border-radius="16px 16px 0 0">'
+        f"<mj-column>{content}</mj-column></mj-section>"
+    )
+
+
+def build_photo_url(name: str, width: int, extension: str) -> str:
+    """A size of a photograph that every mail program can show."""
+    return f"/media/{name.removesuffix('.webp')}/{width}.{extension}"
+
+
+def list_why(club: Club, *, is_marketing: bool) -> str:
+    told = (
+        _("You get this because you asked %(club)s to write to you.")
+        if is_marketing
+        else _("You get this because you are a member of %(club)s.")
+    )
+    return told % {"club": club.name_i18n}
+
+
+def list_contacts(club: Club) -> list[str]:
+    lines = [line.strip() for line in club.address_i18n.splitlines() if line.strip()]
+    contact = [each for each in (club.phone, club.email) if each]
+    return [
+        club.name_i18n,
+        *([", ".join(lines)] if lines else []),
+        *([" · ".join(contact)] if contact else []),
+    ]
+
+
+def _build_foot(page: Page, club: Club, *, is_marketing: bool) -> str:
+    dress = page.dress
+    style = f"margin:0 0 8px;color:{dress.soft};"
+    lines = [f'<p class="soft" style="{style}">{escape(line)}</p>' for line in list_contacts(club)]
+    why = f'<p class="soft" style="{style}">{escape(list_why(club, is_marketing=is_marketing))}</p>'
+    links = ""
+    if is_marketing:
+        letting_go = page.say("{% _link unsubscribe %}")
+        choosing = page.say("{% _link preferences %}")
+        link = f'style="color:{dress.soft};text-decoration:underline;"'
+        links = (
+            f'<p class="soft" style="{style}"><a href="{letting_go}" {link}>'
+            f'{escape(_("Unsubscribe"))}</a> &nbsp;·&nbsp; <a href="{choosing}" {link}>'
+            f"{escape(_('Choose what we write about'))}</a></p>"
+        )
+    opened = page.say("{% _link open %}") if is_marketing else ""
+    pixel = (
+        f'<mj-raw><img src="{opened}" width="1" height="1" alt="" '
+        'style="display:block;width:1px;height:1px;border:0;"/></mj-raw>'
+        if opened
+        else ""
+    )
+    return (
+        '<mj-section background-color="transparent" padding="18px 24px 28px"><mj-column>'
+        f'<mj-text css-class="soft" align="center" font-size="13px" line-height="1.5" '
+        f'color="{dress.soft}">{"".join(lines)}{why}{links}</mj-text></mj-column></mj-section>{pixel}'
+    )
+
+
+def build_text_foot(page: Page, club: Club, *, is_marketing: bool) -> str:
+    lines = ["-- ", *list_contacts(club), list_why(club, is_marketing=is_marketing)]
+    if is_marketing:
+        lines += [
+            f"{_('Unsubscribe')}: {page.say('{% _link unsubscribe %}')}",
+            f"{_('Choose what we write about')}: {page.say('{% _link preferences %}')}",
+        ]
+    return "\n".join(lines)
