@@ -20,7 +20,6 @@ from campaigns.enums import MailingState, MessageReason, MessageState, Reach
 from campaigns.models import PLAIN_VARIANT, Edition, Mailing
 from campaigns.reach import addresses
 from core.errors import DomainError
-from core.time import get_zone
 from members.models import Member
 from members.selectors.club import get_club
 
@@ -42,7 +41,7 @@ class EditionUnfinished(DomainError):
 @dataclass(frozen=True, slots=True)
 class VariantShare:
     """A variant and how much of the recipients it gets, beside the weights of the others.
-    With an ``hour`` (0 to 23, in the club's zone) it leaves at the next such hour.
+    With an ``hour`` (0 to 23) it leaves at the next such hour where the member lives.
     """
 
     variant: str
@@ -121,7 +120,7 @@ def plan_messages(
     # A semi-join: a queryset over joins may name a member twice.
     source = f"""
         SELECT m.id AS member_id, {edition.pk}::bigint AS edition_id, %s::text AS occurrence,
-               {variant} AS variant, %s::jsonb AS facts
+               {variant} AS variant, %s::jsonb AS facts, nullif(m.zone, '') AS zone
         FROM members_member m WHERE m.id IN ({wanted})
     """
     return _write(
@@ -199,19 +198,25 @@ def _divide(variants: Sequence[VariantShare], seed: str) -> tuple[str, list]:
     return sql, [*params, last, f"{seed}:variant"]
 
 
+# The next such hour where the member lives: from then on, or a day later.
+_NEXT_HOUR = """
+    (date_trunc('day', %s::timestamptz AT TIME ZONE coalesce(w.zone, %s))
+     + make_interval(hours => %s)
+     + CASE WHEN (%s::timestamptz AT TIME ZONE coalesce(w.zone, %s))::time > make_time(%s, 0, 0)
+            THEN interval '1 day' ELSE interval '0' END) AT TIME ZONE coalesce(w.zone, %s)
+"""
+
+
 def _time(variants: Sequence[VariantShare], due_at: dt.datetime) -> tuple[str, list]:
     own = [each for each in variants if each.hour is not None]
     if not own:
         return "%s::timestamptz", [due_at]
-    cases = " ".join("WHEN %s THEN %s::timestamptz" for _each in own)
-    params = [value for each in own for value in (each.variant, _find_hour(due_at, each.hour))]
+    zone = get_club().zone
+    params: list[Any] = []
+    for each in own:
+        params += [each.variant, due_at, zone, each.hour, due_at, zone, each.hour, zone]
+    cases = " ".join(f"WHEN %s THEN {_NEXT_HOUR}" for _each in own)
     return f"CASE w.variant {cases} ELSE %s::timestamptz END", [*params, due_at]
-
-
-def _find_hour(due_at: dt.datetime, hour: int | None) -> dt.datetime:
-    local = due_at.astimezone(get_zone(get_club().zone))
-    found = local.replace(hour=hour or 0, minute=0, second=0, microsecond=0)
-    return found if found >= local else found + dt.timedelta(days=1)
 
 
 def _write(
@@ -227,17 +232,18 @@ def _write(
     shares = [f"{get_share_sql('w.member_id')} < %s" for _each in holdouts]
     held = " OR ".join(shares) or "FALSE"
     if mailing.is_once_per_address:
-        # Who had it before keeps it; of those who come together the one with the lowest id.
+        # The control group is drawn from all, reached or not, or it would not compare; it takes
+        # nobody's address. Who had it before keeps it; of those who come together, the lowest id.
         keyed = f"""
             SELECT p.*, e.member_id <> p.member_id OR row_number() OVER (
-                       PARTITION BY p.channel, p.occurrence, p.key ORDER BY p.member_id) > 1
-                   AS is_same
+                       PARTITION BY p.channel, p.occurrence, p.key, p.is_held
+                       ORDER BY p.member_id) > 1 AS is_same
             FROM ({placed}) p LEFT JOIN campaigns_message e
               ON e.mailing_id = {mailing.pk} AND e.channel = p.channel
-             AND e.occurrence = p.occurrence AND e.address_key = p.key"""
+             AND e.occurrence = p.occurrence AND e.address_key = p.key AND NOT p.is_held"""
         same, key = (
             "key IS NOT NULL AND is_same IS TRUE",
-            "CASE WHEN is_same IS NOT TRUE THEN key END",
+            "CASE WHEN is_same IS NOT TRUE AND NOT is_held THEN key END",
         )
     else:
         keyed, same, key = placed, "FALSE", "NULL::uuid"
@@ -247,9 +253,9 @@ def _write(
         ), judged AS (
             SELECT member_id, edition_id, channel, occurrence, variant, facts, due_at,
                    {key} AS address_key,
-                   CASE WHEN NOT is_reached THEN '{MessageReason.NO_ADDRESS}'
-                        WHEN {same} THEN '{MessageReason.SAME_ADDRESS}'
-                        WHEN is_held THEN '{MessageReason.HOLDOUT}' ELSE '' END AS reason
+                   CASE WHEN is_held THEN '{MessageReason.HOLDOUT}'
+                        WHEN NOT is_reached THEN '{MessageReason.NO_ADDRESS}'
+                        WHEN {same} THEN '{MessageReason.SAME_ADDRESS}' ELSE '' END AS reason
             FROM ({keyed}) k
         ), written AS (
             INSERT INTO campaigns_message (

@@ -23,7 +23,7 @@ _SQL = """
     WITH people AS (
         SELECT DISTINCT ON (m.member_id) m.member_id, {key} AS key
         FROM campaigns_message m
-        WHERE m.mailing_id = %(mailing)s AND m.reason <> 'same_address'
+        WHERE m.mailing_id = %(mailing)s
         ORDER BY m.member_id, m.id
     ), bought AS (
         SELECT p.member_id, sum(p.total_amount - coalesce(r.returned, 0)) AS revenue
