@@ -65,6 +65,18 @@ def get_greeting_name(person, locale=None, *, formal=False):
     return full or display
 
 
+def get_titled_name(person):
+    """As staff write of them, in the active language: "星野雪様", "王小明先生", "Mei Wong"; "" where
+    no name is known.
+    """
+    full, language = get_full_name(person), _language(None)
+    if full and language.startswith("ja"):
+        return f"{full}様"
+    if language.startswith("zh"):
+        return get_greeting_name(person, language, formal=True)
+    return full
+
+
 def get_greeting(person, locale=None, *, formal=False):
     """ "Hello Mei", "王小明先生，您好", "山田様" as one translated line."""
     name = get_greeting_name(person, locale, formal=formal)

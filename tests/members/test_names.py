@@ -1,6 +1,7 @@
 from types import SimpleNamespace
 
 import pytest
+from django.utils.translation import override
 
 from members import names
 
@@ -64,3 +65,19 @@ def test_greeting_without_a_name_still_greets():
 
 def test_number_is_grouped_for_reading():
     assert names.format_number("482109375514") == "4821 0937 5514"
+
+
+@pytest.mark.parametrize(
+    ("who", "language", "expected"),
+    [
+        (person("星野", "雪"), "ja", "星野雪様"),
+        (person("Wong", "Mei"), "ja", "Mei Wong様"),
+        (person("王", "小明", gender="male"), "zh-hant", "王小明先生"),
+        (person("王", "小明"), "zh-hans", "王小明"),
+        (person("星野", "雪"), "en", "星野雪"),
+        (person(), "ja", ""),
+    ],
+)
+def test_staff_read_names_with_the_title_of_their_language(who, language, expected):
+    with override(language):
+        assert names.get_titled_name(who) == expected
