@@ -66,8 +66,9 @@ def get_greeting_name(person, locale=None, *, formal=False):
 
 
 def get_titled_name(person):
-    """As staff write of them, in the active language: "星野雪様", "王小明先生", "Mei Wong"; "" where
-    no name is known.
+    """As staff write of them, in the active language: "星野雪様", "王小明先生", "Mei Wong".
+
+    "" where no name is known.
     """
     full, language = get_full_name(person), _language(None)
     if full and language.startswith("ja"):
