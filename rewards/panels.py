@@ -20,6 +20,7 @@ from purchases.registry import PurchasePanel, Remark, register_purchase_panel, r
 from rewards.cards import build_card_line, get_balances_once, get_tier_art
 from rewards.selectors.awards import count_points, count_points_by_line, list_reversals
 from rewards.selectors.catalogue import Wanted, list_goals, list_offers
+from rewards.selectors.challenges import list_card_ways
 from rewards.selectors.explanations import explain_awards, list_awards
 from rewards.selectors.programme import ShownTier, kept, list_tiers
 from rewards.selectors.spins_left import HAS_WHEEL
@@ -145,7 +146,8 @@ def build_tiers(request: Any, member: Member | None, now: dt.datetime) -> dict[s
 
 def build_landing(request: Any, member: Member | None, now: dt.datetime) -> dict[str, Any] | None:
     ways = [way for way in list_ways(None, now=now) if way.is_now]
-    return {"ways": ways} if ways else None
+    shown = [*ways, *list_card_ways(now)]
+    return {"ways": shown} if shown else None
 
 
 # --- Calendar -----------------------------------------------------------------------------------

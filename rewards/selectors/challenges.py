@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from core.bulk import read_together
 from core.time import day_of
-from members.models import AudienceMember, Member
+from members.enums import AudienceKind
+from members.models import Audience, AudienceMember, Member
 from members.selectors.club import get_club
 from members.selectors.gates import GateClosed, judge_gates
 from rewards.enums import ChallengeMeasure
@@ -229,6 +230,35 @@ def _is_open(mine: set[int], version: ChallengeVersion, now: dt.datetime) -> boo
     except GateClosed:
         return False
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class CardWay:
+    """A stamp card among the ways to earn: its words, then what fills it and what it gives."""
+
+    name: str
+    description: str
+    gift: str
+    conditions: Sequence[str] = ()
+
+
+def list_card_ways(now: dt.datetime) -> list[CardWay]:
+    """The cards that whoever joins could begin now."""
+    versions = list_live_versions(now)
+    if not versions:
+        return []
+    everyone = Audience.objects.filter(kind=AudienceKind.EVERYONE)
+    ids = set(everyone.values_list("pk", flat=True))
+    return [
+        CardWay(
+            version.challenge.name_i18n,
+            version.challenge.description_i18n,
+            _("%(left)s, then: %(prize)s")
+            % {"left": describe_target(version), "prize": describe_gift(version)},
+        )
+        for version in versions
+        if _is_open(ids, version, now)
+    ]
 
 
 HAS_BOOK = "SELECT FROM rewards_stampbook WHERE member_id = %(member)s AND merged_into_id IS NULL"

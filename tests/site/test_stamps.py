@@ -5,7 +5,9 @@ import datetime as dt
 import pytest
 from django.urls import reverse
 
+from members.enums import AudienceKind
 from members.models import Audience
+from members.services.audiences import ensure_audience
 from rewards.models import Challenge, ChallengeVersion, StampGrant
 from rewards.services.challenges import create_challenge
 from tests.rewards.stamps import cards, publish, work
@@ -58,6 +60,16 @@ def test_home_shows_the_cards_that_were_begun(cast, counter, now):
     html = browser.get("/home/").content.decode()
     assert "Card coffee" in html
     assert "2 of 5" in html
+
+
+def test_cards_open_to_all_stand_among_the_ways_to_earn_on_the_landing_page(client, cast, now):
+    make_card(now, target=5)
+    chosen = ensure_audience("few", kind=AudienceKind.LIST, name="Few")
+    make_card(now, slug="few", audiences=[chosen])
+    html = client.get("/").content.decode()
+    assert "5 stamps, then: 50 points" in html
+    assert "Card coffee" in html
+    assert "Card few" not in html
 
 
 def test_owner_publishes_a_version_after_a_preview(cast, now):
