@@ -252,6 +252,12 @@ if not OUTGOING:
     SMS_BACKEND = "members.sms.FileBackend"
 SMS_FOLDER = VAR_DIR / "sms"
 
+# --- Sending of campaigns (docs/outbox.md) -------------------------------------------------------
+# Connections to one provider at a time, over all workers.
+SENDING_CONNECTIONS = env.number("SENDING_CONNECTIONS", 2, lowest=1)
+# Longer than a mail server may think: a worker silent for so long is taken for dead.
+SENDING_LEASE_SECONDS = env.number("SENDING_LEASE_SECONDS", 300, lowest=1)
+
 # --- Security ----------------------------------------------------------------------------------
 # HTTPS is the rule; the embedded club on one's own machine speaks plain HTTP.
 _https = env.flag("HTTPS", not EMBEDDED)

@@ -65,13 +65,18 @@ class Session(Protocol):
 
     def send(self, outgoing: Outgoing) -> Outcome:
         """Hand one message over. Raises ConnectionLost where the connection broke *before* the
-        other side can have taken it; any other exception leaves the message unknown.
+        other side can have taken it, AnswerLost where it may have; any other exception leaves the
+        message unknown too, and ends the round.
         """
         ...
 
 
 class ConnectionLost(Exception):
     """The other side can't be reached, or hung up before it took the message."""
+
+
+class AnswerLost(Exception):
+    """The message left whole and the answer didn't come: the other side may have it, or not."""
 
 
 class Adapter(Protocol):

@@ -12,8 +12,8 @@ from members.enums import Channel
 class RateLimit(models.Model):
     """At most ``count`` messages in a ``period`` on a channel, to one domain or to all.
 
-    ``tokens`` were left at ``refilled_at``; since then they fill up to ``count`` again. Several rows
-    may hold at once: 14 a second and 10,000 an hour. Being rows they know, after a restart,
+    ``tokens`` were left at ``refilled_at``; since then they fill up to ``count`` again. Several
+    rows may hold at once: 14 a second and 10,000 an hour. Being rows they know, after a restart,
     what was used before. Tokens are taken by ``campaigns.services.rates``.
     """
 

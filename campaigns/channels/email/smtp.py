@@ -6,15 +6,11 @@ import smtplib
 import socket
 from collections.abc import Callable
 
-from campaigns.channels.base import ConnectionLost, Outcome, Outgoing, Result
+from campaigns.channels.base import AnswerLost, ConnectionLost, Outcome, Outgoing, Result
 from campaigns.channels.email.answers import CLOSING, read_answer
 from campaigns.channels.email.building import BrokenAddress, BrokenHeader
 
 ANSWER_SECONDS = 120  # a server may think about a mail that it has whole
-
-
-class AnswerLost(Exception):
-    """The mail left whole and the server's answer didn't come: it may have it, or not."""
 
 
 class SmtpSession:

@@ -1,0 +1,61 @@
+"""Handovers whose worker is gone: what it sent is sent, one message at most is unknown, the rest
+waits again.
+"""
+
+import datetime as dt
+import logging
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from campaigns.enums import MessageState
+from campaigns.models import Handover
+from campaigns.services.sending.settling import UNKNOWN, UNTOUCHED, Settled, write_settled
+
+logger = logging.getLogger(__name__)
+
+
+def recover_handovers(*, now: dt.datetime) -> int:
+    """Take apart every handover without a sign of life for the length of its lease; returns how
+    many. Run twice at once, each is taken once.
+    """
+    count = 0
+    while _recover_next(now):
+        count += 1
+    return count
+
+
+@transaction.atomic
+def _recover_next(now: dt.datetime) -> bool:
+    # The lease is measured by the database's clock, which also writes the signs of life.
+    lease = dt.timedelta(seconds=settings.SENDING_LEASE_SECONDS)
+    handover = (
+        Handover.objects.select_for_update(skip_locked=True)
+        .filter(beat_at__lt=Now() - lease)
+        .order_by("pk")
+        .annotate(age=Now() - F("beat_at"))
+        .first()
+    )
+    if handover is None:
+        return False
+    sent = Settled(MessageState.SENT, sent_at=handover.beat_at)
+    rows = []
+    for place, message_id in enumerate(handover.message_ids, 1):
+        if place > handover.position:
+            settled = UNTOUCHED
+        elif place == handover.position:
+            settled = UNKNOWN
+        else:
+            note = handover.outcomes.get(str(place))
+            settled = Settled.from_note(note) if note else sent
+        rows.append((message_id, settled))
+    handover.delete()
+    write_settled(rows, now=now)
+    logger.warning(
+        "Handover %s of %s was taken apart: %s of %s messages were sent, %s unknown",
+        handover.pk, handover.worker, max(handover.position - 1, 0), len(rows),
+        min(handover.position, 1),
+    )  # fmt: skip
+    return True

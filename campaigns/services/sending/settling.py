@@ -1,0 +1,130 @@
+"""What became of the messages of a handover, written down in one statement."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+
+from campaigns.channels.base import Outcome, Result
+from campaigns.enums import EventActor, EventKind, MessageReason, MessageState
+from campaigns.services.responses import EventRow, record_events
+
+# After each refusal for the time being; then the club gives up, two days later.
+BACK_OFF = (
+    dt.timedelta(minutes=1),
+    dt.timedelta(minutes=5),
+    dt.timedelta(minutes=15),
+    dt.timedelta(hours=1),
+    dt.timedelta(hours=3),
+    dt.timedelta(hours=6),
+    dt.timedelta(hours=12),
+    dt.timedelta(hours=24),
+)
+
+_SETTLE = """
+    UPDATE campaigns_message m
+    SET state = s.state, reason = s.reason, detail = s.detail, provider_id = s.provider_id,
+        cost = s.cost, sent_at = s.sent_at, due_at = coalesce(s.due_at, m.due_at),
+        attempt_count = m.attempt_count + s.attempts
+    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::numeric[],
+                %s::timestamptz[], %s::timestamptz[], %s::int[])
+         AS s (id, state, reason, detail, provider_id, cost, sent_at, due_at, attempts)
+    WHERE m.id = s.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The columns of one message after its handover; ``due_at`` None leaves it as it is."""
+
+    state: str
+    reason: str = ""
+    detail: str = ""
+    provider_id: str = ""
+    cost: Decimal | None = None
+    sent_at: dt.datetime | None = None
+    due_at: dt.datetime | None = None
+    attempts: int = 1
+
+    @property
+    def is_plain(self) -> bool:
+        """Nothing to tell but that it was sent."""
+        return self.state == MessageState.SENT and not self.provider_id and self.cost is None
+
+    def as_note(self) -> dict[str, Any]:
+        """For ``Handover.outcomes``."""
+        found = {name: value for name, value in asdict(self).items() if value not in ("", None)}
+        return {
+            name: value if isinstance(value, (str, int)) else str(value)
+            for name, value in found.items()
+        }
+
+    @classmethod
+    def from_note(cls, note: Mapping[str, Any]) -> "Settled":
+        values = dict(note)
+        for name in ("sent_at", "due_at"):
+            if name in values:
+                values[name] = dt.datetime.fromisoformat(values[name])
+        if "cost" in values:
+            values["cost"] = Decimal(values["cost"])
+        return cls(**values)
+
+
+UNTOUCHED = Settled(MessageState.WAITING, attempts=0)
+UNKNOWN = Settled(MessageState.UNKNOWN)
+
+
+def judge_outcome(outcome: Outcome, *, attempts: int, at: dt.datetime) -> Settled:
+    """What the other side's answer makes of a message that was tried ``attempts`` times before."""
+    detail = outcome.detail.replace("\x00", "")[:200]
+    known = {"detail": detail, "provider_id": outcome.provider_id[:120], "cost": outcome.cost}
+    if outcome.result == Result.SENT:
+        return Settled(MessageState.SENT, sent_at=at, **known)
+    if outcome.result == Result.DEAD:
+        return Settled(MessageState.FAILED, MessageReason.BOUNCED, **known)
+    if outcome.result == Result.REFUSED:
+        return Settled(MessageState.FAILED, MessageReason.REFUSED, **known)
+    if attempts >= len(BACK_OFF):
+        return Settled(MessageState.FAILED, MessageReason.GAVE_UP, **known)
+    wait = max(outcome.retry_after or BACK_OFF[attempts], dt.timedelta(seconds=1))
+    return Settled(MessageState.WAITING, MessageReason.RETRY, due_at=at + wait, **known)
+
+
+@transaction.atomic
+def settle_handover(
+    handover_id: int, settled: Sequence[tuple[int, Settled]], *, now: dt.datetime
+) -> bool:
+    """Write the messages' states and let go of the handover. False, and nothing written, where
+    its lease was lost: then somebody else has settled it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM campaigns_handover WHERE id = %s", [handover_id])
+        if not cursor.rowcount:
+            return False
+    write_settled(settled, now=now)
+    return True
+
+
+def write_settled(settled: Iterable[tuple[int, Settled]], *, now: dt.datetime) -> None:
+    """In the caller's transaction. Addresses that are dead are reported as bounces."""
+    rows = sorted(settled, key=lambda pair: pair[0])
+    columns = [
+        [getattr(each, name) for _pk, each in rows]
+        for name in (
+            "state", "reason", "detail", "provider_id", "cost", "sent_at", "due_at", "attempts",
+        )
+    ]  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_SETTLE, [[pk for pk, _each in rows], *columns])
+    dead = [pk for pk, each in rows if each.reason == MessageReason.BOUNCED]
+    if dead:
+        record_events(
+            [
+                EventRow(pk, EventKind.BOUNCED, EventActor.MACHINE, None, now, f"smtp:{pk}", {})
+                for pk in dead
+            ],
+            now=now,
+        )
