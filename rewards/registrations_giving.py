@@ -57,7 +57,7 @@ def register() -> None:
         )
     )  # fmt: skip
     for code, place, template, build, order in (
-        ("rewards.giving", registry.MEMBER_HOME, "rewards/_kept_panel.html", build_home, 45),
+        ("rewards.giving", registry.MEMBER_HOME, "rewards/_kept_panel.html", build_home, 35),
         ("rewards.appeals", registry.LANDING, "rewards/_kept_panel.html", build_landing, 25),
     ):
         registry.register_panel(Panel(code, place, template, build, order=order))
