@@ -55,6 +55,7 @@ app.conf.update(
             "schedule": crontab(hour=10, minute=50),
         },
         "follow-merges": {"task": "members.tasks.follow_merges", "schedule": 300.0},
+        "build-segments": {"task": "campaigns.tasks.build_segments", "schedule": 300.0},
         "apply-retention": {
             "task": "members.tasks.apply_retention",
             "schedule": crontab(hour=10, minute=20),

@@ -1,5 +1,7 @@
 """Segments: who belongs is a definition, and its members are the rows of an audience."""
 
+import datetime as dt
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -10,8 +12,16 @@ from campaigns.enums import SegmentSchedule
 
 
 class SegmentQuerySet(models.QuerySet):
-    def defined(self):
-        return self.exclude(definition={})
+    def due(self, now, midnight):
+        """To be rebuilt: asked for, or its hour or the club's new day has come. ``midnight`` is
+        where that day began.
+        """
+        never, hour = Q(tried_at__isnull=True), now - dt.timedelta(hours=1)
+        return self.filter(
+            Q(wanted_at__isnull=False) & (never | Q(tried_at__lt=F("wanted_at")))
+            | Q(schedule=SegmentSchedule.HOURLY) & (never | Q(tried_at__lte=hour))
+            | Q(schedule=SegmentSchedule.DAILY) & (never | Q(tried_at__lt=midnight))
+        )
 
     def for_list(self):
         return self.select_related("audience", "changed_by")
@@ -49,6 +59,7 @@ class Segment(models.Model):
 
     # As it stands
     wanted_at = models.DateTimeField(_("asked to be rebuilt at"), null=True, blank=True)
+    tried_at = models.DateTimeField(_("last tried at"), null=True, blank=True)
     built_at = models.DateTimeField(_("rebuilt at"), null=True, blank=True)
     member_count = models.PositiveIntegerField(_("members"), default=0, db_default=0)
     last_error = models.CharField(
@@ -88,7 +99,7 @@ class Segment(models.Model):
     def is_waiting(self) -> bool:
         """Asked to be rebuilt, and not yet."""
         return self.wanted_at is not None and (
-            self.built_at is None or self.built_at < self.wanted_at
+            self.tried_at is None or self.tried_at < self.wanted_at
         )
 
 

@@ -1,0 +1,385 @@
+"""Segments written and built: definition, rows of the audience, picks by hand."""
+
+import datetime as dt
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from celery import current_app
+from django.db import connection, transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.enums import SegmentSchedule
+from campaigns.models import Segment, SegmentBuild, SegmentMove, SegmentPick
+from campaigns.selectors.segments import (
+    check_plan,
+    compile_segment,
+    limited,
+    read_definition,
+    sort_by_need,
+)
+from campaigns.selectors.segments.operators import Sql
+from core.errors import DomainError
+from core.services.audit import keeps_refusals, record_audit
+from core.time import day_of, start_of
+from members.enums import AudienceKind
+from members.models import Audience, AudienceMember, Member, User
+from members.selectors.club import get_club
+from members.services.audiences import AudienceMove, move_members
+from members.services.conduct import check_actor
+
+logger = logging.getLogger(__name__)
+
+MOST_PICKS = 500  # at once, by hand
+BUILD_MS = 600_000
+
+
+class SegmentBusy(DomainError):
+    code = "segment_busy"
+    status = 409
+    message = _("This segment is being rebuilt right now.")
+
+
+class TooManyPicks(DomainError):
+    code = "too_many_picks"
+    message = _("Name at most %(most)s members at once.")
+
+
+class NotActivePick(DomainError):
+    code = "member_not_active"
+    message = _("Only active memberships can be in a segment.")
+
+
+# --- Writing ---
+
+
+@transaction.atomic
+def make_segment(
+    *,
+    name: str,
+    definition: Mapping[str, Any] | None = None,
+    schedule: str = SegmentSchedule.DAILY,
+    note: str = "",
+    i18n: dict[str, str] | None = None,
+    code: str = "",
+    by: User | None,
+    now: dt.datetime,
+) -> Segment:
+    """A segment with its audience, not built yet. Raises BadDefinition, CrossJoin."""
+    audience = Audience.objects.create(
+        slug=_find_slug(code or name), kind=AudienceKind.SEGMENT, name=name, i18n=i18n
+    )
+    segment = Segment(
+        audience=audience,
+        code=code,
+        note=note,
+        schedule=schedule,
+        created_at=now,
+        changed_at=now,
+        changed_by=by,
+    )
+    segment.save()
+    if definition:
+        _set_definition(segment, definition, now)
+        segment.save(update_fields=["definition", "wanted_at"])
+    record_audit("segment.made", segment, by=by, now=now, changes={"name": name})
+    if definition:
+        _wake_builder()
+    return segment
+
+
+@transaction.atomic
+def change_segment(
+    segment: Segment,
+    *,
+    definition: Mapping[str, Any],
+    name: str,
+    schedule: str,
+    note: str,
+    by: User | None,
+    now: dt.datetime,
+) -> Segment:
+    """Write a segment down anew, and ask for its rebuild. Raises BadDefinition, CrossJoin."""
+    segment = Segment.objects.select_for_update(no_key=True).get(pk=segment.pk)
+    before = {"name": segment.audience.name, "schedule": segment.schedule, "note": segment.note}
+    after = {"name": name, "schedule": schedule, "note": note}
+    changes: dict[str, Any] = {
+        key: [old, after[key]] for key, old in before.items() if old != after[key]
+    }
+    if definition != segment.definition:
+        # The old tree too: who asks later why somebody was in it finds what held then.
+        changes["definition"] = [segment.definition, definition]
+        _set_definition(segment, definition, now)
+    if not changes:
+        return segment
+    audience = segment.audience
+    audience.name = name
+    audience.save(update_fields=["name"])
+    segment.schedule, segment.note = schedule, note
+    segment.changed_at, segment.changed_by = now, by
+    segment.save(
+        update_fields=[
+            "definition", "wanted_at", "schedule", "note", "changed_at", "changed_by",
+        ]
+    )  # fmt: skip
+    record_audit("segment.changed", segment, by=by, now=now, changes=changes)
+    _wake_builder()
+    return segment
+
+
+def _set_definition(segment, definition, now):
+    group = read_definition(definition, segment=segment)
+    check_plan(compile_segment(group, now=now))
+    segment.definition = definition
+    segment.wanted_at = now
+
+
+@transaction.atomic
+def request_build(segment: Segment, *, by: User | None, now: dt.datetime) -> None:
+    """Have it rebuilt soon, by a worker."""
+    Segment.objects.filter(pk=segment.pk).update(wanted_at=now)
+    record_audit("segment.build_asked", segment, by=by, now=now)
+    _wake_builder()
+
+
+def _wake_builder():
+    # By name, since tasks stand above services.
+    transaction.on_commit(
+        lambda: current_app.send_task("campaigns.tasks.build_segments"), robust=True
+    )
+
+
+def _find_slug(name: str) -> str:
+    """A free one, of the name where it has Latin letters."""
+    base = slugify(name)[:60] or "segment"
+    taken = set(Audience.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    slug, number = base, 1
+    while slug in taken:
+        number += 1
+        slug = f"{base}-{number}"
+    return slug
+
+
+# --- Building ---
+
+# ANALYZE beside them: without it PostgreSQL would guess how many were found.
+_FIND = """
+    CREATE TEMPORARY TABLE segment_found ON COMMIT DROP AS
+    SELECT x.member_id FROM ({ids}) AS x (member_id)
+    WHERE NOT EXISTS (SELECT FROM campaigns_segmentpick p
+                      WHERE p.segment_id = %s AND p.member_id = x.member_id)
+    UNION ALL
+    SELECT p.member_id FROM campaigns_segmentpick p
+    JOIN members_member m ON m.id = p.member_id AND m.status = 'active'
+    WHERE p.segment_id = %s AND p.is_in
+"""
+# In order of the members, as every other writer of audience rows.
+_ADD = """
+    WITH moved AS (
+        INSERT INTO members_audiencemember (audience_id, member_id, added_at)
+        SELECT %(audience)s, f.member_id, %(now)s FROM segment_found f
+        WHERE NOT EXISTS (SELECT FROM members_audiencemember a
+                          WHERE a.audience_id = %(audience)s AND a.member_id = f.member_id)
+        ORDER BY f.member_id
+        ON CONFLICT DO NOTHING
+        RETURNING member_id
+    ), noted AS (
+        INSERT INTO campaigns_segmentmove (segment_id, member_id, is_entry, moved_at)
+        SELECT %(segment)s, member_id, true, %(now)s FROM moved WHERE %(is_noted)s
+    )
+    SELECT count(*) FROM moved
+"""
+_REMOVE = """
+    WITH moved AS (
+        DELETE FROM members_audiencemember a
+        WHERE a.audience_id = %(audience)s
+          AND NOT EXISTS (SELECT FROM segment_found f WHERE f.member_id = a.member_id)
+        RETURNING member_id
+    ), noted AS (
+        INSERT INTO campaigns_segmentmove (segment_id, member_id, is_entry, moved_at)
+        SELECT %(segment)s, member_id, false, %(now)s FROM moved WHERE %(is_noted)s
+    )
+    SELECT count(*) FROM moved
+"""
+_NOBODY = Sql("SELECT NULL::bigint WHERE FALSE")
+
+
+@transaction.atomic
+def build_segment(segment: Segment, *, by: User | None, now: dt.datetime) -> SegmentBuild:
+    """Bring the audience's rows to what the definition and the picks say: those who are missing
+    are added, those too many removed, the others stay untouched.
+
+    The segment is held for the time. Raises SegmentBusy where somebody else builds it,
+    BadDefinition, CrossJoin, TooSlow.
+    """
+    held = Segment.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
+    row = held.select_related("audience").filter(pk=segment.pk).first()
+    if row is None:
+        raise SegmentBusy
+    before = time.perf_counter()
+    with limited(BUILD_MS):
+        added, removed, size = _move_rows(row, now)
+    took = round((time.perf_counter() - before) * 1000)
+    row.built_at = row.tried_at = now
+    row.member_count, row.last_error = size, ""
+    row.save(update_fields=["built_at", "tried_at", "member_count", "last_error"])
+    return SegmentBuild.objects.create(
+        segment=row,
+        built_at=now,
+        took_ms=took,
+        member_count=size,
+        added_count=added,
+        removed_count=removed,
+        built_by=by,
+    )
+
+
+def _move_rows(segment, now):
+    ids = _NOBODY
+    if segment.definition:
+        compiled = compile_segment(read_definition(segment.definition, segment=segment), now=now)
+        check_plan(compiled)
+        ids = compiled.select_ids()
+    values = {
+        "audience": segment.audience_id,
+        "segment": segment.pk,
+        "now": now,
+        "is_noted": segment.built_at is not None,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND.format(ids=ids.text), [*ids.params, segment.pk, segment.pk])
+        cursor.execute("ANALYZE segment_found")
+        cursor.execute(_ADD, values)
+        ((added,),) = cursor.fetchall()
+        cursor.execute(_REMOVE, values)
+        ((removed,),) = cursor.fetchall()
+        cursor.execute("SELECT count(*) FROM segment_found")
+        ((size,),) = cursor.fetchall()
+        cursor.execute("DROP TABLE segment_found")
+    return added, removed, size
+
+
+def list_due(*, now: dt.datetime) -> list[Segment]:
+    """Those to be rebuilt now; what others ask for comes first."""
+    zone = get_club().zone
+    midnight = start_of(day_of(now, zone), zone)
+    return sort_by_need(list(Segment.objects.due(now, midnight).select_related("audience")))
+
+
+def build_due_segments(*, now: dt.datetime) -> int:
+    """Rebuild each that is due, in a transaction of its own; returns how many.
+
+    One that can't be built keeps its members and says why; it is tried again when it is due.
+    """
+    built = 0
+    for segment in list_due(now=now):
+        try:
+            build_segment(segment, by=None, now=now)
+            built += 1
+        except SegmentBusy:
+            continue
+        except DomainError as error:
+            logger.warning("Segment %s could not be built: %s", segment.pk, error.code)
+            _note_failure(segment, error, now)
+    return built
+
+
+@transaction.atomic
+def _note_failure(segment, error, now):
+    Segment.objects.filter(pk=segment.pk).update(tried_at=now, last_error=str(error)[:300])
+
+
+# --- Picks ---
+
+
+@keeps_refusals
+@transaction.atomic
+def pick_members(
+    segment: Segment,
+    members: Sequence[Member],
+    *,
+    is_in: bool,
+    note: str = "",
+    by: User | None,
+    now: dt.datetime,
+) -> int:
+    """Put members into a segment, or keep them out, whatever its definition says; at once, and
+    through every rebuild. Returns how many picks are new or changed.
+
+    Raises TooManyPicks, NotActivePick, and OwnRecord for who would pick themselves.
+    """
+    if len(members) > MOST_PICKS:
+        raise TooManyPicks(most=MOST_PICKS)
+    if is_in and any(not member.is_active for member in members):
+        raise NotActivePick
+    check_actor(*members, by=by, act="segment", segment=segment.pk)
+    segment = _hold(segment)
+    known = dict(
+        SegmentPick.objects.filter(segment=segment, member__in=members).values_list(
+            "member_id", "is_in"
+        )
+    )
+    new = sorted({member.pk for member in members if known.get(member.pk) is not is_in})
+    if not new:
+        return 0
+    SegmentPick.objects.bulk_create(
+        [
+            SegmentPick(
+                segment=segment,
+                member_id=pk,
+                is_in=is_in,
+                note=note,
+                picked_at=now,
+                picked_by=by,
+            )
+            for pk in new
+        ],
+        update_conflicts=True,
+        unique_fields=["segment", "member"],
+        update_fields=["is_in", "note", "picked_at", "picked_by"],
+    )
+    _move_picked(segment, new, is_in, now)
+    action = "segment.picked_in" if is_in else "segment.picked_out"
+    record_audit(action, segment, by=by, now=now, changes={"members": new}, note=note)
+    return len(new)
+
+
+@keeps_refusals
+@transaction.atomic
+def drop_pick(segment: Segment, member: Member, *, by: User | None, now: dt.datetime) -> None:
+    """Let the definition decide again about a member, from the next rebuild on, which is asked
+    for. Nothing happens where there is no pick.
+    """
+    check_actor(member, by=by, act="segment", segment=segment.pk)
+    segment = _hold(segment)
+    if SegmentPick.objects.filter(segment=segment, member=member).delete()[0]:
+        changes = {"members": [member.pk]}
+        record_audit("segment.pick_dropped", segment, by=by, now=now, changes=changes)
+        Segment.objects.filter(pk=segment.pk).update(wanted_at=now)
+        _wake_builder()
+
+
+def _hold(segment):
+    """Not while it is being built: the build would not know of the pick."""
+    return Segment.objects.select_for_update(no_key=True).get(pk=segment.pk)
+
+
+def _move_picked(segment, member_ids, is_in, now):
+    rows = AudienceMember.objects.filter(audience=segment.audience_id, member__in=member_ids)
+    there = set(rows.values_list("member_id", flat=True))
+    moved = [pk for pk in member_ids if (pk in there) != is_in]
+    moves = [AudienceMove(segment.audience_id, pk, is_added=is_in) for pk in moved]
+    move_members(None, moves, now=now)
+    if segment.built_at is not None:
+        SegmentMove.objects.bulk_create(
+            [
+                SegmentMove(segment=segment, member_id=pk, is_entry=is_in, moved_at=now)
+                for pk in moved
+            ]
+        )
+    change = len(moved) if is_in else -len(moved)
+    if change:
+        count = max(segment.member_count + change, 0)
+        Segment.objects.filter(pk=segment.pk).update(member_count=count)
