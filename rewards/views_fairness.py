@@ -20,15 +20,13 @@ from rewards.forms_wheel import SeedForm
 from rewards.models import Slice, Wheel, WheelDay
 from rewards.selectors.wheel import get_shown_wheel
 from rewards.selectors.wheel_log import (
-    build_public_log,
     find_day,
     list_days,
     list_winners,
     write_log_csv,
-    write_log_json,
 )
 from rewards.services.wheel import choose_seed
-from rewards.verification.verify_wheel import check_logs
+from rewards.wheel_proofs import get_log
 
 SCRIPT = Path(__file__).parent / "verification" / "verify_wheel.py"
 DAYS, DRAWS = 45, 100
@@ -86,7 +84,8 @@ def wheel_seed(request: HttpRequest, member: Member, slug: str) -> HttpResponse:
 def wheel_day(request: HttpRequest, slug: str, day: str) -> HttpResponse:
     """A day's log, and what came of computing it again."""
     wheel, found = _get_day(slug, day)
-    log = build_public_log(wheel, found)
+    kept = get_log(wheel, found)
+    log = kept.read()
     slices = {each["version"]: each["slices"] for each in log["versions"]}
     labels = _list_labels(list(slices))
     page = Paginator(log["draws"], DRAWS).get_page(request.GET.get("page"))
@@ -105,7 +104,7 @@ def wheel_day(request: HttpRequest, slug: str, day: str) -> HttpResponse:
         "log": log,
         "page": page,
         # By the very script that is offered: there is one recipe.
-        "problems": list(check_logs([log])) if log["seed"] else None,
+        "problems": kept.problems,
         "winners": list_winners(wheel, found, limit=12),
         "is_over": found.ends_at <= timezone.now(),
     }
@@ -135,17 +134,16 @@ def _get_day(slug: str, day: str) -> tuple[Wheel, WheelDay]:
 def wheel_log(request: HttpRequest, slug: str, day: str, extension: str) -> HttpResponse:
     """The log as a file, for the script and for spreadsheets."""
     wheel, found = _get_day(slug, day)
-    log = build_public_log(wheel, found)
     write, kind = _FORMATS[extension]
-    response = HttpResponse(write(log), content_type=f"{kind}; charset=utf-8")
+    response = HttpResponse(write(get_log(wheel, found)), content_type=f"{kind}; charset=utf-8")
     name = f"wheel-{wheel.slug}-{found}.{extension}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
 _FORMATS: dict[str, tuple[Any, str]] = {
-    "json": (write_log_json, "application/json"),
-    "csv": (write_log_csv, "text/csv"),
+    "json": (lambda log: log.text, "application/json"),
+    "csv": (lambda log: write_log_csv(log.read()), "text/csv"),
 }
 
 

@@ -1,11 +1,20 @@
-"""One draw computed again, for its player."""
+"""Draws computed again: one for its player, a whole day for everybody."""
 
 import hashlib
 import hmac
+import json
+import zlib
 from dataclasses import dataclass
+from typing import Any
+
+from django.core.cache import cache
 
 from rewards.engine.draw import draw, hash_seed
-from rewards.models import Slice, Spin
+from rewards.models import Slice, Spin, Wheel, WheelDay
+from rewards.selectors.wheel_log import build_public_log, write_log_json
+from rewards.verification.verify_wheel import check_logs
+
+_LIFE = 24 * 60 * 60  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +56,32 @@ def prove_spin(spin_id: int) -> Proof:
         digest, number, total, number % total,
         is_same=slices[found][0] == spin.slice_id and hash_seed(seed) == day.seed_hash,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLog:
+    """A day's log as its file has it; ``problems`` are what the offered script says of it, None
+    before the seed is shown.
+    """
+
+    text: str
+    problems: list[str] | None
+
+    def read(self) -> dict[str, Any]:
+        return json.loads(self.text)
+
+
+def get_log(wheel: Wheel, day: WheelDay) -> ShownLog:
+    """Computed once: of a day whose seed is shown nothing changes any more, so the server need not
+    draw it again for every visitor. ``manage.py verify_wheel`` always reads the rows.
+    """
+    if not day.is_revealed:
+        return ShownLog(write_log_json(build_public_log(wheel, day)), None)
+    key = f"wheel-log:{wheel.pk}:{day.seed_hash}"
+    kept = cache.get(key)
+    if kept is not None:
+        return ShownLog(zlib.decompress(kept[0]).decode(), kept[1])
+    log = build_public_log(wheel, day)
+    text, problems = write_log_json(log), list(check_logs([log]))
+    cache.set(key, (zlib.compress(text.encode()), problems), _LIFE)
+    return ShownLog(text, problems)

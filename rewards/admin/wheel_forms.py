@@ -30,6 +30,10 @@ _NEEDS = {
 }  # fmt: skip
 
 
+# Of new slices, so that neighbours differ before anybody chooses.
+_COLORS = ("#7b2d4b", "#f3c04b", "#2e6159", "#f6ddb2", "#34507a", "#cfdfcc", "#c8553d", "#f3c3b0")
+
+
 class DraftForm(MoneyMixin, forms.ModelForm):
     """``get_terms`` and ``get_allowances`` are what ``change_draft`` takes."""
 
@@ -68,8 +72,9 @@ class DraftForm(MoneyMixin, forms.ModelForm):
         super().__init__(*args, **kwargs)
         version, currency = self.instance, get_club().currency
         for name, column in self._MONEY.items():
-            if getattr(version, column):
-                self.initial[name] = to_decimal(getattr(version, column), currency)
+            amount = getattr(version, column)
+            if amount or (amount is not None and column == "budget_amount"):
+                self.initial[name] = to_decimal(amount, currency)
         self.set_up_money()
         known = dict(version.allowances.values_list("tier_id", "daily_spin_count"))
         self.tiers = []
@@ -128,8 +133,8 @@ class DraftForm(MoneyMixin, forms.ModelForm):
     def get_terms(self) -> dict[str, Any]:
         terms = {name: self.cleaned_data[name] for name in self.Meta.fields}
         money = {column: self.to_minor(name) for name, column in self._MONEY.items()}
-        for column in ("purchase_amount", "expected_sales_amount"):
-            money[column] = money[column] or 0
+        if self.cleaned_data["budget_money"] is None:
+            money["budget_amount"] = None  # no ceiling; zero is one
         return terms | money
 
     def get_allowances(self) -> dict[int, int]:
@@ -144,7 +149,7 @@ class SliceForm(MoneyMixin, forms.Form):
     label = forms.CharField(label=_("Label"), max_length=40, required=False)
     weight = forms.IntegerField(label=_("Weight"), min_value=0, max_value=1_000_000, initial=1)
     color = forms.RegexField(
-        r"^#[0-9a-f]{6}$", label=_("Colour"), initial="#c8553d",
+        r"^#[0-9a-f]{6}$", label=_("Colour"),
         widget=forms.TextInput(attrs={"type": "color", "class": "staff-color"}),
     )  # fmt: skip
     stock_count = forms.IntegerField(
@@ -266,6 +271,10 @@ class DressedFormSet(forms.BaseFormSet):
 
 
 class BaseSliceFormSet(DressedFormSet):
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        form.initial.setdefault("color", _COLORS[(index or 0) % len(_COLORS)])
+
     def list_slices(self) -> list[SliceTerms]:
         """In the order that was typed; without those that were left out."""
         kept = [

@@ -1,14 +1,14 @@
 """A wheel as one member sees it now: what may be won, by which chance, and whether to spin."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Prefetch
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
 from core.time import day_of
@@ -21,9 +21,9 @@ from rewards.selectors.prizes import describe_prize
 from rewards.selectors.wheel_words import format_chance
 from rewards.spin_keys import SpinKey, write_spin_key
 
-# What the member has at this wheel, the day's seed and the next day's, in one row.
+# What the member has at each wheel, the day's seed and the next day's, in one row.
 _STATE = """
-    SELECT p.id, p.seed, p.pseudonym, p.spin_count,
+    SELECT w.id, p.id, p.seed, p.pseudonym, p.spin_count,
            (SELECT count(*) FROM rewards_spin s JOIN rewards_wheelplayer o ON o.id = s.player_id
             WHERE s.day_id = d.id AND s.pay = 'free' AND o.wheel_id = w.id
               AND o.member_id = %(member)s),
@@ -45,7 +45,7 @@ _STATE = """
     LEFT JOIN LATERAL (
         SELECT * FROM rewards_wheelday WHERE starts_at > %(now)s AND state = 'sealed'
         ORDER BY starts_at LIMIT 1) n ON true
-    WHERE w.id = %(wheel)s
+    WHERE w.id = ANY(%(wheels)s)
 """
 
 
@@ -133,16 +133,16 @@ class ShownWheel:
 
 def list_shown_wheels(member: Member | None, *, now: dt.datetime) -> list[ShownWheel]:
     """Every wheel with a version in force whose gates the member satisfies; all of them for
-    somebody without a membership. Five queries for each: a club has a few.
+    somebody without a membership. Six queries, however many there are.
     """
     wheels = Wheel.objects.filter(pk__in=WheelVersion.objects.in_force(now).values("wheel"))
-    shown = [_build(wheel, member, now) for wheel in wheels.order_by("pk")]
+    shown = _build(list(wheels.order_by("pk")), member, now)
     return [each for each in shown if member is None or each.door != WheelDoor.GATE]
 
 
 def get_shown_wheel(wheel: Wheel, member: Member | None, *, now: dt.datetime) -> ShownWheel:
     """The wheel for this member at this instant (``member`` None: for a stranger)."""
-    return _build(wheel, member, now)
+    return _build([wheel], member, now)[0]
 
 
 def find_version(wheel: Wheel, *, now: dt.datetime) -> WheelVersion | None:
@@ -183,17 +183,38 @@ def build_slices(slices: Sequence[Slice]) -> list[ShownSlice]:
 
 def list_slices(version: WheelVersion) -> list[Slice]:
     """In their order, with what they pay; one query."""
-    return list(
-        version.slices.select_related(
+    return list(_select_slices([version]))
+
+
+def _select_slices(versions: Iterable[WheelVersion]) -> QuerySet[Slice]:
+    return (
+        Slice.objects.filter(version__in=[each.pk for each in versions])
+        .select_related(
             "prize_reward", "prize_wheel", "substitute__prize_reward", "substitute__prize_wheel"
-        ).order_by("position")
+        )
+        .order_by("version_id", "position")
     )
 
 
-def _build(wheel: Wheel, member: Member | None, now: dt.datetime) -> ShownWheel:
-    version = _read_version(wheel, member, now)
-    slices = build_slices(list_slices(version)) if version else []
-    state = _read_state(wheel, member, now)
+def _build(wheels: Sequence[Wheel], member: Member | None, now: dt.datetime) -> list[ShownWheel]:
+    versions = _read_versions(wheels, member, now)
+    states = _read_states(wheels, member, now)
+    rows: dict[int, list[Slice]] = {}
+    for row in _select_slices(versions.values()) if versions else ():
+        rows.setdefault(row.version_id, []).append(row)
+    found = []
+    for wheel in wheels:
+        version = versions.get(wheel.pk)
+        slices = rows.get(version.pk, []) if version else []
+        found.append(_show(wheel, version, slices, states[wheel.pk], member, now))
+    return found
+
+
+def _show(
+    wheel: Wheel, version: WheelVersion | None, rows: Sequence[Slice], state: "_State",
+    member: Member | None, now: dt.datetime,
+) -> ShownWheel:  # fmt: skip
+    slices = build_slices(rows)
     daily = _count_daily(version, state.tier_id) if version else 0
     free = max(daily - state.used_count, 0)
     price = version.price_points if version and version.has_price else None
@@ -231,14 +252,17 @@ def _build(wheel: Wheel, member: Member | None, now: dt.datetime) -> ShownWheel:
     )
 
 
-def _read_version(wheel: Wheel, member: Member | None, now: dt.datetime) -> WheelVersion | None:
-    """With its gates and allowances, which a page judges without asking again."""
+def _read_versions(
+    wheels: Sequence[Wheel], member: Member | None, now: dt.datetime
+) -> dict[int, WheelVersion]:
+    """By wheel, with gates and allowances, which a page judges without asking again."""
     gates = WheelGate.objects.all()
     if member is not None:
         rows = AudienceMember.objects.filter(audience=OuterRef("audience"), member=member)
         gates = gates.annotate(is_mine=Exists(rows))
-    found = WheelVersion.objects.in_force(now).filter(wheel=wheel)
-    return found.prefetch_related(Prefetch("gates", gates), "allowances").first()
+    found = WheelVersion.objects.in_force(now).filter(wheel__in=[each.pk for each in wheels])
+    found = found.prefetch_related(Prefetch("gates", gates), "allowances")
+    return {each.wheel_id: each for each in found}
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,14 +284,20 @@ class _State:
     next_hash: str
 
 
-def _read_state(wheel: Wheel, member: Member | None, now: dt.datetime) -> _State:
+def _read_states(
+    wheels: Sequence[Wheel], member: Member | None, now: dt.datetime
+) -> dict[int, _State]:
     today = day_of(now, get_club().zone)
     values: dict[str, Any] = {
-        "member": member and member.pk, "wheel": wheel.pk, "now": now, "today": today,
+        "member": member and member.pk, "wheels": [each.pk for each in wheels], "now": now,
+        "today": today,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_STATE, values)
-        row = cursor.fetchone()
+        return {wheel_id: _read_state(row) for wheel_id, *row in cursor.fetchall()}
+
+
+def _read_state(row: Sequence[Any]) -> _State:
     (
         player_id, seed, pseudonym, spin_count, used, granted, tier_id, is_staff, available,
         day_on, state, day_hash, ends_at, next_on, next_hash,

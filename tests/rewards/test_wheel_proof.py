@@ -266,6 +266,11 @@ def test_constraints_of_days(programme):
     )  # fmt: skip
     guards("wheel_day_has_one_seed", make, {"seed_hash": "b", "discarded_at": NOON,
            "state": "discarded"}, {"seed_hash": "b"}, beside={})  # fmt: skip
+    before = {
+        "day_on": DAY - dt.timedelta(days=1), "seed_hash": "c", "ends_at": at(DAY, 0),
+        "starts_at": at(DAY, -24), "prepared_at": at(DAY, -25),
+    }  # fmt: skip
+    guards("wheel_day_one_at_a_time", make, before, before | {"ends_at": at(DAY, 1)})
     one_way = "wheel_day_goes_one_way"
     rows = WheelDay.objects.filter(pk=day.pk)
     refused(one_way, lambda: rows.update(seed_hash="other"))

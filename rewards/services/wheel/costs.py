@@ -12,6 +12,7 @@ from rewards.selectors.payments import get_rate
 from rewards.selectors.prizes import describe_prize
 from rewards.selectors.wheel import list_slices
 from rewards.selectors.wheel_words import format_chance
+from rewards.services.wheel.loops import find_loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class SliceCost:
 @dataclass(frozen=True, slots=True)
 class VersionCost:
     """``expected`` is for one spin while every prize is there, ``point_value`` what a point costs
-    (None: no rate says so), ``largest_value`` what the best prize is worth to a member.
+    (None: no rate says so), ``largest_value`` what the best prize is worth to a member. ``loop``
+    names other wheels that lead back to this one: then nothing says what it costs at the most.
     """
 
     slices: Sequence[SliceCost]
@@ -45,6 +47,7 @@ class VersionCost:
     largest_value: Fraction
     total_value: int | None
     is_endless: bool = False
+    loop: Sequence[str] = ()
 
     @property
     def expected_amount(self) -> int:
@@ -78,18 +81,20 @@ def reckon_costs(version: WheelVersion, *, now: dt.datetime) -> VersionCost:
         _reckon_slice(row, chance, expected, point_value, version, now)
         for row, chance in zip(rows, chances, strict=True)
     ]
+    loop = find_loop(version, now=now)
     return VersionCost(
         slices,
         total,
         expected,
         point_value,
-        _add_up([each.worst_amount for each in slices if each.chance]),
+        None if loop.names else _add_up([each.worst_amount for each in slices if each.chance]),
         max(
             (max(each.value, each.spare_value) for each in slices if each.chance),
             default=Fraction(0),
         ),
         _add_up([_total_value(each) for each in slices if each.chance]),
-        is_endless=sum(row.weight * _count_again(row, version) for row in rows) >= total > 0,
+        is_endless=loop.is_endless,
+        loop=loop.names,
     )
 
 
@@ -116,12 +121,6 @@ def _reckon_slice(
         format_chance(chance), cost, _value(row, point_value),
         _value(substitute, point_value) if substitute else Fraction(0), worst,
     )  # fmt: skip
-
-
-def _count_again(row: Slice, version: WheelVersion) -> int:
-    """Further spins of the same wheel in the long run, when counted prizes are gone."""
-    paid = row if row.stock_count is None else getattr(row, "substitute", None)
-    return paid.prize_spin_count if paid is not None and _is_again(paid, version) else 0
 
 
 def _is_again(row: Any, version: WheelVersion) -> bool:

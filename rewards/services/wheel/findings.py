@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from core.joining import join_comma
 from core.money import format_money
 from core.time import day_of
 from core.words import key_of, list_translations
@@ -175,6 +176,13 @@ def _check_budget(version: WheelVersion, cost: VersionCost) -> Iterator[Finding]
     if cost.is_endless:
         text = _("It gives a free spin or more for each spin: whoever starts never ends.")
         yield Finding("endless", text)
+    if cost.loop:
+        text = _(
+            "Its spins lead to “%(wheels)s” and from there back to it: what it costs at the most "
+            "can't be said."
+        )
+        words = {"wheels": join_comma(cost.loop)}
+        yield Finding("loop", text % words, version.budget_amount is not None)
     if cost.point_value is None and any(
         PrizeKind.POINTS in (each.slice.prize_kind, _get_spare_kind(each.slice))
         for each in cost.slices
@@ -184,6 +192,8 @@ def _check_budget(version: WheelVersion, cost: VersionCost) -> Iterator[Finding]
     if version.budget_amount is None:
         return
     budget = format_money(version.budget_amount, currency)
+    if cost.worst_amount is None and cost.loop:
+        return  # said above
     if cost.worst_amount is None:
         text = _(
             "With a budget of %(budget)s, every prize that costs something needs a number, and a "

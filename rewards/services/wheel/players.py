@@ -10,8 +10,9 @@ from django.db import transaction
 from members.models import Member
 from rewards.engine.draw import make_pseudonym
 from rewards.models import PlayerSeed, Wheel, WheelPlayer
-from rewards.services.wheel.refusals import InvalidSeed
+from rewards.services.wheel.refusals import InvalidSeed, TooManySeeds
 
+MOST_SEEDS = 10  # of one player in a day; each is kept for ever
 _SEED = re.compile(r"[!-~]{8,64}\Z")
 
 
@@ -43,7 +44,7 @@ def choose_seed(
     """Play on under the pseudonym of another seed, at any time; draws that were made keep theirs.
 
     The counter goes on. Raises InvalidSeed for what isn't 8 to 64 printable ASCII characters, or
-    was chosen before by anybody at this wheel.
+    was chosen before by anybody at this wheel, TooManySeeds beyond ten in a day.
     """
     if not _SEED.match(seed):
         raise InvalidSeed
@@ -54,6 +55,8 @@ def choose_seed(
     )
     if player.seed == seed:
         return player
+    if player.seeds.filter(chosen_at__gt=now - dt.timedelta(days=1)).count() >= MOST_SEEDS:
+        raise TooManySeeds
     player.seed, player.pseudonym = seed, make_pseudonym(seed)
     if PlayerSeed.objects.filter(wheel=wheel, pseudonym=player.pseudonym).exists():
         raise InvalidSeed

@@ -3,9 +3,15 @@
 Whatever may be a trick leaves an audit row; what happens to everybody does not.
 """
 
+import datetime as dt
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError, RefusalOnRecord
+from core.models import AuditEntry
+
+MOST_REFUSALS = 30  # of one person in a day; nobody fills the record by pressing
 
 
 class SpinRefused(RefusalOnRecord):
@@ -71,6 +77,14 @@ class ClockBehind(SpinRefused):
     )
 
 
+class RefusedTooOften(DomainError):
+    """Not on record: the refusals before it are."""
+
+    code = "refused_too_often"
+    status = 429
+    message = _("You were refused here too often today. Open the wheel again tomorrow.")
+
+
 class WheelChanged(DomainError):
     code = "wheel_changed"
     status = 409
@@ -95,6 +109,13 @@ class InvalidSeed(DomainError):
     message = _("Choose 8 to 64 letters, digits or signs that nobody else has chosen.")
 
 
+class TooManySeeds(DomainError):
+    code = "too_many_seeds"
+    field = "seed"
+    status = 429
+    message = _("You have chosen many seeds today. Choose the next one tomorrow.")
+
+
 class SeedTooSoon(DomainError):
     code = "seed_too_soon"
     message = _("The day isn't over: its seed stays sealed.")
@@ -111,3 +132,19 @@ class InvalidWheel(DomainError):
 class CannotPublish(DomainError):
     code = "cannot_publish"
     message = _("This wheel can't be published so. %(reasons)s")
+
+
+def build_refusal(
+    kind: type[SpinRefused], wheel: Any, by: Any, *, now: dt.datetime,
+    changes: dict[str, Any] | None = None,
+) -> DomainError:  # fmt: skip
+    """The refusal to raise: with an audit row, until the person has had too many in a day."""
+    since = now - dt.timedelta(days=1)
+    if by is not None:
+        before = AuditEntry.objects.filter(
+            subject_type=wheel._meta.label_lower, subject_id=str(wheel.pk), actor=by,
+            action=SpinRefused.action, recorded_at__gt=since,
+        )  # fmt: skip
+        if before.count() >= MOST_REFUSALS:
+            return RefusedTooOften()
+    return kind(subject=wheel, by=by, changes=changes)

@@ -28,23 +28,42 @@ def prepare_days(*, now: dt.datetime, days: int = DAYS_AHEAD) -> list[WheelDay]:
     """Seal a seed for each of the coming days that has none, and publish its hash.
 
     Never for a day that has begun: a seed whose hash comes after the first draw proves nothing.
+    Days never overlap (constraint), also where the club moves to another time zone.
     Safe twice and in parallel (constraint: one seed for each day). Returns what was made.
     """
     zone = get_club().zone
     today = day_of(now, zone)
     wanted = [today + dt.timedelta(days=ahead) for ahead in range(1, days + 1)]
-    known = set(WheelDay.objects.kept().filter(day_on__in=wanted).values_list("day_on", flat=True))
-    fresh = [_build_day(day, zone, now) for day in wanted if day not in known]
+    kept = WheelDay.objects.kept().filter(day_on__gte=today, day_on__in=[today, *wanted])
+    known = {day.day_on: day for day in kept}
+    last = WheelDay.objects.kept().filter(day_on__lte=today).order_by("-day_on").first()
+    fresh = []
+    for day in wanted:
+        if day not in known:
+            made = _build_day(day, last, zone, now)
+            if made.starts_at >= made.ends_at:  # the day before it reaches as far
+                continue
+            fresh.append(made)
+            known[day] = made
+        last = known[day]
     WheelDay.objects.bulk_create(fresh, ignore_conflicts=True)
     hashes = [day.seed_hash for day in fresh]
     return list(WheelDay.objects.filter(seed_hash__in=hashes).order_by("day_on"))
 
 
-def _build_day(day: dt.date, zone: str, now: dt.datetime) -> WheelDay:
+def _build_day(day: dt.date, last: WheelDay | None, zone: str, now: dt.datetime) -> WheelDay:
+    """The club's own day. Where its time zone was changed after the day before was sealed, it
+    begins where that one ends: two days never share an instant, and none is left without.
+    """
+    starts_at = start_of(day, zone)
+    if last is not None and last.day_on < day:
+        is_next = last.day_on == day - dt.timedelta(days=1) and last.ends_at > now
+        if is_next or last.ends_at > starts_at:
+            starts_at = last.ends_at
     seed = secrets.token_bytes(SEED_BYTES)
     return WheelDay(
         day_on=day,
-        starts_at=start_of(day, zone),
+        starts_at=starts_at,
         ends_at=start_of(day + dt.timedelta(days=1), zone),
         state=WheelDayState.SEALED,
         seed_hash=hash_seed(seed),

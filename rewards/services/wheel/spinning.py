@@ -107,9 +107,10 @@ def spin_wheel(
 
     Raises ForgedKey, OthersKey, OthersSpin, KeyTooLate, StaffMayNotPlay, WheelClosed, NoSeed,
     SeedShown, ClockBehind (each on record), the gate's refusal, CannotSpend, NoSpinsLeft,
-    PriceChanged, BalanceTooLow, GuardianNeeded (for points), WheelChanged.
+    PriceChanged, BalanceTooLow, GuardianNeeded (for points), WheelChanged; RefusedTooOften in
+    the place of those on record.
     """
-    known_key = _check_key(key, member, wheel, by)
+    known_key = _check_key(key, member, wheel, by, now)
     if not member.can_spend:
         raise CannotSpend
     today = day_of(now, get_club().zone)
@@ -117,12 +118,12 @@ def spin_wheel(
     ledger = open_settled_ledger([member.pk], now=now, build_extra=opening.list_statements)
     state, player = opening.read(ledger.extra)
     if player is None:  # merged meanwhile, or never looked at the wheel
-        raise refusals.OthersKey(subject=wheel, by=by)
+        raise refusals.build_refusal(refusals.OthersKey, wheel, by, now=now)
     if player.known_spin_id is not None:
         return Spin.objects.get(pk=player.known_spin_id)
     seed = _check_state(state, wheel, by, now=now)
     if known_key.counter != player.spin_count + 1:
-        raise refusals.KeyTooLate(subject=wheel, by=by)
+        raise refusals.build_refusal(refusals.KeyTooLate, wheel, by, now=now)
     if not ledger.books[member.pk].is_active:
         raise CannotSpend
     if with_points and state.has_price:
@@ -137,32 +138,37 @@ def spin_wheel(
     return _write(spin, ledger, wheel, by)
 
 
-def _check_key(text: str, member: Member, wheel: Wheel, by: Any) -> SpinKey:
+def _check_key(text: str, member: Member, wheel: Wheel, by: Any, now: dt.datetime) -> SpinKey:
     key = read_spin_key(text)
     if key is None:
-        raise refusals.ForgedKey(subject=wheel, by=by)
+        raise refusals.build_refusal(refusals.ForgedKey, wheel, by, now=now)
     if (key.member_id, key.wheel_id) != (member.pk, wheel.pk):
-        raise refusals.OthersKey(subject=wheel, by=by, changes={"member": key.member_id})
+        changes = {"member": key.member_id}
+        raise refusals.build_refusal(refusals.OthersKey, wheel, by, now=now, changes=changes)
     if by is None or by.pk != member.user_id:
-        raise refusals.OthersSpin(subject=wheel, by=by, changes={"member": member.pk})
+        changes = {"member": member.pk}
+        raise refusals.build_refusal(refusals.OthersSpin, wheel, by, now=now, changes=changes)
     return key
 
 
 def _check_state(state: WheelState, wheel: Wheel, by: Any, *, now: dt.datetime) -> bytes:
     """The day's seed; raises why nobody, or not this member, may spin now."""
     if state.is_staff:
-        raise refusals.StaffMayNotPlay(subject=wheel, by=by)
+        raise refusals.build_refusal(refusals.StaffMayNotPlay, wheel, by, now=now)
     if state.version_id is None:
-        raise refusals.WheelClosed(subject=wheel, by=by)
+        raise refusals.build_refusal(refusals.WheelClosed, wheel, by, now=now)
     state.check_gates(now)
     if state.day_state == WheelDayState.REVEALED:
-        raise refusals.SeedShown(subject=wheel, by=by)
+        raise refusals.build_refusal(refusals.SeedShown, wheel, by, now=now)
     if state.day_state != WheelDayState.SEALED or state.sealed_seed is None:
-        raise refusals.NoSeed(subject=wheel, by=by)
+        raise refusals.build_refusal(refusals.NoSeed, wheel, by, now=now)
     try:
         return open_seed(state.sealed_seed)
     except CannotUnseal as error:
-        raise refusals.NoSeed(subject=wheel, by=by, changes={"key": "gone"}) from error
+        changes = {"key": "gone"}
+        raise refusals.build_refusal(
+            refusals.NoSeed, wheel, by, now=now, changes=changes
+        ) from error
 
 
 def _choose_pay(
