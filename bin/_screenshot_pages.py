@@ -1,6 +1,7 @@
 """Which pages bin/screenshots takes pictures of, and who opens each."""
 
 from dataclasses import dataclass
+from typing import Any
 
 # Who opens the page: nobody logged in, a member in mid-story, the owner.
 VISITOR, MEMBER, OWNER = "", "yuki.hoshino@example.org", "owner@example.com"
@@ -70,11 +71,12 @@ def _list_public() -> list[tuple[str, str]]:
 def _list_members() -> list[tuple[str, str]]:
     from members.models import Member
     from rewards.enums import RedemptionState
-    from rewards.models import Appeal, Redemption, Reward, Wheel
+    from rewards.models import Appeal, Redemption, Reward, SurpriseGift, Wheel
 
     member = Member.objects.get(user__email=MEMBER)
     purchase = member.purchases.order_by("-pk").first()
     entry = member.transfers.filter(unit="points", award__isnull=False).order_by("-pk").first()
+    presents = SurpriseGift.objects.filter(member=member, opened_at=None)[:1]
     kinds = Reward.objects.filter(published_at__isnull=False).order_by("kind", "pk")
     # Of each kind one that is good for something, if there is one: later keys replace earlier.
     redemptions = {
@@ -95,10 +97,7 @@ def _list_members() -> list[tuple[str, str]]:
         ("catalogue", "/rewards/"),
         ("catalogue-nothing", "/rewards/?q=xyzzy"),
         *[(f"reward-{each.kind}", f"/rewards/{each.slug}/") for each in kinds.distinct("kind")],
-        *[
-            (f"redeem-{each.kind}", f"/rewards/{each.slug}/redemption/")
-            for each in kinds.distinct("kind")[:2]
-        ],
+        *_list_redeem_pages(member),
         ("giving", "/giving/"),
         *[(f"appeal-{each.slug}", f"/giving/{each.slug}/") for each in Appeal.objects.all()[:2]],
         ("giving-mine", "/giving/mine/"),
@@ -111,6 +110,8 @@ def _list_members() -> list[tuple[str, str]]:
             for wheel in Wheel.objects.order_by("pk")[:1]
             for name, path in (("spins", "mine"), ("fairness", "fairness"))
         ],
+        ("stamps", "/stamps/"),
+        *[("gift", f"/gifts/{each.pk}/") for each in presents],
         ("notices", "/notices/"),
         ("profile", "/profile/"),
         ("addresses", "/profile/addresses/"),
@@ -126,9 +127,33 @@ def _list_members() -> list[tuple[str, str]]:
     ]
 
 
+def _list_redeem_pages(member: Any) -> list[tuple[str, str]]:
+    """Of one reward that can be had, and of one that can't yet."""
+    from django.utils import timezone
+
+    from rewards.selectors.balances import get_balances
+    from rewards.selectors.catalogue import Wanted, list_offers
+
+    now = timezone.now()
+    points = get_balances(member, now=now).available
+    page = list_offers(member, Wanted(), now=now, available_points=points, limit=200)
+    first = {offer.can_be_had: offer.reward.slug for offer in reversed(page.offers)}
+    names = {True: "redeem", False: "redeem-too-dear"}
+    return [(names[fits], f"/rewards/{slug}/redemption/") for fits, slug in first.items()]
+
+
 def _list_staffs() -> list[tuple[str, str]]:
     from members.models import Member
-    from rewards.models import EarningRule, Reward
+    from rewards.models import (
+        Appeal,
+        Challenge,
+        Charity,
+        EarningRule,
+        Reward,
+        Surprise,
+        Tier,
+        Wheel,
+    )
 
     member = Member.objects.get(user__email=MEMBER)
     rule = EarningRule.objects.order_by("pk").first()
@@ -136,7 +161,8 @@ def _list_staffs() -> list[tuple[str, str]]:
     lists = [
         "members_member", "members_audience", "purchases_purchase", "purchases_importjob",
         "rewards_reward", "rewards_redemption", "rewards_earningrule", "rewards_transfer",
-        "rewards_approval", "rewards_charitysettlement", "core_auditentry",
+        "rewards_approval", "rewards_charitysettlement", "rewards_wheel", "rewards_challenge",
+        "rewards_appeal", "rewards_donation", "rewards_surprise", "core_auditentry",
     ]  # fmt: skip
     return [
         ("index", "/admin/"),
@@ -145,6 +171,17 @@ def _list_staffs() -> list[tuple[str, str]]:
         ("member-page", f"/admin/members/member/{member.pk}/change/"),
         *([("rule-page", f"/admin/rewards/earningrule/{rule.pk}/change/")] if rule else []),
         *([("reward-page", f"/admin/rewards/reward/{reward.pk}/change/")] if reward else []),
+        *([("reward-edit", f"/admin/rewards/reward/{reward.pk}/edit/")] if reward else []),
+        *[
+            (
+                f"{model._meta.model_name}-page",
+                f"/admin/rewards/{model._meta.model_name}/{pk}/change/",
+            )
+            for model in (Wheel, Challenge, Charity, Appeal, Surprise, Tier)
+            for pk in model.objects.order_by("pk").values_list("pk", flat=True)[:1]
+        ],
+        ("packing", "/admin/rewards/redemption/packing/"),
+        ("labels", "/admin/rewards/redemption/packing/labels/"),
         ("appearance", "/admin/members/theme/"),
         ("club", "/admin/members/club/"),
     ]

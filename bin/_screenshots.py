@@ -47,6 +47,7 @@ CHROMIUM = ["--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--hid
 
 def make_sessions() -> dict[str, str]:
     """A session for each login, without typing a password."""
+    from allauth.usersessions.models import UserSession
     from django.conf import settings
     from django.test import Client
 
@@ -57,7 +58,10 @@ def make_sessions() -> dict[str, str]:
         client = Client()
         user = User.objects.get(email=email)
         client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-        sessions[email] = client.cookies[settings.SESSION_COOKIE_NAME].value
+        sessions[email] = key = client.cookies[settings.SESSION_COOKIE_NAME].value
+        # A log-in by the page notes the device.
+        device = {"ip": "203.0.113.7", "user_agent": "Mozilla/5.0 (iPhone) Safari/605.1"}
+        UserSession.objects.get_or_create(user=user, session_key=key, defaults=device)
     return sessions
 
 
