@@ -126,10 +126,7 @@ def plan_messages(
     return _write(
         mailing,
         f"SELECT w.*, {due} AS due_at FROM ({source}) w",
-        [
-            *(*due_params, occurrence, *variant_params, Jsonb(dict(facts or {}))),
-            *(get_club().zone, *params),
-        ],
+        [*due_params, occurrence, *variant_params, Jsonb(dict(facts or {})), *params],
         holdouts=[holdout] if isinstance(holdout, HoldoutShare) else list(holdout or ()),
         now=now,
     )
@@ -214,16 +211,11 @@ def _time(variants: Sequence[VariantShare], due_at: dt.datetime) -> tuple[str, l
     own = [each for each in variants if each.hour is not None]
     if not own:
         return "%s::timestamptz", [due_at]
-    # Midnight of the day on which it is due, there; then the hour, or that of the day after.
-    local = "date_trunc('day', %s::timestamptz AT TIME ZONE zone) + make_interval(hours => %s)"
-    case = (
-        f"WHEN %s THEN ({local} + CASE WHEN ({local}) AT TIME ZONE zone < %s"
-        " THEN interval '1 day' ELSE interval '0' END) AT TIME ZONE zone"
-    )
-    params: list = []
+    zone = get_club().zone
+    params: list[Any] = []
     for each in own:
-        params += [each.variant, due_at, each.hour, due_at, each.hour, due_at]
-    cases = " ".join(case for _each in own)
+        params += [each.variant, due_at, zone, each.hour, due_at, zone, each.hour, zone]
+    cases = " ".join(f"WHEN %s THEN {_NEXT_HOUR}" for _each in own)
     return f"CASE w.variant {cases} ELSE %s::timestamptz END", [*params, due_at]
 
 
