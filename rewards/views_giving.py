@@ -248,7 +248,8 @@ def _thank(request: HttpRequest, made: Donation) -> HttpResponse:
     shown = {
         "points": format_points(made.points),
         "matched": format_points(made.match_points),
-        "moment": date_format(timezone.localtime(made.final_at), "DATETIME_FORMAT"),
+        # The sentence ends with it: in English “a.m.” brings a full stop of its own.
+        "moment": date_format(timezone.localtime(made.final_at), "DATETIME_FORMAT").rstrip("."),
     }
     if made.match_points:
         text = _(

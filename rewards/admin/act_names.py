@@ -24,6 +24,7 @@ register_acts(
         "charity.settled": pgettext_lazy("act", "Period of a charity closed"),
         "charity.settle_refused": pgettext_lazy("act", "Closing a period again refused"),
         "donation.made": pgettext_lazy("act", "Points given for a member"),
+        "donation.refused": pgettext_lazy("act", "Donation refused"),
         "donation.undone": pgettext_lazy("act", "Donation taken back for a member"),
         "match.made": pgettext_lazy("act", "Matching offer added"),
         "match.changed": pgettext_lazy("act", "Matching offer changed"),

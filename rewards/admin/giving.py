@@ -52,8 +52,7 @@ class ServedAdmin(WordsAdmin):
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change, **kwargs)
-        refusal = getattr(request, "refusal", None)
-        return _refuse(form, refusal) if refusal is not None else form
+        return _serve(form, getattr(request, "refusal", None))
 
     def get_urls(self):
         return [
@@ -105,13 +104,17 @@ class ServedAdmin(WordsAdmin):
     change_form_outer_after_template = "admin/rewards/giving_acts.html"
 
 
-def _refuse(form, refusal):
-    """The form as one that says why a service refused it."""
+def _serve(form, refusal):
+    """The form as one that leaves constraints to the service, which refuses in words, and says
+    what it refused.
+    """
 
     def clean(self):
         cleaned = form.clean(self)
-        field = refusal.field if refusal.field in self.fields else None
-        self.add_error(field, str(refusal))
+        self._validate_constraints = False
+        if refusal is not None:
+            field = refusal.field if refusal.field in self.fields else None
+            self.add_error(field, str(refusal))
         return cleaned
 
     return type(form.__name__, (form,), {"clean": clean, "__module__": form.__module__})
@@ -119,7 +122,7 @@ def _refuse(form, refusal):
 
 class CharityForm(MoneyMixin, forms.ModelForm):
     money_fields = ("hundred_money",)
-    country = forms.ChoiceField(label=gettext_lazy("country or region"))
+    country = forms.ChoiceField(label=gettext_lazy("Country or region"))
     hundred_money = build_money_field(
         gettext_lazy("A hundred points are worth"),
         help_text=gettext_lazy(
@@ -143,6 +146,7 @@ class CharityForm(MoneyMixin, forms.ModelForm):
                 for code in list_country_codes()
             ]
             self.fields["country"].choices = sorted(names, key=lambda pair: pair[1])
+            self.initial["country"] = self.instance.country or club.country
         if "hundred_money" in self.fields:
             if self.instance.hundred_amount:
                 self.initial["hundred_money"] = to_decimal(

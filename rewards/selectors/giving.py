@@ -20,6 +20,7 @@ from rewards.models import (
     MatchOffer,
     StandingDonation,
 )
+from rewards.selectors.entitlements import list_entitlements
 
 ON_WALL = 12
 SOON = dt.timedelta(days=14)
@@ -275,11 +276,9 @@ def list_shares(member: Member) -> list[StandingDonation]:
     return list(rows.select_related("appeal__charity").annotate(given=Sum("donations__points")))
 
 
-def list_prizes(member: Member, *, now: dt.datetime) -> list[Entitlement]:
-    """Rewards that were won or given, not taken yet, with a price in points to pass on."""
-    today = day_of(now, get_club().zone)
-    rows = Entitlement.objects.filter(member=member, reward__price_points__gt=0).usable(today)
-    return list(rows.select_related("reward").order_by("expires_on", "pk"))
+def list_prizes(member: Member, *, now: dt.datetime) -> QuerySet[Entitlement]:
+    """What the member may take now and could pass on: a reward with a price in points."""
+    return list_entitlements(member, now=now).filter(reward__price_points__gt=0)
 
 
 def list_years(member: Member) -> list[int]:

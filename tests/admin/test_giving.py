@@ -44,6 +44,21 @@ def test_a_charity_is_written_with_its_account(owner):
     assert Account.objects.filter(charity=charity).count() == 1
 
 
+def test_what_the_service_refuses_stands_beside_what_was_typed(owner, programme):
+    charity = make_charity()
+    answer = owner.post(
+        reverse("admin:rewards_appeal_add"),
+        {"name": "Soup", "slug": "soup", "charity": charity.pk, "goal_points": 10, "position": 1,
+         "impact": "three bowls", "starts_at_0": "2026-02-01", "starts_at_1": "00:00",
+         "ends_at_0": "2026-01-01", "ends_at_1": "00:00"},
+    )  # fmt: skip
+    assert answer.status_code == 200
+    assert "Write a name and a goal; it ends after it begins." in answer.text
+    assert "three bowls" in answer.text
+    assert "Constraint" not in answer.text
+    assert not Appeal.objects.exists()
+
+
 def test_an_appeal_is_published_and_closed(owner, programme):
     appeal = make_appeal(published_at=None)
     owner.post(reverse("admin:rewards_appeal_publishing", args=[appeal.pk]))

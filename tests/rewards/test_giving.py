@@ -109,6 +109,10 @@ def test_no_more_than_the_balance(mei, appeal, points):
         with pytest.raises(BalanceTooLow):
             give(mei, appeal, points)
         assert not Donation.objects.exists()
+        assert balances(mei)["available"] == 1234
+        row = AuditEntry.objects.get(action="donation.refused")
+        assert (row.actor, row.subject_id) == (mei.user, str(appeal.pk))
+        assert row.changes == {"refused": "balance_too_low", "member": mei.pk, "points": 1235}
     assert_ledger_true()
 
 
@@ -137,6 +141,9 @@ def test_a_closed_appeal_takes_nothing(mei, appeal):
     with pytest.raises(AppealClosed):
         give(mei, appeal)
     assert "donate" not in Transfer.objects.values_list("reason", flat=True)
+    rows = AuditEntry.objects.filter(action="donation.refused", actor=mei.user)
+    assert rows.count() == 4
+    assert {row.changes["refused"] for row in rows} == {"appeal_closed"}
 
 
 def test_a_withdrawn_charity_takes_nothing(mei, appeal):
@@ -429,8 +436,11 @@ def test_a_charity_with_points_is_not_deleted(mei, appeal):
     give(mei, appeal)
     with pytest.raises(CharityHasPoints):
         delete_charity(appeal.charity, by=None, now=NOW)
-    assert AuditEntry.objects.filter(action="charity.delete_refused").exists()
+    row = AuditEntry.objects.get(action="charity.delete_refused")
+    assert row.changes["refused"] == "charity_has_points"
     assert Charity.objects.exists()
+    assert count_given(appeal.charity) == 100
+    assert_ledger_true()
     other = make_charity("other")
     make_appeal(other, "theirs")
     delete_charity(other, by=None, now=NOW)

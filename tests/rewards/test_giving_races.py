@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from core.models import AuditEntry
 from rewards.models import CharitySettlement, Donation, MatchOffer
 from rewards.services.giving import (
     close_period,
@@ -74,8 +75,9 @@ def test_one_balance_in_many_tabs(make_members):  # noqa: F811
         lambda key=key: donate_points(mei, appeal, 30, key=f"k{key}", by=mei.user, now=NOON)
         for key in range(CONNECTIONS)
     ])  # fmt: skip
-    assert count_kinds(results) == {"Donation": 3, "BalanceTooLow": CONNECTIONS - 3}
+    assert count_kinds(results) == {"Donation": 3, "AboveBalance": CONNECTIONS - 3}
     assert isinstance(results[-1], (Donation, BalanceTooLow))
+    assert AuditEntry.objects.filter(action="donation.refused").count() == CONNECTIONS - 3
     assert balances(mei)["available"] == 10
 
 

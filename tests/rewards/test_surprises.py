@@ -26,6 +26,7 @@ from rewards.models import (
 )
 from rewards.selectors.causes import causes
 from rewards.selectors.entitlements import list_entitlements
+from rewards.selectors.giving import list_prizes
 from rewards.selectors.surprises import get_gift_page, get_results, list_wrapped
 from rewards.services import bulk_running
 from rewards.services.approvals import approve, refuse
@@ -190,8 +191,10 @@ def test_reward_is_set_aside_hidden_until_opened_and_taken_for_nothing(
     right = Entitlement.objects.get(member=first)
     assert (right.is_set_aside, right.expires_on) == (True, dt.date(2026, 4, 9))
     assert list(list_entitlements(first, now=now)) == []
+    assert list(list_prizes(first, now=now)) == []
     open_gift(gift_of(first), by=first.user, now=now)
     assert list(list_entitlements(first, now=now)) == [right]
+    assert list(list_prizes(first, now=now)) == [right]
     page = get_gift_page(gift_of(first), now=now)
     assert (page.entitlement, page.is_usable) == (right, True)
     redeem_reward(first, reward, key="k", by=first.user, now=now, entitlement=right)

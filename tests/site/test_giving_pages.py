@@ -96,6 +96,7 @@ def test_rounding_a_share_and_the_years(browser, appeal, mei):  # noqa: F811
     assert "10%" in mine
     year = browser.get(reverse("giving_year", args=[2026])).text
     assert "This is no tax receipt" in year
+    assert mei.get_full_name() in year
     rows = b"".join(browser.get(reverse("giving_year_download", args=[2026])).streaming_content)
     assert b"DEMO-1,Meals,50,0" in rows
     share = mei.standing_donations.get()

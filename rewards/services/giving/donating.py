@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from core.bulk import RowWriter, read_together
-from core.services.audit import record_audit
+from core.services.audit import keeps_refusals, record_audit
 from core.time import day_of
 from members.models import Member
 from members.selectors.club import get_club
@@ -19,7 +19,7 @@ from rewards.enums import AccountKind, DonationSource, MoveKind, Reason, Unit
 from rewards.models import Appeal, Donation
 from rewards.services.giving import refusals
 from rewards.services.giving.matching import Match, claim_match, match_key
-from rewards.services.holding import BalanceTooLow, CannotSpend, InvalidPoints
+from rewards.services.holding import CannotSpend, InvalidPoints
 from rewards.services.ledger import Ledger, write_ledger
 from rewards.services.redemption.refusals import KeyReused
 from rewards.services.settlement import open_settled_ledger
@@ -76,6 +76,7 @@ class Gift:
     activity_id: int
 
 
+@keeps_refusals
 @transaction.atomic
 def donate_points(
     member: Member, appeal: Appeal, points: int, *, key: str, is_named: bool = False, by: Any,
@@ -83,14 +84,16 @@ def donate_points(
 ) -> Donation:  # fmt: skip
     """Give points to an appeal, once per ``key`` (a repeat returns the first donation).
 
-    Raises AppealClosed, CannotSpend, InvalidPoints, BalanceTooLow, InvalidKey or KeyReused; then
-    nothing has changed. Points alone need no guardian's consent, as for rewards.
+    Raises AppealClosed or AboveBalance (a BalanceTooLow), both on record, CannotSpend,
+    InvalidPoints, InvalidKey or KeyReused; then nothing has changed. Points alone need no
+    guardian's consent, as for rewards.
     """
     if points < 1:
         raise InvalidPoints
     return _give(member, appeal, points, key=key, source=source, is_named=is_named, by=by, now=now)
 
 
+@keeps_refusals
 @transaction.atomic
 def round_down(
     member: Member, appeal: Appeal, *, key: str, is_named: bool = False,
@@ -110,11 +113,11 @@ def _give(
 ) -> Donation:  # fmt: skip
     if not member.can_spend:
         raise CannotSpend
-    gift = read_gift(member, appeal, key, source=source, now=now)
+    gift = read_gift(member, appeal, key, source=source, by=by, now=now)
     if gift.known:
         return _get_known(gift.known, appeal)
     if not gift.is_open:
-        raise refusals.AppealClosed
+        raise refusals.AppealClosed(subject=appeal, by=by, changes={"member": member.pk})
     ledger = open_settled_ledger(
         [member.pk], now=now, build_extra=lambda terms: [(KNOWN, [member.pk, key])]
     )
@@ -130,7 +133,10 @@ def _give(
         if not points:
             raise refusals.NothingToRound
     if points > available:
-        raise BalanceTooLow(needed=points, available=available)
+        raise refusals.AboveBalance(
+            subject=appeal, by=by, changes={"member": member.pk, "points": points},
+            needed=points, available=available,
+        )  # fmt: skip
     book.take(
         points, charity_account(gift.charity_id), Reason.DONATE, at=now,
         key=f"donation:{gift.donation_id}:give:{member.pk}", kind=MoveKind.TAKEN,
@@ -143,14 +149,16 @@ def _give(
     return made
 
 
-def read_gift(member: Member, appeal: Appeal, key: str, *, source: str, now: dt.datetime) -> Gift:
+def read_gift(
+    member: Member, appeal: Appeal, key: str, *, source: str, by: Any, now: dt.datetime
+) -> Gift:
     """Read the appeal, what matches it, and what the key has done before, in one round trip."""
     if not key or len(key) > 60:
         raise refusals.InvalidKey
     values = {"member": member.pk, "appeal": appeal.pk, "key": key, "now": now}
     (rows,) = read_together([(_APPEAL, values)])
     if not rows:
-        raise refusals.AppealClosed
+        raise refusals.AppealClosed(subject=appeal, by=by, changes={"member": member.pk})
     *fields, match, known, donation_id, batch_id, activity_id = rows[0]
     read: list[Any] = [
         *fields, Match(*match) if match else None, tuple(known) if known else None,

@@ -131,6 +131,8 @@ def save_match(offer: MatchOffer, *, by: Any, now: dt.datetime) -> MatchOffer:
             raise refusals.InvalidMatch
     if offer.budget_points < used or not 1 <= offer.rate_percent <= 1000:
         raise refusals.InvalidMatch
+    if offer.gift_cap_points is not None and offer.gift_cap_points < 1:
+        raise refusals.InvalidMatch
     is_new = offer.pk is None
     offer.left_points = offer.budget_points - used
     offer.save()

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from core.services.audit import record_audit
+from core.services.audit import keeps_refusals, record_audit
 from core.time import day_of
 from members.models import Member
 from members.selectors.club import get_club
@@ -27,6 +27,7 @@ _CLOSE = """
 """
 
 
+@keeps_refusals
 @transaction.atomic
 def donate_reward(
     member: Member, reward: Reward, *, key: str, is_named: bool = False,
@@ -56,6 +57,7 @@ def donate_reward(
     )  # fmt: skip
 
 
+@keeps_refusals
 @transaction.atomic
 def donate_prize(
     entitlement: Entitlement, appeal: Appeal, *, is_named: bool = False, by: Any, now: dt.datetime
@@ -72,11 +74,11 @@ def donate_prize(
     if not member.can_spend:
         raise CannotSpend
     key = f"prize:{entitlement.pk}"
-    gift = read_gift(member, appeal, key, source=DonationSource.PRIZE, now=now)
+    gift = read_gift(member, appeal, key, source=DonationSource.PRIZE, by=by, now=now)
     if gift.known:
         raise refusals.PrizeGone
     if not gift.is_open:
-        raise refusals.AppealClosed
+        raise refusals.AppealClosed(subject=appeal, by=by, changes={"member": member.pk})
     ledger = open_settled_ledger([member.pk], now=now)
     book = ledger.books[member.pk]
     if not book.is_active:

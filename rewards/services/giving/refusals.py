@@ -3,12 +3,28 @@
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError, RefusalOnRecord
+from rewards.services.holding import BalanceTooLow
 
 
-class AppealClosed(DomainError):
-    code = "appeal_closed"
+class GiftRefused(RefusalOnRecord):
+    """Pages offer neither: somebody tried, or the appeal closed under their hands."""
+
+    code = "gift_refused"
+    action = "donation.refused"
     status = 409
+
+
+class AppealClosed(GiftRefused):
+    code = "appeal_closed"
     message = _("This appeal takes no gifts at present.")
+
+
+class AboveBalance(GiftRefused, BalanceTooLow):
+    """As for everything that costs points; a gift puts it on record."""
+
+    code = BalanceTooLow.code
+    status = BalanceTooLow.status
+    message = BalanceTooLow.message
 
 
 class NothingToRound(DomainError):

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, F, Max, QuerySet, Sum
+from django.utils.formats import date_format
 
 from core.services.audit import keeps_refusals, record_audit
 from core.time import add_months, day_of, start_of
@@ -155,7 +156,7 @@ def _check_period(charity: Charity, period: Period, *, by: Any, now: dt.datetime
     last = CharitySettlement.objects.filter(charity=charity).aggregate(last=Max("last_on"))["last"]
     if last is not None and last >= period.last_on:
         raise refusals.PeriodClosed(
-            subject=charity, by=by, changes={"period": period.code}, day=last.isoformat()
+            subject=charity, by=by, changes={"period": period.code}, day=date_format(last)
         )
 
 

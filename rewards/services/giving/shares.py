@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from core.services.audit import record_audit
+from core.services.audit import keeps_refusals, record_audit
 from members.models import Member
 from rewards.models import Appeal, StandingDonation
 from rewards.services.giving import refusals
@@ -14,6 +14,7 @@ from rewards.services.ledger import write_ledger
 from rewards.services.settlement import open_settled_ledger
 
 
+@keeps_refusals
 @transaction.atomic
 def set_share(
     member: Member, appeal: Appeal, share_percent: int, *, is_named: bool = False, by: Any,
@@ -29,7 +30,7 @@ def set_share(
     if not 1 <= share_percent <= 100:
         raise refusals.InvalidShare
     if not Appeal.objects.open(now).filter(pk=appeal.pk).exists():
-        raise refusals.AppealClosed
+        raise refusals.AppealClosed(subject=appeal, by=by, changes={"member": member.pk})
     _settle(member, now)
     standing = StandingDonation.objects.filter(member=member, ended_at__isnull=True)
     others = [each for each in standing if each.appeal_id != appeal.pk]
