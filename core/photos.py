@@ -33,7 +33,17 @@ FORMATS: dict[str, dict[str, Any]] = {
     **({"avif": {"quality": 58, "speed": 8}} if features.check("avif") else {}),
     "webp": {"quality": 76, "method": 4},
 }
-CONTENT_TYPES = {"avif": "image/avif", "webp": "image/webp"}
+# For mail programs that know neither of those: photographs as JPEG, logos on clear ground as PNG.
+PLAIN_FORMATS: dict[str, dict[str, Any]] = {
+    "jpeg": {"quality": 82, "optimize": True},
+    "png": {"optimize": True},
+}
+CONTENT_TYPES = {
+    "avif": "image/avif",
+    "webp": "image/webp",
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+}
 
 # Its size stands in its name: a page can keep the place free without opening the file.
 _NAME = re.compile(rf"{FOLDER}/[0-9a-f]{{32}}-(?P<width>\d{{1,4}})x(?P<height>\d{{1,4}})\.webp")
@@ -225,7 +235,7 @@ def delete_photo(storage: Storage, name: str) -> None:
     """With all its sizes. For after the commit that lets go of it."""
     if is_photo(name):
         for width in WIDTHS:
-            for extension in FORMATS:
+            for extension in FORMATS | PLAIN_FORMATS:
                 storage.delete(name_rendition(name, width, extension))
         storage.delete(name)
 
@@ -252,7 +262,8 @@ def _make_spec(master: File, width: int, extension: str) -> ImageSpec:
     class Rendition(ImageSpec):
         processors = [ResizeToFit(width, None, upscale=False)]
         format = extension.upper()
-        autoconvert = False  # it would lay clear ground on white, though AVIF can keep it
-        options = FORMATS[extension]
+        # It lays clear ground on white: for JPEG alone, since the others can keep it.
+        autoconvert = extension == "jpeg"
+        options = (FORMATS | PLAIN_FORMATS)[extension]
 
     return Rendition(source=master)

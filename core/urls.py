@@ -14,7 +14,7 @@ urlpatterns = [
     path("pictures/scene/<slug:name>.svg", views.picture_scene, name="picture_scene"),
     re_path(rf"{_PHOTO}\.webp$", views.photo, name="photo"),
     re_path(
-        rf"{_PHOTO}/(?P<width>\d{{1,4}})\.(?P<extension>avif|webp)$",
+        rf"{_PHOTO}/(?P<width>\d{{1,4}})\.(?P<extension>avif|webp|jpeg|png)$",
         views.photo_rendition,
         name="photo_rendition",
     ),

@@ -6,7 +6,7 @@ from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import condition, require_safe
 
-from core.photos import CONTENT_TYPES, FOLDER, FORMATS, WIDTHS, open_rendition
+from core.photos import CONTENT_TYPES, FOLDER, FORMATS, PLAIN_FORMATS, WIDTHS, open_rendition
 from core.pictures.addresses import EDITION
 from core.pictures.covers import draw_cover
 from core.pictures.patterns import PATTERNS, draw_pattern
@@ -64,7 +64,7 @@ def photo(request, name):
 @require_safe
 @condition(etag_func=_tag)
 def photo_rendition(request, name, width, extension):
-    if int(width) not in WIDTHS or extension not in FORMATS:
+    if int(width) not in WIDTHS or extension not in FORMATS | PLAIN_FORMATS:
         raise Http404
     return _hand_out(
         lambda: open_rendition(default_storage, f"{FOLDER}/{name}.webp", int(width), extension),

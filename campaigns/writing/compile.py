@@ -37,6 +37,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _SAFE = re.compile(r"(https?://|mailto:|tel:)", re.IGNORECASE)
 _KEPT_MOST = 400
+_NO_PICTURE = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
 
 
 class TooLargeMail(WordsRefused):
@@ -87,26 +88,42 @@ class Compiled:
 
     def _build_links(self, context: Mapping[str, Any]) -> dict[str, str]:
         message_id = context.get("message_id")
-        if message_id is None:
-            found = {str(n): fill_url(self.urls[url], context) for url, n in self.links.items()}
-            home = settings.SITE_URL + "/"
-            return {**found, "unsubscribe": home, "preferences": home, "open": ""}
-        site = settings.SITE_URL
-        found = {
-            str(number): site + links.sign_message_link(message_id, number)
-            for number in self.links.values()
-        }
-        letting_go = site + links.sign_unsubscribe(message_id)
-        return {
-            **found,
-            "unsubscribe": letting_go,
-            "preferences": letting_go,
-            "open": site + links.sign_open(message_id),
-        }
+        return _RealLinks(self, context) if message_id is None else _SignedLinks(message_id)
 
     def measure(self, rendered: Rendered) -> int:
         """Bytes of the largest part: what mail programs clip by."""
         return len((rendered.html or rendered.text).encode())
+
+
+class _SignedLinks(dict[str, str]):
+    """Addresses of one message by number, signed when they are written."""
+
+    def __init__(self, message_id: int):
+        super().__init__()
+        self.message_id = message_id
+
+    def __missing__(self, name: str) -> str:
+        if name in ("unsubscribe", "preferences"):
+            path = links.sign_unsubscribe(self.message_id)
+        elif name == "open":
+            path = links.sign_open(self.message_id)
+        else:
+            path = links.sign_message_link(self.message_id, int(name))
+        self[name] = settings.SITE_URL + path
+        return self[name]
+
+
+class _RealLinks(dict[str, str]):
+    """Where the links of a preview or a test lead: there is no message that a click could name."""
+
+    def __init__(self, compiled: Compiled, context: Mapping[str, Any]):
+        super().__init__(unsubscribe="#", preferences="#", open=_NO_PICTURE)
+        self.urls = {str(number): compiled.urls[url] for url, number in compiled.links.items()}
+        self.context = context
+
+    def __missing__(self, name: str) -> str:
+        self[name] = fill_url(self.urls[name], self.context)
+        return self[name]
 
 
 def fill_url(parsed: Parsed, context: Mapping[str, Any]) -> str:
@@ -141,7 +158,8 @@ def compile_content(content: Content, locale: str) -> Compiled:
         return _compile(content, spoken, is_fallback=spoken != locale)
     # A new name, address or colour of the club shows in what is sent from then on.
     dress = club.name, club.address, club.phone, club.email, str(club.i18n), club.theme_version
-    key = (content.pk, locale, *dress, str(club.theme.logo))
+    said = content.edition.frozen_at, content.subject, content.body, str(content.i18n)
+    key = (content.pk, locale, *said, *dress, str(club.theme.logo))
     found = _kept.get(key)
     if found is None:
         found = _compile(content, spoken, is_fallback=spoken != locale)

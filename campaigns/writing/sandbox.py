@@ -8,19 +8,26 @@ import time
 from collections.abc import Mapping
 from typing import Any, TextIO
 
+from django.utils.translation import gettext_lazy as _
 from liquid import Environment, RenderContext
 from liquid.ast import Node
 from liquid.builtin import content as content_tag
 from liquid.builtin import illegal
 from liquid.builtin import output as output_tag
+from liquid.builtin.expressions import Path
 from liquid.builtin.expressions.primitive import RangeLiteral
 from liquid.builtin.tags import assign_tag, case_tag, comment_tag, for_tag, if_tag, unless_tag
-from liquid.exceptions import LiquidError, LoopIterationLimitError, UndefinedError
+from liquid.builtin.tags.for_tag import ForLoop
+from liquid.exceptions import (
+    LiquidError,
+    LoopIterationLimitError,
+    OutputStreamLimitError,
+    UndefinedError,
+)
 from liquid.expression import Expression
-from liquid.output import LimitedStringIO
 from liquid.template import BoundTemplate
 from liquid.undefined import UNDEFINED, FalsyStrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import escape
 
 from campaigns.writing.errors import CannotFill, TooMuchWork, WordsRefused
 from campaigns.writing.filters import FILTERS, show
@@ -28,6 +35,18 @@ from campaigns.writing.filters import FILTERS, show
 MAX_SECONDS = 0.5
 MAX_OUTPUT = 1024 * 1024
 MAX_LOOPS = 1_000
+
+
+class Unreadable(WordsRefused):
+    message = _("This can't be read: %(found)s")
+
+
+class UnknownFilter(WordsRefused):
+    message = _("There is no filter “%(name)s”.")
+
+
+class Ranges(WordsRefused):
+    message = _("Ranges of numbers, (1..9), can't be used.")
 
 
 class Unknown(FalsyStrictUndefined):
@@ -61,18 +80,22 @@ class _Context(RenderContext):
         super().assign(key, val)
 
     def get(self, path: list[object], *, token: Any, default: object = UNDEFINED) -> object:
+        """Keys of plain mappings and places in lists, nothing else: no attribute is ever read."""
         if self.loops:
             self.check_time()
-        found: Any = self.scope
-        for name in path:
-            if isinstance(found, list | tuple) and isinstance(name, int):
-                found = found[name] if -len(found) <= name < len(found) else None
-            elif isinstance(found, Mapping) and isinstance(name, str) and name in found:
-                found = found[name]
-            else:
-                found = None
-            if found is None:
-                break
+        try:
+            found: Any = self.scope[path[0]]
+            for name in path[1:]:
+                kind = type(found)
+                if kind is dict or isinstance(found, ForLoop):
+                    found = found[name]
+                elif kind is list and type(name) is int:
+                    found = found[name]
+                else:
+                    found = None
+                    break
+        except (KeyError, IndexError, TypeError):
+            found = None
         if found is None:
             shown = ".".join(str(each) for each in path)
             return Unknown(shown, token=token, hint=shown)
@@ -83,17 +106,49 @@ class _Template(BoundTemplate):
     context_class = _Context
 
 
+class _Sheet:
+    """Where a template writes: as long as it may be, and as quick as a list."""
+
+    __slots__ = ("parts", "size")
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.size = 0
+
+    def write(self, text: str) -> int:
+        self.parts.append(text)
+        self.size += len(text)
+        if self.size > MAX_OUTPUT:
+            raise OutputStreamLimitError("output stream limit reached", token=None)
+        return 1
+
+
 class _OutputNode(output_tag.OutputNode):
     """A value as its reader writes it; nothing known is an error, not an empty place."""
 
+    __slots__ = ("path",)
+
+    def __init__(self, token: Any, expression: Expression):
+        super().__init__(token, expression)
+        left = getattr(expression, "left", None)
+        # What most outputs are, a path without filters, is looked up without ceremony.
+        is_plain = isinstance(left, Path) and not getattr(expression, "filters", None)
+        parts = left.path if isinstance(left, Path) else []
+        self.path = parts if is_plain and all(type(each) is str for each in parts) else None
+
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
-        value = self.expression.evaluate(context)
-        if isinstance(value, Unknown):
-            str(value)
-        if value is None:
-            raise UndefinedError(str(self.expression), token=self.token)
-        text = value if isinstance(value, str) else show(value)
-        return buffer.write(str(escape(text)) if context.autoescape else str(text))
+        if self.path is not None:
+            value = context.get(self.path, token=self.token)
+        else:
+            value = self.expression.evaluate(context)
+        kind = type(value)
+        if kind is Unknown or value is None:
+            raise UndefinedError(
+                value.hint if kind is Unknown else str(self.expression), token=None
+            )
+        # What words bring themselves is text, too: Liquid would take it for HTML.
+        text = "".join((value,)) if isinstance(value, str) else show(value)
+        return buffer.write(str(escape(text)) if context.autoescape else text)
 
 
 class _Output(output_tag.Output):
@@ -136,7 +191,8 @@ class Sandbox(Environment):
         try:
             template = self.from_string(source)
         except LiquidError as error:
-            raise WordsRefused(str(error.message)) from error
+            source = error.token.value if error.token else ""
+            raise Unreadable(found=f"{source} ({error.message})"[:200]) from error
         except RecursionError as error:
             raise TooMuchWork from error
         return Parsed(template)
@@ -150,7 +206,11 @@ class Parsed:
     def __init__(self, template: BoundTemplate):
         self.template = template
         _check_nodes(template.nodes)
-        found = template.analyze(include_partials=False).globals
+        analysis = template.analyze(include_partials=False)
+        for name in analysis.filters:
+            if name not in FILTERS:
+                raise UnknownFilter(name=name)
+        found = analysis.globals
         self.variables = frozenset(
             ".".join(str(part) for part in each.segments)
             for group in found.values()
@@ -161,10 +221,10 @@ class Parsed:
         """Raises CannotFill with the name of what isn't known, TooMuchWork."""
         try:
             inner = _Context(self.template, globals=context)
-            buffer = LimitedStringIO(MAX_OUTPUT)
+            sheet: Any = _Sheet()
             for node in self.template.nodes:
-                node.render(inner, buffer)
-            return buffer.getvalue()
+                node.render_to_output(inner, sheet)
+            return "".join(sheet.parts)
         except UndefinedError as error:
             raise CannotFill(str(error.message)) from error
         except LiquidError as error:
@@ -196,11 +256,9 @@ def _check_expression(expression: Expression) -> None:
     while waiting:
         each = waiting.pop()
         if isinstance(each, RangeLiteral):
-            raise WordsRefused("ranges")
+            raise Ranges
         waiting.extend(each.children())
 
 
 HTML = Sandbox(autoescape=True)
 TEXT = Sandbox(autoescape=False)
-
-__all__ = ["HTML", "TEXT", "Markup", "Parsed", "Sandbox"]
