@@ -21,7 +21,12 @@ from rewards.registry import (
 )
 from rewards.selectors.causes import CauseText, register_cause
 from rewards.selectors.challenge_words import describe_change
-from rewards.selectors.challenges import HAS_BOOK, get_challenge_name, get_stamp_page, list_begun
+from rewards.selectors.challenges import (
+    HAS_BOOK,
+    get_challenge_name,
+    get_counter_cards,
+    list_begun,
+)
 from rewards.services.challenges import by_hand, count_batch
 from rewards.services.challenges.cards import NOTICE
 
@@ -83,12 +88,7 @@ def build_home(request: Any, member: Member, now: dt.datetime) -> dict[str, Any]
 
 
 def build_counter(request: Any, member: Member, now: dt.datetime) -> dict[str, Any] | None:
-    """What the clerk sees right after the sale: each card with its new stamp."""
-    page = get_stamp_page(member, now=now)
-    begun = [card for card in page.current if card.count]
-    if not begun and not page.waiting:
-        return None
-    return {"cards": begun, "waiting": page.waiting}
+    return get_counter_cards(member, now=now)
 
 
 def describe_cards(ids) -> dict[int, CauseText]:

@@ -152,7 +152,7 @@ class Stamp(models.Model):
     book = models.ForeignKey(
         StampBook, models.PROTECT, related_name="stamps", verbose_name=_("book")
     )
-    # Versions can't be deleted, and are read in the transaction that stamps: nothing to check again.
+    # Versions can't be deleted, and are read in the transaction that stamps: no key to check.
     version = models.ForeignKey(
         ChallengeVersion, models.PROTECT, related_name="stamps", db_index=False,
         db_constraint=False, verbose_name=_("version"),

@@ -16,7 +16,7 @@ from members.models import Audience, AudienceMember, Member
 from members.selectors.club import get_club
 from members.selectors.gates import GateClosed, judge_gates
 from rewards.enums import ChallengeMeasure
-from rewards.models import Challenge, ChallengeVersion, Entitlement, Stamp, StampCard
+from rewards.models import Challenge, ChallengeVersion, Entitlement, Stamp, StampBook, StampCard
 from rewards.models.stamps import CARD_CAUSE
 from rewards.selectors.challenge_words import (
     describe_left,
@@ -27,6 +27,7 @@ from rewards.selectors.challenge_words import (
 from rewards.selectors.prizes import describe_gift
 
 FRESH = dt.timedelta(hours=1)  # so long a stamp is pressed anew when the page opens
+NEWS = dt.timedelta(hours=48)  # history that comes late is not pressed before one's eyes
 SUM_PLACES = 10  # a card for money shows its progress in tenths
 SHOWN_FULL = 60
 
@@ -156,6 +157,15 @@ def get_stamp_page(member: Member, *, now: dt.datetime) -> StampPage:
     return StampPage(current, [each for each in full if each.entitlement], full[:SHOWN_FULL])
 
 
+def get_counter_cards(member: Member, *, now: dt.datetime) -> dict[str, list[ShownCard]] | None:
+    """For the counter: the cards that were begun, and the prizes that wait; None without any."""
+    if not StampBook.objects.filter(member=member, merged_into=None).exists():
+        return None
+    page = get_stamp_page(member, now=now)
+    begun = [card for card in page.current if card.count]
+    return {"cards": begun, "waiting": page.waiting} if begun or page.waiting else None
+
+
 def _find_current(version: ChallengeVersion, mine: list[ShownCard]) -> ShownCard | None:
     """The card that is being filled, or the next one, still empty."""
     begun = next((each for each in mine if not each.is_full and each.count), None)
@@ -208,7 +218,11 @@ def _list_stamps(member: Member) -> dict[int, list[Stamp]]:
 
 
 def _count_fresh(card: ShownCard, now: dt.datetime) -> int:
-    fresh = sum(stamp.amount for stamp in card.stamps if now - stamp.recorded_at < FRESH)
+    fresh = sum(
+        stamp.amount
+        for stamp in card.stamps
+        if now - stamp.recorded_at < FRESH and now - stamp.effective_at < NEWS
+    )
     return max(min(fresh if not card.is_sum else int(fresh > 0), card.stamped), 0)
 
 

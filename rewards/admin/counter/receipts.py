@@ -23,6 +23,7 @@ from rewards.forms_returns import ReturnForm
 from rewards.qr import build_qr_svg
 from rewards.selectors.awards import list_reversals
 from rewards.selectors.balances import get_balances
+from rewards.selectors.challenges import get_counter_cards
 from rewards.selectors.counter import list_returnable
 from rewards.selectors.explanations import explain_awards, list_awards
 from rewards.services.counter import claim_at_counter, find_at_counter
@@ -56,6 +57,7 @@ def _show(
             "balances": get_balances(member, now=desk.now),
             "awards": explain_awards(awards, now=desk.now),
             "reversals": list_reversals([award.pk for award in awards]),
+            "stamps": get_counter_cards(member, now=desk.now),
             "payments": member.payments.filter(
                 external_id=purchase.external_id, source=purchase.source_id
             ),
