@@ -53,8 +53,10 @@ def test_wheel_is_written_down_looked_over_and_published(owner, at_noon):
     assert owner.post(address("publish", wheel)).status_code == 200
     assert not WheelVersion.objects.published().exists()
 
-    response = owner.post(address("draft", wheel), build_draft())
-    assert response["Location"] == address("publish", wheel)
+    for typed, budget in (("0", 0), ("12.50", 1250), ("", None)):  # empty: no ceiling
+        response = owner.post(address("draft", wheel), build_draft(budget_money=typed))
+        assert response["Location"] == address("publish", wheel)
+        assert wheel.versions.get().budget_amount == budget
     labels = wheel.versions.get().slices.order_by("position").values_list("label", flat=True)
     assert list(labels) == ["Nothing", "Ten"]
     page = owner.get(address("publish", wheel)).content.decode()
