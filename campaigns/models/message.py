@@ -34,20 +34,34 @@ class Message(models.Model):
     once per address (``campaigns.addresses``). ``facts`` are coded facts of what brought it about.
     ``reason`` tells why it was not sent, was refused, or waits. Written in sets by
     ``campaigns.services.planning`` and ``campaigns.services.sending`` in sets.
+
+    Its keys are not the database's: each of the three would take longer, row by row, than writing
+    a million rows does. Members, mailings and frozen editions are never deleted.
     """
 
     # What and for whom
     mailing = models.ForeignKey(
-        Mailing, models.PROTECT, related_name="messages", db_index=False, verbose_name=_("mailing")
+        Mailing,
+        models.PROTECT,
+        related_name="messages",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("mailing"),
     )
     edition = models.ForeignKey(
-        Edition, models.PROTECT, related_name="+", db_index=False, verbose_name=_("edition")
+        Edition,
+        models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("edition"),
     )
     member = models.ForeignKey(
         "members.Member",
         models.PROTECT,
         related_name="messages",
         db_index=False,
+        db_constraint=False,
         verbose_name=_("member"),
     )
     channel = models.CharField(_("channel"), max_length=8, choices=Channel)
