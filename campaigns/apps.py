@@ -7,7 +7,8 @@ class CampaignsConfig(AppConfig):
     verbose_name = _("Campaigns")
 
     def ready(self):
-        from campaigns import registrations, registrations_segments
+        from campaigns import registrations, registrations_campaigns, registrations_segments
 
         registrations.register()
+        registrations_campaigns.register()
         registrations_segments.register()

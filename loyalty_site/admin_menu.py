@@ -66,6 +66,7 @@ GROUPS = (
     (
         _("Campaigns"),
         [
+            ("campaigns.Campaign", "outgoing_mail"),
             ("members.Audience", "workspaces"),
             ("members.AudienceMember", "group_work"),
             ("rewards.EarningRule", "percent"),

@@ -37,6 +37,11 @@ app.conf.update(
             "task": "rewards.tasks.forget_webhooks",
             "schedule": crontab(hour=10, minute=35),
         },
+        "run-campaigns": {
+            "task": "campaigns.tasks.run_campaigns",
+            "schedule": 30.0,
+            "options": {"expires": 60},
+        },
         "sweep-imports": {"task": "purchases.tasks.sweep_imports", "schedule": 60.0},
         "process-deliveries": {"task": "purchases.tasks.process_deliveries", "schedule": 60.0},
         "sweep-logins": {

@@ -22,7 +22,7 @@ class Share(Func):
     (``campaigns.services.planning``).
     """
 
-    template = "(('x' || left(md5(%(expressions)s), 8))::bit(32)::bigint %% 10000)"
+    template = "(('x' || left(md5(%(expressions)s), 8))::bit(32)::bigint %%%% 10000)"
     output_field = IntegerField()
 
     def __init__(self, seed: str, member: str = "pk"):

@@ -17,6 +17,8 @@ MATRIX = {
     "auth.group": ("owner", ""),
     "core.auditentry": (HEADS, ""),
     "members.activity": (ALL, ""),
+    "campaigns.campaign": (OFFICE, OFFICE),
+    "campaigns.sendingpolicy": (OFFICE, "owner"),
     "members.audience": (OFFICE, OFFICE),
     "members.audiencemember": (OFFICE, ""),
     "members.club": (HEADS, ""),

@@ -23,6 +23,7 @@ from purchases.services.shops.connections import create_connection
 from purchases.services.tokens import create_token
 from rewards.models import EarningRule, Rotation, WebhookMessage
 from rewards.services.webhooks.endpoints import create_endpoint
+from tests.site.campaigns import campaign_arguments
 from tests.site.control import control_arguments
 from tests.site.giving import giving_arguments
 from tests.site.matrix import ADMIN, GO, IN, OPEN, SITE, WHO
@@ -153,6 +154,7 @@ def arguments(cast, make_reward, now):
     return {
         **shops,
         **privacy_arguments(mei, now),
+        **campaign_arguments(cast, mei, now),
         **control_arguments(cast, mei, now),
         **{name: [mei.pk] for name in ADMIN if name.startswith("admin:members_member_")},
         **record_arguments(mei, now),

@@ -18,7 +18,7 @@ from campaigns.models import (
     Content,
     Mailing,
 )
-from campaigns.services.editions import copy_edition
+from campaigns.services.editions import get_draft
 from core.errors import DomainError
 from core.services.audit import record_audit
 from members.enums import Channel
@@ -155,8 +155,26 @@ def copy_campaign(campaign: Campaign, *, name: str, by: User | None, now: dt.dat
         by=by,
         now=now,
     )
-    copy_edition(campaign.mailing, copy.mailing, by=by, now=now)
+    _copy_words(campaign.mailing, copy.mailing)
     return copy
+
+
+def _copy_words(source: Mailing, target: Mailing) -> None:
+    newest = source.editions.order_by("-number").first()
+    draft = get_draft(target)
+    Content.objects.bulk_create(
+        Content(
+            edition=draft,
+            channel=words.channel,
+            variant=words.variant,
+            subject=words.subject,
+            preheader=words.preheader,
+            body=words.body,
+            extras=words.extras,
+            i18n=words.i18n,
+        )
+        for words in (newest.contents.order_by("pk") if newest else ())
+    )
 
 
 def read_terms(campaign: Campaign) -> Terms:
@@ -202,14 +220,11 @@ def list_facts(campaign: Campaign) -> dict[str, Any]:
 
 
 def list_missing_words(campaign: Campaign) -> list[tuple[str, str]]:
-    """Pairs of a channel and a variant that the draft has no words for. A variant without words
-    of its own says what A says.
+    """Pairs of a channel and a variant that have no words. A variant without words of its own says
+    what A says.
     """
-    there = set(
-        Content.objects.filter(
-            edition__mailing=campaign.mailing, edition__frozen_at__isnull=True
-        ).values_list("channel", "variant")
-    )
+    newest = campaign.mailing.editions.order_by("-number").first()
+    there = set(newest.contents.values_list("channel", "variant")) if newest else set()
     return [
         (channel, PLAIN_VARIANT)
         for channel in campaign.mailing.channels

@@ -40,8 +40,8 @@ class NobodyToTell(DomainError):
     message = gettext_lazy("Nobody is in the audiences of this campaign, or all are left out.")
 
 
-class NoWords(DomainError):
-    code = "no_words"
+class WordsMissing(DomainError):
+    code = "words_missing"
     message = gettext_lazy("Each channel needs its words before the campaign can be released.")
 
 
@@ -76,7 +76,7 @@ def release_campaign(campaign: Campaign, *, by: User, now: dt.datetime) -> Campa
     """Freeze its words and let it start at its time, or wait for a second person above one's
     limits of size and of cost.
 
-    Raises CampaignNotDraft, NobodyToTell, NoWords, InvalidTest, and what ``freeze_edition``
+    Raises CampaignNotDraft, NobodyToTell, WordsMissing, InvalidTest, and what ``freeze_edition``
     finds wrong with the words.
     """
     lock_act(None, by=by)
@@ -84,7 +84,7 @@ def release_campaign(campaign: Campaign, *, by: User, now: dt.datetime) -> Campa
     if campaign.test_percent < 100 and campaign.variants.count() < 2:
         raise InvalidTest
     if list_missing_words(campaign):
-        raise NoWords
+        raise WordsMissing
     estimate = estimate_campaign(campaign, by=by, now=now)
     if not estimate.count:
         raise NobodyToTell

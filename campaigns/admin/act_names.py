@@ -1,0 +1,22 @@
+"""What the acts of this app are called where staff read of them."""
+
+from django.utils.translation import pgettext_lazy
+
+from core.acts import register_acts
+
+register_acts(
+    {
+        "campaign.drafted": pgettext_lazy("act", "Campaign drafted"),
+        "campaign.changed": pgettext_lazy("act", "Campaign changed"),
+        "campaign.released": pgettext_lazy("act", "Campaign released"),
+        "campaign.taken_back": pgettext_lazy("act", "Campaign taken back"),
+        "campaign.started": pgettext_lazy("act", "Campaign started"),
+        "campaign.decided": pgettext_lazy("act", "Test of a campaign decided"),
+        "campaign.paused": pgettext_lazy("act", "Campaign paused"),
+        "campaign.resumed": pgettext_lazy("act", "Campaign resumed"),
+        "campaign.cancelled": pgettext_lazy("act", "Campaign cancelled"),
+        "campaign.finished": pgettext_lazy("act", "Campaign finished"),
+        "mailing.words_saved": pgettext_lazy("act", "Words of a message changed"),
+        "mailing.words_frozen": pgettext_lazy("act", "Words of a message finished"),
+    }
+)
