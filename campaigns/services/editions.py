@@ -8,7 +8,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import PLAIN_VARIANT, Content, Edition, Link, Mailing
-from campaigns.writing.compile import build_links, check_content
+from campaigns.writing.compile import check_content
+from campaigns.writing.errors import WordsRefused
+from campaigns.writing.findings import Finding, find_in_content, read_world
+from campaigns.writing.page import Links
 from core.errors import DomainError
 from core.services.audit import record_audit
 from core.words import list_columns
@@ -19,9 +22,19 @@ class NoWords(DomainError):
     message = _("Nothing has been written yet.")
 
 
+class WordsNotReady(WordsRefused):
+    """``findings`` are what must be mended first."""
+
+    code = "words_not_ready"
+
+    def __init__(self, findings: list[Finding]):
+        super().__init__(" ".join(str(each) for each in findings))
+        self.findings = findings
+
+
 @transaction.atomic
 def get_draft(mailing: Mailing) -> Edition:
-    """The edition that is being written; begun with the words of the last one, where there is one."""
+    """The edition that is being written; begun with the words of the last one, if any."""
     Mailing.objects.select_for_update().get(pk=mailing.pk)
     draft = Edition.objects.filter(mailing=mailing, frozen_at__isnull=True).first()
     if draft is not None:
@@ -85,8 +98,15 @@ def freeze_edition(mailing: Mailing, *, by: Any, now: dt.datetime) -> Edition:
         draft.contents.all().delete()
         draft.delete()
         return last
-    rows = build_links(draft)
-    Link.objects.bulk_create(Link(edition=draft, number=n, url=url) for url, n in rows.items())
+    links = Links()
+    world = read_world()
+    contents = draft.contents.select_related("edition__mailing").order_by("channel", "variant")
+    found = [each for content in contents for each in find_in_content(content, world, links)]
+    if stopping := [each for each in found if each.stops]:
+        raise WordsNotReady(stopping)
+    Link.objects.bulk_create(
+        Link(edition=draft, number=number, url=url) for url, number in links.numbers.items()
+    )
     draft.frozen_at = now
     draft.save(update_fields=["frozen_at"])
     record_audit("mailing.words_frozen", mailing, by=by, changes={"edition": draft.number}, now=now)

@@ -16,9 +16,10 @@ from django.utils.translation import override
 
 from campaigns import links
 from campaigns.channels.base import Rendered
-from campaigns.models import Content, Edition
+from campaigns.models import Content
+from campaigns.variables import is_known
 from campaigns.writing.blocks import draw_block
-from campaigns.writing.errors import CannotFill, TooMuchWork, WordsRefused
+from campaigns.writing.errors import CannotFill, WordsRefused
 from campaigns.writing.links_tag import KEY
 from campaigns.writing.mail import build_mail, build_text_foot
 from campaigns.writing.markup import Block, Control, Masks, Prose, mask_line, split_body
@@ -26,7 +27,6 @@ from campaigns.writing.page import Drawn, Links, Page
 from campaigns.writing.palette import get_dress, get_fonts
 from campaigns.writing.prose import draw_prose
 from campaigns.writing.sandbox import HTML, TEXT, Parsed
-from campaigns.writing.variables import is_known
 from core.words import key_of
 from members.enums import Channel
 from members.selectors.club import get_club
@@ -187,23 +187,15 @@ def get_words(content: Content, field_name: str, locale: str) -> str:
 def _compile(content: Content, locale: str, *, is_fallback: bool) -> Compiled:
     numbers = dict(content.edition.links.values_list("url", "number"))
     links = Links(numbers, is_fixed=content.edition.frozen_at is not None)
-    return replace(_compile_draft(content, locale, links), is_fallback=is_fallback)
+    return replace(try_content(content, locale, links), is_fallback=is_fallback)
 
 
 def check_content(content: Content) -> None:
     """Read the words in each language that they are in. Raises WordsRefused."""
     found = Links()
     for locale in list_languages(content):
-        _compile_draft(content, locale, found)
-
-
-def build_links(edition: Edition) -> dict[str, int]:
-    """The addresses of all contents and languages of a draft, numbered. Raises WordsRefused."""
-    found = Links()
-    for content in edition.contents.order_by("channel", "variant"):
-        for locale in list_languages(content):
-            _compile_draft(content, locale, found)
-    return found.numbers
+        if get_words(content, "body", locale).strip():
+            try_content(content, locale, found)
 
 
 def list_languages(content: Content) -> list[str]:
@@ -213,7 +205,8 @@ def list_languages(content: Content) -> list[str]:
     return [own, *(code for code in others if has_words(content, code))]
 
 
-def _compile_draft(content: Content, locale: str, found: Links) -> Compiled:
+def try_content(content: Content, locale: str, found: Links) -> Compiled:
+    """The words of a draft in exactly this language; its addresses go on counting ``found``."""
     with override(locale):
         return build_compiled(
             channel=content.channel,

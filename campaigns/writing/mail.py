@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.writing.page import Page, make_absolute
 from campaigns.writing.palette import get_office_font
+from core.photos import name_rendition
 from members.models import Club
 
 WIDTH = 600
@@ -69,7 +70,7 @@ def _build_head(page: Page, club: Club) -> str:
     if logo:
         width, height = logo.width, logo.height
         shown = min(width, 220, round(56 * width / max(height, 1)))
-        source = escape(make_absolute(build_photo_url(logo.name, 640, "png")))
+        source = escape(make_absolute(logo.storage.url(name_rendition(logo.name, 640, "png"))))
         content = f'<mj-image src="{source}" alt="{name}" width="{shown}px" align="center" href="{home}"/>'
     else:
         content = (
@@ -83,11 +84,6 @@ def _build_head(page: Page, club: Club) -> str:
         f'<mj-section css-class="raised" padding="26px 24px 18px" border-radius="16px 16px 0 0">'
         f"<mj-column>{content}</mj-column></mj-section>"
     )
-
-
-def build_photo_url(name: str, width: int, extension: str) -> str:
-    """A size of a photograph that every mail program can show."""
-    return f"/media/{name.removesuffix('.webp')}/{width}.{extension}"
 
 
 def list_why(club: Club, *, is_marketing: bool) -> str:

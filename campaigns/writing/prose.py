@@ -134,8 +134,6 @@ def _write_inline(children: list[Token]) -> str:
                 parts.append(f" ({shown})")
         elif child.type in ("softbreak", "hardbreak"):
             parts.append("\n")
-        elif child.type == "image":
-            parts.append(child.content)
-        elif child.content:
+        elif child.type == "image" or child.content:
             parts.append(child.content)
     return "".join(parts)

@@ -87,9 +87,8 @@ class _Context(RenderContext):
             found: Any = self.scope[path[0]]
             for name in path[1:]:
                 kind = type(found)
-                if kind is dict or isinstance(found, ForLoop):
-                    found = found[name]
-                elif kind is list and type(name) is int:
+                has_keys = kind is dict or isinstance(found, ForLoop)
+                if has_keys or (kind is list and type(name) is int):
                     found = found[name]
                 else:
                     found = None

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import override
 
 from campaigns.selectors.contexts import happenings, points
-from campaigns.writing.variables import list_needs
+from campaigns.variables import list_needs
 from core.time import day_of
 from members import names
 from members.models import AudienceMember, Club, Member
@@ -52,7 +52,7 @@ def build_contexts(
     """Plain data by message id, of the groups alone that ``variables`` need; the same number of
     queries for one message as for a thousand. ``locale_of`` tells the language of the words.
 
-    What isn't known of somebody is None: words say what then (``writing.variables``).
+    What isn't known of somebody is None: words say what then (``campaigns.variables``).
     """
     needs = list_needs(variables)
     rows = [(row, locale_of(row)) for row in messages]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.utils.translation import override
 
-from campaigns.writing.mail import build_photo_url
 from core.money import format_money
+from core.photos import name_rendition
 from core.time import day_of
 from members.selectors.club import get_club
 from purchases.models import Line, Product, Purchase
@@ -74,7 +74,11 @@ def _build_reward(reward: Reward | None, locale: str) -> dict[str, Any] | None:
 
 
 def _show_photo(photo: Any) -> str | None:
-    return settings.SITE_URL + build_photo_url(photo.name, 1280, "jpeg") if photo else None
+    """As JPEG: not every mail program knows the formats of our pages."""
+    if not photo:
+        return None
+    url = photo.storage.url(name_rendition(photo.name, 1280, "jpeg"))
+    return settings.SITE_URL + url if url.startswith("/") else url
 
 
 def _fill_vouchers(contexts: Contexts, rows: Rows) -> None:
