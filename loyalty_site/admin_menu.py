@@ -67,6 +67,7 @@ GROUPS = (
         _("Campaigns"),
         [
             ("campaigns.Campaign", "outgoing_mail"),
+            ("campaigns.Segment", "filter_alt"),
             ("members.Audience", "workspaces"),
             ("members.AudienceMember", "group_work"),
             ("rewards.EarningRule", "percent"),

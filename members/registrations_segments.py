@@ -69,7 +69,8 @@ def _is_birthday_month(now):
 def _birthday_in(year: int):
     """This year's birthday; who was born on 29 February keeps the 28th in other years."""
     last = 29 if year % 4 == 0 and (year % 100 or year % 400 == 0) else 28
-    day = Case(When(birth_month=2, birth_day=29, then=Value(last)), default=F("birth_day"))
+    leap = When(birth_month=2, birth_day=29, then=Value(last))
+    day = Case(leap, default=F("birth_day"), output_field=IntegerField())
     return Func(Value(year), F("birth_month"), day, function="make_date", output_field=DateField())
 
 

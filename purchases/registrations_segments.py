@@ -8,6 +8,7 @@ from django.db.models import (
     BigIntegerField,
     Count,
     DateTimeField,
+    DurationField,
     ExpressionWrapper,
     F,
     IntegerField,
@@ -18,15 +19,13 @@ from django.db.models import (
     Subquery,
     Sum,
     Value,
-    Window,
 )
-from django.db.models.functions import Coalesce, Extract, PercentRank
+from django.db.models.functions import Cast, Coalesce, Extract, Floor
 from django.utils.translation import gettext_lazy as _
 
 from core.words import shown
 from members import registry
-from members.enums import MemberStatus
-from members.registry import Attribute, Behaviour, Events, Filter, Measure
+from members.registry import Attribute, AttributeRows, Behaviour, Events, Filter, Measure
 from purchases.models import Category, Channel, Line, Purchase, Store
 
 BOUGHT = _("What they bought")
@@ -51,8 +50,8 @@ def _known():
 
 
 def _to_days(moment, now):
-    age = ExpressionWrapper(Value(now, output_field=DateTimeField()) - moment, DateTimeField())
-    return ExpressionWrapper(Extract(age, "epoch") / 86400, IntegerField())
+    age = ExpressionWrapper(Value(now, output_field=DateTimeField()) - moment, DurationField())
+    return Cast(Floor(Extract(age, "epoch") / 86400), IntegerField())
 
 
 def _days_since_last(now):
@@ -88,16 +87,20 @@ def _rows_of_days_since_last(now):
     return last.annotate(value=_to_days(F("last"), now)).values_list("member", "value")
 
 
+_RANK = """
+    SELECT member_id, percent_rank() OVER (ORDER BY spent DESC) * 100
+    FROM (
+        SELECT p.member_id, sum(p.total_amount) AS spent FROM purchases_purchase p
+        WHERE p.member_id IS NOT NULL AND p.purchased_at > %s AND p.purchased_at <= %s
+        GROUP BY p.member_id
+    ) s
+    WHERE EXISTS (SELECT FROM members_member m WHERE m.id = s.member_id AND m.status = 'active')
+"""
+
+
 def _rank_by_spend(now, days):
     """How many percent of those who bought spent more; 0 is who spent most."""
-    since = now - dt.timedelta(days=days)
-    spent = (
-        _known()
-        .filter(purchased_at__gt=since, purchased_at__lte=now, member__status=MemberStatus.ACTIVE)
-        .annotate(spent=Sum("total_amount"))
-    )
-    rank = Window(PercentRank(), order_by=F("spent").desc()) * 100.0
-    return spent.annotate(value=rank).values_list("member", "value")
+    return AttributeRows(_RANK, (now - dt.timedelta(days=days), now))
 
 
 # --- Purchases, counted and summed ---

@@ -18,5 +18,11 @@ register_acts(
         "campaign.finished": pgettext_lazy("act", "Campaign finished"),
         "mailing.words_saved": pgettext_lazy("act", "Words of a message changed"),
         "mailing.words_frozen": pgettext_lazy("act", "Words of a message finished"),
+        "segment.made": pgettext_lazy("act", "Segment made"),
+        "segment.changed": pgettext_lazy("act", "Segment changed"),
+        "segment.build_asked": pgettext_lazy("act", "Rebuild of a segment asked for"),
+        "segment.picked_in": pgettext_lazy("act", "Members put into a segment"),
+        "segment.picked_out": pgettext_lazy("act", "Members kept out of a segment"),
+        "segment.pick_dropped": pgettext_lazy("act", "Pick by hand ended"),
     }
 )

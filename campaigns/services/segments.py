@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.enums import SegmentSchedule
 from campaigns.models import Segment, SegmentBuild, SegmentMove, SegmentPick
+from campaigns.ready_segments import READY
 from campaigns.selectors.segments import (
     check_plan,
     compile_segment,
@@ -24,6 +25,7 @@ from campaigns.selectors.segments.operators import Sql
 from core.errors import DomainError
 from core.services.audit import keeps_refusals, record_audit
 from core.time import day_of, start_of
+from core.words import translate_label
 from members.enums import AudienceKind
 from members.models import Audience, AudienceMember, Member, User
 from members.selectors.club import get_club
@@ -383,3 +385,30 @@ def _move_picked(segment, member_ids, is_in, now):
     if change:
         count = max(segment.member_count + change, 0)
         Segment.objects.filter(pk=segment.pk).update(member_count=count)
+
+
+# --- Ready ones ---
+
+
+@transaction.atomic
+def ensure_ready_segments(*, by: User | None, now: dt.datetime) -> list[Segment]:
+    """The ready segments, made where they are missing; what the club changed stays as it is."""
+    known = {each.code: each for each in Segment.objects.exclude(code="")}
+    found = []
+    for ready in READY:
+        segment = known.get(ready.code)
+        if segment is None:
+            name, i18n = translate_label(ready.name, "name")
+            note, _translated = translate_label(ready.note, "note")
+            segment = make_segment(
+                name=name,
+                i18n=i18n,
+                note=note,
+                code=ready.code,
+                definition=ready.definition,
+                schedule=ready.schedule,
+                by=by,
+                now=now,
+            )
+        found.append(segment)
+    return found

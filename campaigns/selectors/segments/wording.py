@@ -19,10 +19,9 @@ from campaigns.selectors.segments.definition import (
     Group,
     Rule,
 )
-from core.joining import join_comma, join_label
+from core.joining import join_comma, join_label, join_semicolon
 from core.money import format_money
 from core.time import day_of
-from members.registry import Measure
 from members.selectors.club import get_club
 
 _SHOWN_CODES = 6
@@ -40,18 +39,18 @@ class Wording:
         if not group.nodes:
             return pgettext("segment", "nobody yet")
         parts = [
-            self._bracket(self.say_group(node), len(node.nodes) > 1 or node.kind == "none")
+            self._bracket(self.say_group(node), len(node.nodes) > 1 and node.kind != "none")
             if isinstance(node, Group)
             else self.say_rule(node)
             for node in group.nodes
         ]
         if group.kind == "none":
-            joined = _join(parts, pgettext("segment", "or"))
+            joined = _join_rules(parts, pgettext("segment", "or"))
             return pgettext("segment", "not %(rules)s") % {
                 "rules": self._bracket(joined, len(parts) > 1)
             }
         word = pgettext("segment", "and") if group.kind == "all" else pgettext("segment", "or")
-        return _join(parts, word)
+        return _join_rules(parts, word)
 
     def say_sentence(self, group: Group) -> str:
         return pgettext("segment", "Members with %(rules)s.") % {"rules": self.say_group(group)}
@@ -110,6 +109,8 @@ class Wording:
                 return phrase % {"days": say_days(value)}
             case "from" | "before":
                 return phrase % {"value": date_format(dt.date.fromisoformat(value))}
+        if value is None:
+            return phrase
         if isinstance(value, tuple):
             return phrase % {"value": self.say_codes(entry, value, is_either=operator != "every")}
         return phrase % {"value": self._say_number(entry, value)}
@@ -138,7 +139,8 @@ class Wording:
             if isinstance(rule, AudienceRule):
                 return _("is in it") if holds == rule.is_in else _("is not in it")
             if isinstance(rule, AttributeRule) and rule.attribute.type in ("boolean", "choices"):
-                return pgettext("segment", "yes") if holds else pgettext("segment", "no")
+                has_it = holds != (rule.operator in ("not", "no"))
+                return pgettext("segment", "yes") if has_it else pgettext("segment", "no")
             return _("not known")
         entry: Any = rule.attribute if isinstance(rule, AttributeRule) else rule.measure  # type: ignore[union-attr]
         match entry.type:
@@ -153,15 +155,13 @@ class Wording:
                 return date_format(day_of(value, get_club().zone))
             case "day":
                 return date_format(value)
-        return self._say_number(entry, value) if str(value) else _("not known")
+        return self._say_number(entry, value) if value != "" else _("not known")
 
     def _say_number(self, entry: Any, value: Any) -> str:
+        if isinstance(value, str):
+            return f"“{value}”"
         if entry.type == "money":
             return format_money(int(value), get_club().currency)
-        if isinstance(value, str):
-            return f"“{value}”" if not isinstance(entry, Measure) else value
-        if value is None:
-            return ""
         whole = float(value).is_integer()
         return number_format(value, 0 if whole else 1, use_l10n=True, force_grouping=True)
 
@@ -176,6 +176,17 @@ def _join(parts: list[str], word: str) -> str:
         return "".join(parts)
     return pgettext("segment", "%(some)s %(word)s %(last)s") % {
         "some": join_comma(parts[:-1]),
+        "word": word,
+        "last": parts[-1],
+    }
+
+
+def _join_rules(parts: list[str], word: str) -> str:
+    """ "A: 1; B: 2; and C: 3": rules hold commas themselves."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return pgettext("segment", "%(some)s; %(word)s %(last)s") % {
+        "some": join_semicolon(parts[:-1]),
         "word": word,
         "last": parts[-1],
     }
