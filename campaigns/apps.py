@@ -7,8 +7,14 @@ class CampaignsConfig(AppConfig):
     verbose_name = _("Campaigns")
 
     def ready(self):
-        from campaigns import registrations, registrations_campaigns, registrations_segments
+        from campaigns import (
+            registrations,
+            registrations_campaigns,
+            registrations_segments,
+            registrations_sending,
+        )
 
         registrations.register()
         registrations_campaigns.register()
         registrations_segments.register()
+        registrations_sending.register()

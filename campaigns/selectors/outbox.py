@@ -1,0 +1,52 @@
+"""What the outbox holds: what waits and how long, what a mailing has come to."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import Count
+
+from campaigns.models import Mailing, Message
+
+# A handful of probes of one index: of each running mailing and channel the first that is due.
+_OLDEST = """
+    SELECT c.channel, min(f.due_at)
+    FROM campaigns_mailing g CROSS JOIN LATERAL unnest(g.channels) AS c (channel)
+    CROSS JOIN LATERAL (
+        SELECT m.due_at FROM campaigns_message m
+        WHERE m.mailing_id = g.id AND m.channel = c.channel AND m.state = 'waiting'
+          AND m.due_at <= %s
+        ORDER BY m.due_at, m.id LIMIT 1) f
+    WHERE g.state = 'running' GROUP BY c.channel
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StateCount:
+    state: str
+    reason: str
+    count: int
+
+    def get_state_display(self) -> str:
+        return Message(state=self.state).get_state_display()
+
+    def get_reason_display(self) -> str:
+        return Message(reason=self.reason).get_reason_display() if self.reason else ""
+
+
+def list_waiting_messages(now: dt.datetime) -> dict[str, dt.timedelta]:
+    """By channel the age of the message that should have left first (for the readiness probe)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OLDEST, [now])
+        return {channel: now - due_at for channel, due_at in cursor.fetchall() if due_at < now}
+
+
+def count_states(mailing: Mailing) -> list[StateCount]:
+    """What became of a mailing's messages: one pass over its rows."""
+    rows = (
+        Message.objects.filter(mailing=mailing)
+        .order_by()
+        .values_list("state", "reason")
+        .annotate(count=Count("pk"))
+    )
+    return sorted((StateCount(*row) for row in rows), key=lambda each: -each.count)
