@@ -15,6 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
@@ -22,10 +24,12 @@ sys.path.insert(0, str(REPOSITORY))
 from loyalty_site.embedded.client import attach  # noqa: E402
 from loyalty_site.embedded.layout import ServiceError  # noqa: E402
 from loyalty_site.embedded.process import die_with_parent  # noqa: E402
+from loyalty_site.restore_drill import with_name  # noqa: E402
 
 BIN = REPOSITORY / ".venv" / "bin"
 PYTHON = str(BIN / "python")
 APPS = ("core", "members", "purchases", "rewards", "campaigns", "loyalty_site")
+TEMPLATE = "club_template"  # migrated once, copied by each of pytest's workers
 TYPED = ("services", "selectors", "models", "engine", "registry")
 ALSO_TYPED = (
     "purchases/parsing",
@@ -183,14 +187,21 @@ def template_files() -> list[str]:
     )
 
 
-def run(step: Step, environment: dict[str, str]) -> int:
-    """Runs a step, which dies with this process. Ctrl-C reaches it by the terminal too."""
-    process = subprocess.Popen(
+def start(step: Step, environment: dict[str, str]) -> subprocess.Popen:
+    """A process that dies with this one. Ctrl-C reaches it by the terminal too."""
+    return subprocess.Popen(
         step.command,
         cwd=REPOSITORY,
         env=step.environment or environment,
         preexec_fn=die_with_parent(signal.SIGTERM),
     )
+
+
+def run(step: Step, environment: dict[str, str]) -> int:
+    return wait_for(start(step, environment))
+
+
+def wait_for(process: subprocess.Popen) -> int:
     try:
         return process.wait()
     except BaseException:
@@ -203,9 +214,21 @@ def run(step: Step, environment: dict[str, str]) -> int:
         raise
 
 
+def start_template(environment: dict[str, str]) -> subprocess.Popen:
+    """Migrates the database that the tests' are copies of, while the checks before them run."""
+    url = environment["DATABASE_URL"]
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {TEMPLATE}")
+    own = environment | {"DATABASE_URL": with_name(url, TEMPLATE)}
+    return start(Step("template", [PYTHON, "manage.py", "migrate", "--verbosity=0"], own), own)
+
+
 def run_gate(folder: Path, environment: dict[str, str], production: dict[str, str]) -> int:
     results = []
+    template = start_template(environment)
     for step in all_steps(folder, environment, production):
+        if step.title == "pytest" and wait_for(template) == 0:
+            step.environment["CLUB_TEST_TEMPLATE"] = TEMPLATE
         print(f"\n--- {step.title} " + "-" * max(3, 74 - len(step.title)), flush=True)
         before = time.monotonic()
         status = run(step, environment)

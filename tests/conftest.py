@@ -1,13 +1,58 @@
 """What every test may ask for. Keep it small: an app's own fixtures lie beside its tests."""
 
 import datetime as dt
+import os
 import uuid
 from contextlib import contextmanager
 
+import coverage
 import psycopg
 import pytest
-from django.db.backends.postgresql.operations import DatabaseOperations
+from django.db import connections
+from django.test import TransactionTestCase
 from django.utils import translation
+
+from tests.restoring import remember_base, restore_base
+
+# The longest, with processes of their own: begun first, so that nothing waits for them at the end.
+LONG = ("tests/bench/", "tests/workshop/")
+# They open every page, seed whole clubs or drive a browser. What services do is told by the tests
+# of services, and only those count: measuring branches makes Python half as slow again.
+UNMEASURED = (
+    "tests/admin/test_access.py",
+    "tests/demo/",
+    "tests/site/test_access.py",
+    "tests/site/test_face_",
+    "tests/upgrade/",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item):
+    measurement = coverage.Coverage.current()
+    is_page = item.nodeid.startswith(UNMEASURED) or "live_server" in item.fixturenames
+    if measurement is None or not is_page:
+        return (yield)
+    measurement.stop()
+    try:
+        return (yield)
+    finally:
+        measurement.start()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings):
+    """The gate migrates one database beforehand (bin/_gate.py); each worker's is a copy of it."""
+    from django.conf import settings
+
+    if template := os.environ.get("CLUB_TEST_TEMPLATE"):
+        test = settings.DATABASES["default"].setdefault("TEST", {})
+        test |= {"TEMPLATE": template, "MIGRATE": False}
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +60,8 @@ def django_db_setup(django_db_setup, django_db_blocker):
     """At the end the database is dropped, which a thread of a live server may still hold open."""
     from django.db import connection
 
+    with django_db_blocker.unblock():
+        remember_base(connection)
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
@@ -30,23 +77,12 @@ def _no_language():
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _flush_append_only_tables():
-    """Tests with real commits end with TRUNCATE, which append-only tables refuse."""
-    truncate = DatabaseOperations.execute_sql_flush
-
-    def execute_sql_flush(self, sql_list):
-        return truncate(
-            self,
-            [
-                "SET session_replication_role = replica",
-                *sql_list,
-                "SET session_replication_role = DEFAULT",
-            ],
-        )
-
-    DatabaseOperations.execute_sql_flush = execute_sql_flush
+def _restored_after_commits():
+    """What tests with real commits leave behind goes table by table (tests/restoring.py)."""
+    by_django = TransactionTestCase._fixture_teardown
+    TransactionTestCase._fixture_teardown = lambda self: restore_base(connections["default"])
     yield
-    DatabaseOperations.execute_sql_flush = truncate
+    TransactionTestCase._fixture_teardown = by_django
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,6 @@ from core.time import get_zone
 from loyalty_site.demo.clock import awake
 from loyalty_site.demo.counter import PINS, list_register_names
 from loyalty_site.demo.removal import remove_demo
-from loyalty_site.demo.seeding import seed_demo
 from loyalty_site.demo.webhooks import URLS
 from members.models import Consent, DataExport, Erasure, ErasureRequest, Member, User
 from members.services.pins import set_pin
@@ -218,9 +217,7 @@ def check_the_books_are_right(now):
     assert verify_ledger()[1] == []
 
 
-def test_a_larger_club(db, now):
-    """One club for all of these: it takes seconds to build."""
-    seed_demo(member_count=60, seed=1, now=now)
+def test_a_larger_club(larger_club, now):
     check_one_waits_to_be_forgotten_and_one_is(now)
     check_a_shop_of_each_kind_with_messages_of_each_outcome(now)
     check_addresses_that_are_told_send_nothing_more(now)

@@ -90,8 +90,7 @@ def test_every_day_up_to_yesterday_is_closed(stories, now):
     assert (days["last"] - days["first"]).days + 1 == days["count"] == stories.closed_day_count
 
 
-def test_nobody_buys_before_joining(db, now):
-    seed_demo(member_count=30, seed=2, now=now)
+def test_nobody_buys_before_joining(larger_club):
     buyers = Member.objects.annotate(first=Min("purchases__purchased_at"))
     for member in buyers.filter(first__isnull=False):
         assert member.joined_at < member.first
@@ -104,8 +103,7 @@ def test_members_are_known_to_the_till_and_to_everyone(stories):
     assert find_member("H2314").family_name_reading == "ホシノ"
 
 
-def test_larger_baskets_may_be_ordered_from_home_and_lines_come_back(db, now):
-    seed_demo(member_count=40, seed=1, now=now)
+def test_larger_baskets_may_be_ordered_from_home_and_lines_come_back(larger_club, now):
     assert set(Purchase.objects.values_list("channel__code", flat=True)) == {
         "counter",
         "pickup",
