@@ -10,17 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from core.admin import WordsAdmin
 from core.errors import DomainError
-from core.time import day_of
 from members import registry
 from members.models import Member
 from members.registry import STAFF_MEMBER, Panel
-from members.selectors.club import get_club
 from members.services.conduct import list_own_member_ids
 from rewards.admin.challenge_forms import ChallengeVersionForm, StampForm, get_initial
-from rewards.admin.forms import EndRuleForm
-from rewards.admin.rules import EDIT, PREVIEW, PUBLISH, list_posted
+from rewards.admin.versions import EDIT, PREVIEW, PUBLISH, VersionedAdmin, list_posted
 from rewards.models import Challenge, ChallengeVersion, StampGrant
 from rewards.selectors.challenge_words import describe_change, describe_target, list_conditions
 from rewards.selectors.challenges import ShownCard, count_figures, get_stamp_page
@@ -38,8 +34,13 @@ SHOWN = 5
 
 
 @admin.register(Challenge)
-class ChallengeAdmin(WordsAdmin):
-    has_page = True
+class ChallengeAdmin(VersionedAdmin):
+    code_field = "slug"
+    noun = "challenge"
+    publish_permission = "rewards.publish_challenge"
+    version_form = ChallengeVersionForm
+    end_title = _("End the stamp card")
+    ended_message = _("The stamp card ends.")
     list_display = ("name", "show_terms", "show_prize", "show_state", "show_full")
     search_fields = ("name", "slug")
     ordering = ("position", "pk")
@@ -95,20 +96,8 @@ class ChallengeAdmin(WordsAdmin):
 
     # --- One card ---
 
-    def get_readonly_fields(self, request, obj=None):
-        return ("slug",) if obj else ()
-
-    def get_prepopulated_fields(self, request, obj=None):
-        return {} if obj else {"slug": ("name",)}
-
-    def can_publish(self, request):
-        return request.user.has_perm("rewards.publish_challenge")
-
     def get_urls(self):
         return [
-            self.build_path("<int:object_id>/edit/", self.edit_view, "edit"),
-            self.build_path("<int:object_id>/version/", self.publish_view, "publish"),
-            self.build_path("<int:object_id>/end/", self.end_view, "end"),
             self.build_path("<int:member_id>/stamps/", self.give_view, "give"),
             *super().get_urls(),
         ]
@@ -140,55 +129,16 @@ class ChallengeAdmin(WordsAdmin):
             can_end=self.can_publish(request) and challenge.ended_at is None and versions,
         )
 
-    def edit_view(self, request, object_id):
-        return super().change_view(request, str(object_id))
+    def get_version_initial(self, newest, today):
+        return get_initial(newest, today)
 
-    def response_post_save_add(self, request, obj):
-        name = "publish" if self.can_publish(request) else "change"
-        return HttpResponseRedirect(reverse(f"admin:rewards_challenge_{name}", args=[obj.pk]))
-
-    def response_post_save_change(self, request, obj):
-        return HttpResponseRedirect(reverse("admin:rewards_challenge_change", args=[obj.pk]))
-
-    def publish_view(self, request, object_id):
-        """The terms, then the card as members will see it, then the press that counts."""
-        if not self.can_publish(request):
-            raise PermissionDenied
-        challenge, answer = self.get_or_redirect(request, object_id)
-        if answer:
-            return answer
-        now, stage = timezone.now(), request.POST.get("stage", "")
-        if request.method == "POST":
-            form = ChallengeVersionForm(request.POST, challenge=challenge, now=now)
-            if form.is_valid() and stage == PUBLISH:
-                if self._publish(request, challenge, form, now):
-                    return self.response_post_save_change(request, challenge)
-            elif form.is_valid() and stage == PREVIEW:
-                return self._render_preview(request, challenge, form)
-        else:
-            newest = challenge.versions.order_by("-number").first()
-            today = day_of(now, get_club().zone)
-            form = ChallengeVersionForm(
-                challenge=challenge, now=now, initial=get_initial(newest, today)
-            )
-        return self.render_page(
-            request, "admin/rewards/challenge_form.html", title=_("New version"), obj=challenge,
-            media=self.media + form.media, challenge=challenge, form=form,
+    def publish(self, request, challenge, form, now):
+        publish_version(
+            challenge, audiences=list(form.cleaned_data["audiences"]), by=request.user, now=now,
+            **form.get_span(), **form.get_terms(),
         )  # fmt: skip
 
-    def _publish(self, request, challenge, form, now):
-        try:
-            publish_version(
-                challenge, audiences=list(form.cleaned_data["audiences"]), by=request.user,
-                now=now, **form.get_span(), **form.get_terms(),
-            )  # fmt: skip
-        except DomainError as error:
-            form.add_error(None, str(error))
-            return False
-        self.message_user(request, _("The new version is published."))
-        return True
-
-    def _render_preview(self, request, challenge, form):
+    def render_preview(self, request, challenge, form, now):
         version = form.build_version()
         return self.render_page(
             request,
@@ -203,27 +153,11 @@ class ChallengeAdmin(WordsAdmin):
             posted=list_posted(request),
         )
 
-    def end_view(self, request, object_id):
-        if not self.can_publish(request):
-            raise PermissionDenied
-        challenge, answer = self.get_or_redirect(request, object_id)
-        if answer:
-            return answer
-        now = timezone.now()
-        today = day_of(now, get_club().zone)
-        form = EndRuleForm(request.POST or None, now=now, initial={"ends_on": today})
-        if request.method == "POST" and form.is_valid():
-            try:
-                end_challenge(challenge, at=form.get_moment(), by=request.user, now=now)
-            except DomainError as error:
-                form.add_error(None, str(error))
-            else:
-                self.message_user(request, _("The stamp card ends."))
-                return self.response_post_save_change(request, challenge)
-        return self.render_page(
-            request, "admin/rewards/challenge_end.html", title=_("End the stamp card"),
-            obj=challenge, challenge=challenge, form=form, figures=count_figures(challenge),
-        )  # fmt: skip
+    def end(self, request, challenge, at, now):
+        end_challenge(challenge, at=at, by=request.user, now=now)
+
+    def list_end_facts(self, challenge, now):
+        return {"figures": count_figures(challenge)}
 
     # --- By hand ---
 

@@ -18,7 +18,7 @@ from members.selectors.search import list_member_ids
 from members.services.conduct import list_own_member_ids
 from rewards.admin.control_credit import CreditViews
 from rewards.admin.control_forms import ActLimitForm, AdjustmentForm
-from rewards.admin.rules import EDIT, PREVIEW, PUBLISH, list_posted
+from rewards.admin.versions import EDIT, PREVIEW, PUBLISH, list_posted
 from rewards.models import ActLimit, Adjustment, Transfer
 from rewards.selectors.balances import get_balances
 from rewards.selectors.control import explain_excess, format_measure, get_kind_label

@@ -12,7 +12,7 @@ from members.models import Member
 from members.selectors.club import get_club
 from members.services.conduct import list_own_member_ids
 from rewards.admin.control_forms import CreditForm
-from rewards.admin.rules import EDIT, PREVIEW, PUBLISH, list_posted
+from rewards.admin.versions import EDIT, PREVIEW, PUBLISH, list_posted
 from rewards.selectors.control import explain_excess
 from rewards.services.control import find_excess
 from rewards.services.credit import get_credit

@@ -13,7 +13,7 @@ from core.errors import DomainError
 from members.models import Member
 from members.services.conduct import list_own_member_ids
 from rewards.admin.control_forms import TierDecisionForm
-from rewards.admin.rules import EDIT, PREVIEW, PUBLISH, list_posted
+from rewards.admin.versions import EDIT, PREVIEW, PUBLISH, list_posted
 from rewards.models import Standing, Tier
 from rewards.selectors.balances import get_balances
 from rewards.selectors.control import explain_excess

@@ -19,7 +19,7 @@ from core.admin import StaffAdmin, WordsAdmin
 from core.admin.naming import name_fields
 from core.services.audit import record_audit
 from rewards.admin.programme_forms import ProgrammeForm
-from rewards.admin.rules import PREVIEW, PUBLISH, list_posted
+from rewards.admin.versions import PREVIEW, PUBLISH, list_posted
 from rewards.cards import get_card_art
 from rewards.enums import CardPattern
 from rewards.models import ProgrammeVersion, Tier

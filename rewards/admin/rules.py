@@ -3,38 +3,27 @@
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Prefetch, Subquery
-from django.http import HttpResponseRedirect
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from core.admin import WordsAdmin
 from core.joining import join_comma
-from core.time import day_of
-from members.selectors.club import get_club
-from rewards.admin.forms import EndRuleForm, RuleVersionForm, get_initial
+from rewards.admin.forms import RuleVersionForm, get_initial
+from rewards.admin.versions import VersionedAdmin, list_posted
 from rewards.admin.wording import describe_versions
 from rewards.models import EarningRule, EarningRuleVersion
 from rewards.services.preview import count_liability, preview_end, preview_rule
 from rewards.services.programme import end_rule, publish_rule
 
-PREVIEW, PUBLISH, EDIT = "preview", "publish", "edit"
-
-
-def list_posted(request, *left_out):
-    """The form as it came, to be carried by the page that asks for confirmation."""
-    return [
-        (name, value)
-        for name, values in request.POST.lists()
-        if name not in ("csrfmiddlewaretoken", "stage", *left_out)
-        for value in values
-    ]
-
 
 @admin.register(EarningRule)
-class EarningRuleAdmin(WordsAdmin):
-    has_page = True
+class EarningRuleAdmin(VersionedAdmin):
+    code_field = "code"
+    noun = "rule"
+    publish_permission = "rewards.add_earningruleversion"
+    version_form = RuleVersionForm
+    end_title = _("End the rule")
+    ended_message = _("The rule ends.")
     list_display = ("name", "show_terms", "show_state", "is_public", "show_used")
     search_fields = ("name", "code")
     ordering = ("name",)
@@ -80,23 +69,6 @@ class EarningRuleAdmin(WordsAdmin):
 
     # --- One rule ---
 
-    def get_readonly_fields(self, request, obj=None):
-        return ("code",) if obj else ()
-
-    def get_prepopulated_fields(self, request, obj=None):
-        return {} if obj else {"code": ("name",)}
-
-    def can_publish(self, request):
-        return request.user.has_perm("rewards.add_earningruleversion")
-
-    def get_urls(self):
-        return [
-            self.build_path("<int:object_id>/edit/", self.edit_view, "edit"),
-            self.build_path("<int:object_id>/version/", self.publish_view, "publish"),
-            self.build_path("<int:object_id>/end/", self.end_view, "end"),
-            *super().get_urls(),
-        ]
-
     def change_view(self, request, object_id, form_url="", extra_context=None):
         rule, answer = self.get_or_redirect(request, object_id)
         if answer:
@@ -121,43 +93,13 @@ class EarningRuleAdmin(WordsAdmin):
             can_end=self.can_publish(request) and any(v.ends_at is None for v in versions),
         )
 
-    def edit_view(self, request, object_id):
-        return super().change_view(request, str(object_id))
+    def get_version_initial(self, newest, today):
+        return get_initial(newest, today)
 
-    def response_post_save_add(self, request, obj):
-        name = "publish" if self.can_publish(request) else "change"
-        return HttpResponseRedirect(reverse(f"admin:rewards_earningrule_{name}", args=[obj.pk]))
+    def publish(self, request, rule, form, now):
+        publish_rule(rule, by=request.user, now=now, **form.get_span(), **form.get_terms())
 
-    def response_post_save_change(self, request, obj):
-        return HttpResponseRedirect(reverse("admin:rewards_earningrule_change", args=[obj.pk]))
-
-    def publish_view(self, request, object_id):
-        """Terms, then what they would have done last month, then the press that counts."""
-        if not self.can_publish(request):
-            raise PermissionDenied
-        rule, answer = self.get_or_redirect(request, object_id)
-        if answer:
-            return answer
-        now = timezone.now()
-        stage = request.POST.get("stage", "")
-        if request.method == "POST":
-            form = RuleVersionForm(request.POST, rule=rule, now=now)
-            if form.is_valid() and stage == PUBLISH:
-                publish_rule(rule, by=request.user, now=now, **form.get_span(), **form.get_terms())
-                self.message_user(request, _("The new version is published."))
-                return self.response_post_save_change(request, rule)
-            if form.is_valid() and stage == PREVIEW:
-                return self._render_preview(request, rule, form, now)
-        else:
-            newest = rule.versions.order_by("-number").first()
-            today = day_of(now, get_club().zone)
-            form = RuleVersionForm(rule=rule, now=now, initial=get_initial(newest, today))
-        return self.render_page(
-            request, "admin/rewards/rule_form.html", title=_("New version"), obj=rule,
-            media=self.media + form.media, rule=rule, form=form,
-        )  # fmt: skip
-
-    def _render_preview(self, request, rule, form, now):
+    def render_preview(self, request, rule, form, now):
         version = form.build_version()
         ((_version, phrases),) = describe_versions([version], now=now)
         preview = preview_rule(version, now=now)
@@ -175,20 +117,8 @@ class EarningRuleAdmin(WordsAdmin):
             posted=list_posted(request),
         )
 
-    def end_view(self, request, object_id):
-        if not self.can_publish(request):
-            raise PermissionDenied
-        rule, answer = self.get_or_redirect(request, object_id)
-        if answer:
-            return answer
-        now = timezone.now()
-        today = day_of(now, get_club().zone)
-        form = EndRuleForm(request.POST or None, now=now, initial={"ends_on": today})
-        if request.method == "POST" and form.is_valid():
-            end_rule(rule, at=form.get_moment(), by=request.user, now=now)
-            self.message_user(request, _("The rule ends."))
-            return self.response_post_save_change(request, rule)
-        return self.render_page(
-            request, "admin/rewards/rule_end.html", title=_("End the rule"), obj=rule, rule=rule,
-            form=form, preview=preview_end(rule, now=now),
-        )  # fmt: skip
+    def end(self, request, rule, at, now):
+        end_rule(rule, at=at, by=request.user, now=now)
+
+    def list_end_facts(self, rule, now):
+        return {"preview": preview_end(rule, now=now)}

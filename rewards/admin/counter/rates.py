@@ -18,7 +18,7 @@ from core.money import format_money, get_exponent, to_decimal
 from core.percent import format_percent
 from members.selectors.club import get_club
 from purchases.parsing.typed import read_typed_amount
-from rewards.admin.rules import PREVIEW, PUBLISH, list_posted
+from rewards.admin.versions import PREVIEW, PUBLISH, list_posted
 from rewards.models import PointsRate
 from rewards.selectors.payments import Quote, get_rate, quote_points
 from rewards.selectors.wording import format_points
