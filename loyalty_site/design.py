@@ -164,24 +164,30 @@ def _draw_wheel(*labels: tuple[str, int]) -> SafeString:
     return mark_safe(disc + draw_frame())  # noqa: S308 (its words are escaped where it is drawn)
 
 
-# Motif, name, what is counted, how many are on it, how many make it full, whether they are new.
+# Motif, name, what is counted, how many are on it, how many make it full, how many are new, whether
+# its prize was given: one that was full, and lost stamps by a return; and one that is full.
 _STAMP_CARDS = (
-    ("coffee", "The tenth cup", "count", 0, 10, 0),
-    ("bread", "パン棚ひとめぐり", "count", 4, 5, 1),
-    ("tea", LONG, "count", 11, 24, 0),
-    ("fruit", "一起吃蔬菜", "sum", 4_200, 10_000, 0),
-    ("cake", "Everything sweet", "count", 7, 8, 7),
+    ("coffee", "The tenth cup", "count", 0, 10, 0, False),
+    ("bread", "パン棚ひとめぐり", "count", 4, 5, 1, False),
+    ("tea", LONG, "count", 11, 24, 0, False),
+    ("fruit", "一起吃蔬菜", "sum", 4_200, 10_000, 0, False),
+    ("cake", "Everything sweet", "count", 7, 8, 7, False),
+    ("flowers", "Six bouquets", "count", 5, 6, 0, True),
+    ("book", "Three books", "count", 3, 3, 0, True),
 )
 
 
 def _build_stamp_card(
-    motif: str, name: str, measure: str, count: int, target: int, fresh: int
+    motif: str, name: str, measure: str, count: int, target: int, fresh: int, is_paid: bool
 ) -> ShownCard:
     challenge = Challenge(slug=f"sample-{motif}", name=name, motif=motif)
     version = ChallengeVersion(
         challenge=challenge, measure=measure, target=target, prize_kind="points", prize_points=50
     )
-    return ShownCard(challenge, version, count, target, fresh=fresh)
+    terms = ("a stamp for each item", "at most 3 stamps a day", "until December 31")
+    return ShownCard(
+        challenge, version, count, target, fresh=fresh, is_paid=is_paid, conditions=terms
+    )
 
 
 # Given, the goal, gifts, days left, whether it is open.

@@ -62,6 +62,19 @@ def test_home_shows_the_cards_that_were_begun(cast, counter, now):
     assert "2 of 5" in html
 
 
+def test_a_card_whose_prize_was_kept_promises_no_other(cast, counter, now):
+    make_card(now, target=2)
+    buy(counter, now, 2)
+    counter.give_back(counter.made[-1], {1: "4.00"}, on=TODAY - dt.timedelta(days=1), hour=20)
+    work(now)
+    browser = cast.clients["mei"]
+    for page in ("/stamps/", "/home/"):
+        html = browser.get(page).content.decode()
+        assert "1 of 2" in html
+        assert "1 more, then" not in html
+    assert "it fills up first" in browser.get("/stamps/").content.decode()
+
+
 def test_cards_open_to_all_stand_among_the_ways_to_earn_on_the_landing_page(client, cast, now):
     make_card(now, target=5)
     chosen = ensure_audience("few", kind=AudienceKind.LIST, name="Few")
