@@ -72,10 +72,7 @@ def _points(block: Block, page: Page) -> Drawn:
 
 def _reward(block: Block, page: Page) -> Drawn:
     """A reward by its code; without one, that of what happened."""
-    if block.words:
-        root = f'rewards["{block.words[0]}"]'
-    else:
-        root = "reward"
+    root = f'rewards["{block.words[0]}"]' if block.words else "reward"
     has = page.say(f"{{% if {root} %}}"), page.say("{% endif %}")
     name, summary = page.say(f"{{{{ {root}.name }}}}"), page.say(f"{{{{ {root}.summary }}}}")
     price = page.say(f"{{% if {root}.points %}}{{{{ {root}.points | points }}}}{{% endif %}}")
@@ -156,7 +153,7 @@ def _faces(block: Block, page: Page) -> Drawn:
 
 
 def _button(block: Block, page: Page) -> Drawn:
-    """``{% button "Words" "https://…" %}`` or with a variable: ``{% button "Words" reward.url %}``."""
+    """``{% button "Words" "https://…" %}``, or a variable in place of the address."""
     if not block.words or not (len(block.words) > 1 or block.rest):
         raise BlockWants(name="button", example='{% button "Go" "https://…" %}')
     words = mask_line(block.words[0], page.masks)
@@ -186,7 +183,7 @@ def _image(block: Block, page: Page) -> Drawn:
             _("“%(url)s” is no address: it begins with https://.") % {"url": url[:60]}
         )
     source = escape(make_absolute(url))
-    said = escape(mask_line(alt, page.masks))
+    said = page.say(escape(mask_line(alt, page.masks)))
     mjml = section(f'<mj-image src="{source}" alt="{said}" padding="6px 0" border-radius="10px"/>')
     return Drawn(mjml, f'<p><img src="{source}" alt="{said}"></p>', mask_line(alt, page.masks))
 

@@ -231,7 +231,7 @@ def read_prose(prose: Prose, masks: Masks) -> list[Token]:
     """Markdown as tokens; conditions inside a paragraph are whole there."""
     tokens = READER.parse(prose.source)
     for token in tokens:
-        if token.type == "inline" or (token.type in ("fence", "code_block") and _MASK.search(token.content)):
+        if token.type in ("inline", "fence"):
             check_inline(token.content, masks)
     return tokens
 

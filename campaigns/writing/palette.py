@@ -67,7 +67,7 @@ def _build_night(dark: dict[str, str]) -> str:
     grounds = {
         ".paper": DARK["paper"],
         ".raised, .raised > table": DARK["raised"],
-        ".panel > table > tbody > tr > td": dark["accent-wash"],
+        ".panel > table > tbody > tr > td > table": dark["accent-wash"],
         ".button td, .button a": dark["accent"],
     }
     inks = {
@@ -80,7 +80,6 @@ def _build_night(dark: dict[str, str]) -> str:
         *(_rule(names, "background-color", value) for names, value in grounds.items()),
         *(_rule(names, "color", value) for names, value in inks.items()),
         f".ink td, .ink th, .ink hr{{border-color:{DARK['line']} !important}}",
-        ".day{display:none !important}.night{display:block !important}",
     ]
     turned = [
         *(

@@ -14,7 +14,7 @@ def draw_prose(prose: Prose, page: Page) -> Drawn:
     _dress(tokens, page)
     dressed = READER.renderer.render(tokens, READER.options, {})
     mjml = (
-        '<mj-section css-class="raised" padding="0 24px"><mj-column>'
+        '<mj-section css-class="raised" padding="6px 24px 0"><mj-column>'
         f'<mj-text css-class="ink">{dressed}</mj-text></mj-column></mj-section>'
     )
     return Drawn(mjml, plain, text)
