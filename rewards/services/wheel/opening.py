@@ -165,9 +165,9 @@ class Opening:
         """What it answered; no player where the member never looked at the wheel."""
         ((row,),) = rows
         *plain, frozen, is_staff = row[:_OF_WHEEL]
-        state = WheelState(*plain, self._get_offer(plain[0], frozen), is_staff)
+        values: list[Any] = [*plain, self._get_offer(plain[0], frozen), is_staff]
         player = row[_OF_WHEEL:]
-        return state, PlayerState(*player) if player[0] is not None else None
+        return WheelState(*values), PlayerState(*player) if player[0] is not None else None
 
     def _get_offer(self, version_id: int | None, text: str | None) -> Offer:
         if version_id is None:
