@@ -278,9 +278,10 @@ def list_card_ways(now: dt.datetime) -> list[CardWay]:
 HAS_BOOK = "SELECT FROM rewards_stampbook WHERE member_id = %(member)s AND merged_into_id IS NULL"
 # One statement, and nothing more where no card was begun.
 _BEGUN = """
-    SELECT card.version_id, card.stamp_count, card.target, card.round,
+    SELECT card.version_id, card.stamp_count, card.target, card.round, card.is_paid,
            (SELECT max(s.recorded_at) FROM rewards_stamp s
-            WHERE s.book_id = b.id AND s.reverses_id IS NULL AND s.recorded_at > %s)
+            WHERE s.book_id = b.id AND s.reverses_id IS NULL AND s.recorded_at > %s
+              AND s.effective_at > %s)
     FROM rewards_stampbook b
     JOIN rewards_challenge c ON c.id = b.challenge_id
     JOIN rewards_stampcard card ON card.book_id = b.id
@@ -293,16 +294,16 @@ _BEGUN = """
 
 def list_begun(member: Member, *, now: dt.datetime, limit: int) -> list[ShownCard]:
     """Cards that are being filled, the fullest first."""
-    (rows,) = read_together([(_BEGUN, [now - FRESH, member.pk, now, limit])])
+    (rows,) = read_together([(_BEGUN, [now - FRESH, now - NEWS, member.pk, now, limit])])
     if not rows:
         return []
     versions = {row.pk: row for row in _get_versions().filter(pk__in=[row[0] for row in rows])}
     return [
         ShownCard(
             versions[version_id].challenge, versions[version_id], count, target, number,
-            fresh=1 if fresh_at else 0,
+            fresh=1 if fresh_at else 0, is_paid=is_paid,
         )
-        for version_id, count, target, number, fresh_at in rows
+        for version_id, count, target, number, is_paid, fresh_at in rows
     ]  # fmt: skip
 
 
