@@ -61,10 +61,13 @@ OWNERS = f"""
 """
 # Where nothing came back and nothing was changed, only who bought counts.
 BUYERS = """
-    SELECT array_agg(DISTINCT p.member_id) FILTER (WHERE p.member_id IS NOT NULL),
-           min(p.purchased_at), max(p.purchased_at)
-    FROM members_activity a JOIN purchases_purchase p ON p.id = a.subject_id
-    WHERE a.batch_id = %(batch)s AND a.subject_type = 'purchases.purchase'
+    SELECT array_agg(member_id) FILTER (WHERE member_id IS NOT NULL), min(first_at), max(last_at)
+    FROM (
+        SELECT p.member_id, min(p.purchased_at) AS first_at, max(p.purchased_at) AS last_at
+        FROM members_activity a JOIN purchases_purchase p ON p.id = a.subject_id
+        WHERE a.batch_id = %(batch)s AND a.subject_type = 'purchases.purchase'
+        GROUP BY p.member_id
+    ) AS buyers
 """
 DOERS = """
     SELECT array_agg(DISTINCT coalesce(m.merged_into_id, m.id)), min(a.effective_at),
