@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from django.db import connection
 from django.db.models import F, Func, IntegerField, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
-from campaigns.channels.base import adapters
 from campaigns.enums import Reach
 from campaigns.models import Campaign
 from campaigns.reach import addresses, get_address_sql
@@ -41,7 +39,6 @@ class ChannelEstimate:
 
     channel: str
     count: int
-    cost: Decimal
 
 
 def list_recipients(campaign: Campaign) -> QuerySet[Member]:
@@ -74,15 +71,12 @@ def count_recipients(campaign: Campaign) -> int:
 
 
 def estimate_channels(campaign: Campaign) -> list[ChannelEstimate]:
-    """How many would be written to by each channel, and what the channel takes for it; in the
-    campaign's own order. A member counts for the first that reaches them, or for each.
+    """How many would be written to by each channel, in the campaign's own order. A member counts
+    for the first that reaches them, or for each.
     """
     channels = [channel for channel in campaign.mailing.channels if channel in addresses]
     counts = _count_by_channel(campaign, channels)
-    return [
-        ChannelEstimate(channel, count, _price(channel) * count)
-        for channel, count in zip(channels, counts, strict=True)
-    ]
+    return [ChannelEstimate(*each) for each in zip(channels, counts, strict=True)]
 
 
 def _count_by_channel(campaign: Campaign, channels: Sequence[str]) -> Sequence[int]:
@@ -100,9 +94,3 @@ def _count_by_channel(campaign: Campaign, channels: Sequence[str]) -> Sequence[i
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return cursor.fetchone()
-
-
-def _price(channel: str) -> Decimal:
-    """What one message takes, in the club's currency."""
-    adapter = adapters.get(channel)
-    return (adapter.estimate_cost(None, "") if adapter else None) or Decimal(0)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from campaigns import limits
+from campaigns.channels.base import adapters
 from campaigns.enums import CampaignState
 from campaigns.models import Campaign
 from campaigns.selectors.recipients import count_recipients, estimate_channels
@@ -60,7 +61,7 @@ class Estimate:
 def estimate_campaign(campaign: Campaign, *, by: User | None, now: dt.datetime) -> Estimate:
     """Whom it reaches and what it costs, and which limits of this person it is above."""
     channels = estimate_channels(campaign)
-    cost = sum((each.cost for each in channels), Decimal(0))
+    cost = sum((_price(each.channel) * each.count for each in channels), Decimal(0))
     estimate = Estimate(
         count=count_recipients(campaign),
         channels={each.channel: each.count for each in channels},
@@ -68,6 +69,12 @@ def estimate_campaign(campaign: Campaign, *, by: User | None, now: dt.datetime) 
     )
     excess = _find_excess(campaign, estimate, by=by, now=now) if by else []
     return Estimate(estimate.count, estimate.channels, estimate.cost, excess)
+
+
+def _price(channel: str) -> Decimal:
+    """What one message of the usual length takes."""
+    adapter = adapters.get(channel)
+    return (adapter.estimate_cost(None, "") if adapter else None) or Decimal(0)
 
 
 @keeps_refusals
