@@ -1,3 +1,3 @@
-from campaigns.admin import act_names, campaigns, policy, segments
+from campaigns.admin import act_names, campaigns, policy, segments, words
 
-__all__ = ["act_names", "campaigns", "policy", "segments"]
+__all__ = ["act_names", "campaigns", "policy", "segments", "words"]

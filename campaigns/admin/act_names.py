@@ -18,6 +18,7 @@ register_acts(
         "campaign.finished": pgettext_lazy("act", "Campaign finished"),
         "mailing.words_saved": pgettext_lazy("act", "Words of a message changed"),
         "mailing.words_frozen": pgettext_lazy("act", "Words of a message finished"),
+        "mailing.trial_sent": pgettext_lazy("act", "Trial of a message sent"),
         "segment.made": pgettext_lazy("act", "Segment made"),
         "segment.changed": pgettext_lazy("act", "Segment changed"),
         "segment.build_asked": pgettext_lazy("act", "Rebuild of a segment asked for"),

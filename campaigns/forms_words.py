@@ -1,0 +1,107 @@
+"""The words of one channel and variant, in every language, as a form."""
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import get_language_info
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Content
+from campaigns.writing.markup import MAX_BODY
+from core.words import key_of, list_translations
+from members.enums import Channel
+
+# Channels whose messages have a subject, and a line below it.
+WITH_SUBJECT = {Channel.EMAIL, Channel.ON_SITE, Channel.POST}
+WITH_PREHEADER = {Channel.EMAIL}
+SAMPLE = "sample"
+
+
+def list_language_codes() -> list[str]:
+    """The club's own first."""
+    return [settings.LANGUAGE_CODE, *list_translations()]
+
+
+def name_field(name: str, locale: str) -> str:
+    return name if locale == settings.LANGUAGE_CODE else key_of(name, locale)
+
+
+class WordsForm(forms.Form):
+    """Fields ``subject``, ``preheader`` and ``body``, and their translations."""
+
+    def __init__(self, *args, channel: str, content: Content | None = None, **kwargs):
+        self.names = ["body"]
+        if channel in WITH_PREHEADER:
+            self.names.insert(0, "preheader")
+        if channel in WITH_SUBJECT:
+            self.names.insert(0, "subject")
+        super().__init__(*args, **kwargs)
+        for locale in list_language_codes():
+            for name in self.names:
+                field = self._build(name, locale)
+                key = name_field(name, locale)
+                self.fields[key] = field
+                if content is not None:
+                    self.initial.setdefault(key, getattr(content, key) or "")
+
+    def _build(self, name: str, locale: str) -> forms.Field:
+        model_field = Content._meta.get_field(name)
+        attrs = {"lang": locale, "dir": "auto", "data-words": name}
+        if name != "body":
+            attrs["maxlength"] = str(model_field.max_length)
+            return forms.CharField(
+                label=model_field.verbose_name,
+                required=False,
+                max_length=model_field.max_length,
+                widget=forms.TextInput(attrs),
+            )
+        return forms.CharField(
+            label=model_field.verbose_name,
+            required=False,
+            max_length=MAX_BODY,
+            strip=False,
+            widget=forms.Textarea({**attrs, "rows": "18", "spellcheck": "true"}),
+        )
+
+    def iter_languages(self):
+        """(code, name as its readers call it, its fields) for each language."""
+        for locale in list_language_codes():
+            fields = [self[name_field(name, locale)] for name in self.names]
+            yield locale, get_language_info(locale)["name_local"], fields
+
+    def get_words(self) -> dict[str, str | None]:
+        """As the model keeps them: what is empty in a translation isn't kept."""
+        own = set(self.names)
+        return {
+            key: (value if value.strip() else ("" if key in own else None))
+            for key, value in self.cleaned_data.items()
+        }
+
+
+class LookForm(forms.Form):
+    """As whom, in which language and on what the preview is looked at."""
+
+    WIDTHS = (("390", _("Phone")), ("640", _("Desktop")))
+    SCHEMES = (("light", _("Light")), ("dark", _("Dark")))
+
+    member = forms.CharField(
+        label=_("as the member"),
+        required=False,
+        max_length=120,
+        help_text=_("Name, number or e-mail address. Empty: an example."),
+    )
+    language = forms.ChoiceField(label=_("language"), required=False)
+    width = forms.ChoiceField(
+        label=_("width"), choices=WIDTHS, required=False, widget=forms.RadioSelect
+    )
+    scheme = forms.ChoiceField(
+        label=_("colours"), choices=SCHEMES, required=False, widget=forms.RadioSelect
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["language"].choices = [
+            (code, get_language_info(code)["name_local"]) for code in list_language_codes()
+        ]
+        self.initial = {
+            "language": settings.LANGUAGE_CODE, "width": "640", "scheme": "light", **self.initial
+        }  # fmt: skip
