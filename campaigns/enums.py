@@ -128,3 +128,15 @@ class RatePeriod(models.TextChoices):
     SECOND = "second", pgettext_lazy("per", "second")
     MINUTE = "minute", pgettext_lazy("per", "minute")
     HOUR = "hour", pgettext_lazy("per", "hour")
+
+
+class SuppressionReason(models.TextChoices):
+    """Why an address is not written to. ``UNSUBSCRIBED`` stops what needs consent; each of the
+    others stops everything.
+    """
+
+    BOUNCED = "bounced", pgettext_lazy("suppression", "It doesn't exist")
+    COMPLAINED = "complained", pgettext_lazy("suppression", "Somebody complained")
+    UNFOLLOWED = "unfollowed", pgettext_lazy("suppression", "They left the channel")
+    UNSUBSCRIBED = "unsubscribed", pgettext_lazy("suppression", "Unsubscribed elsewhere")
+    BY_HAND = "by_hand", pgettext_lazy("suppression", "Put there by staff")

@@ -35,5 +35,6 @@ class MembersConfig(AppConfig):
         ):
             registry.register_waiting_queue(code, list_oldest, late_after=dt.timedelta(hours=hours))
         post_migrate.connect(receivers.create_base_rows, sender=self)
+        post_migrate.connect(receivers.create_contact_budget, sender=self)
         # The back office logs in where everybody does: rate limits and second factors included.
         admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # as allauth documents

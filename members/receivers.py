@@ -6,8 +6,9 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.utils import timezone
 
+from members.contact_budget import CAPS
 from members.forms import SIGNUP_PROFILE
-from members.models import Club, FooterLink, LegalPage, Theme
+from members.models import Club, ContactCap, ContactPolicy, FooterLink, LegalPage, Theme
 from members.selectors.club import forget_club
 from members.services import logins
 from members.services.audiences import ensure_everyone
@@ -41,3 +42,13 @@ def create_base_rows(sender, using="default", **kwargs):
     """The club's row and the audience ``everyone`` exist from the first migration on."""
     Club.objects.using(using).get_or_create(pk=1)
     ensure_everyone()
+
+
+def create_contact_budget(sender, using="default", **kwargs):
+    """The reviewed quiet hours and caps, once: a cap that an owner deletes stays deleted."""
+    _policy, is_new = ContactPolicy.objects.using(using).get_or_create(pk=1)
+    if is_new:
+        ContactCap.objects.using(using).bulk_create(
+            [ContactCap(channel=channel, most=most, days=days) for channel, most, days in CAPS],
+            ignore_conflicts=True,
+        )

@@ -8,6 +8,7 @@ from campaigns.models.mailing import PLAIN_VARIANT, Content, Edition, Link, Mail
 from campaigns.models.message import Handover, Message, MessageEvent
 from campaigns.models.rate import RateLimit
 from campaigns.models.segment import Segment, SegmentBuild, SegmentMove, SegmentPick
+from campaigns.models.suppression import Suppression
 
 __all__ = [
     "PLAIN_VARIANT",
@@ -27,4 +28,5 @@ __all__ = [
     "SegmentMove",
     "SegmentPick",
     "SendingPolicy",
+    "Suppression",
 ]

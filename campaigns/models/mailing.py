@@ -60,6 +60,12 @@ class Mailing(models.Model):
         db_default=False,
         help_text=_("Members who share an address get it once, not each."),
     )
+    is_festive = models.BooleanField(
+        _("festive"),
+        default=False,
+        db_default=False,
+        help_text=_("Congratulations and wishes: a household in mourning doesn't get them."),
+    )
     stale_after_hours = models.PositiveIntegerField(
         _("too late after (hours)"),
         null=True,

@@ -94,6 +94,9 @@ class Message(models.Model):
     )  # in the club's currency
     recorded_at = models.DateTimeField(_("planned at"))
     due_at = models.DateTimeField(_("due at"))
+    first_due_at = models.DateTimeField(
+        _("first due at"), null=True, blank=True, help_text=_("Where it had to wait since.")
+    )
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
     read_at = models.DateTimeField(
         _("read at"), null=True, blank=True, help_text=_("Of a message on these pages.")

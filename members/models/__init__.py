@@ -4,6 +4,7 @@ from members.models.audience import EVERYONE, Audience, AudienceMember
 from members.models.claim import ClaimAttempt, ClaimCode
 from members.models.club import Club
 from members.models.consent import Consent, ConsentWording
+from members.models.contact import ContactCap, ContactPolicy
 from members.models.duplicate import DuplicatePair
 from members.models.erasure import ErasedKey, Erasure, ErasureRequest
 from members.models.export import DataExport
@@ -28,6 +29,8 @@ __all__ = [
     "Club",
     "Consent",
     "ConsentWording",
+    "ContactCap",
+    "ContactPolicy",
     "DataExport",
     "DuplicatePair",
     "ErasedKey",

@@ -6,6 +6,12 @@ nothing and raises, so that two apps never fight silently.
 """
 
 from .behaviours import Behaviour, Events, Filter, Measure, behaviours, register_behaviour
+from .contact import (
+    contact_counters,
+    promotion_holds,
+    register_contact_counter,
+    register_promotion_hold,
+)
 from .entries import Registry
 from .operations import (
     WaitingQueue,
@@ -96,6 +102,7 @@ __all__ = [
     "card_lines",
     "claim_facts",
     "consumers",
+    "contact_counters",
     "extend_consumer",
     "has_value",
     "list_consumers",
@@ -105,11 +112,14 @@ __all__ = [
     "notice_texts",
     "panels",
     "personal_data",
+    "promotion_holds",
     "register_attribute",
     "register_behaviour",
     "register_card_line",
     "register_claim_fact",
     "register_consumer",
+    "register_contact_counter",
+    "register_promotion_hold",
     "register_listener",
     "register_notice_text",
     "register_panel",
