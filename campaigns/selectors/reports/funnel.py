@@ -148,14 +148,14 @@ def list_hours(mailing: Mailing, *, limit: int = 72) -> list[Hour]:
                 WHERE x.mailing_id = %(mailing)s AND e.actor = 'human'
                   AND e.kind IN ('opened', 'clicked')
             ), span AS (
-                SELECT generate_series(min(at), least(max(at), min(at) + %(hours)s), '1 hour') AS at
+                SELECT generate_series(min(at), least(max(at), min(at) + make_interval(hours => %(hours)s)), '1 hour') AS at
                 FROM e
             )
             SELECT span.at, count(*) FILTER (WHERE e.kind = 'opened'),
                    count(*) FILTER (WHERE e.kind = 'clicked')
             FROM span LEFT JOIN e ON e.at = span.at GROUP BY 1 ORDER BY 1
             """,
-            {"mailing": mailing.pk, "hours": dt.timedelta(hours=limit - 1)},
+            {"mailing": mailing.pk, "hours": limit - 1},
         )
         return [Hour(*row) for row in cursor.fetchall()]
 
