@@ -40,8 +40,8 @@ _LIST_DUE = """
     ORDER BY g.priority, g.id
 """
 _CLAIM = """
-    SELECT m.id, m.member_id, m.edition_id, m.variant, m.facts, m.due_at, m.recorded_at,
-           m.attempt_count, p.locale
+    SELECT m.id, m.member_id, m.edition_id, m.variant, m.facts,
+           coalesce(m.first_due_at, m.due_at), m.recorded_at, m.attempt_count, p.locale
     FROM campaigns_message m JOIN members_member p ON p.id = m.member_id
     WHERE m.mailing_id = %(mailing)s AND m.channel = %(channel)s AND m.state = 'waiting'
       AND m.due_at <= %(now)s
@@ -50,7 +50,8 @@ _CLAIM = """
     FOR UPDATE OF m SKIP LOCKED
 """
 _HOLD = """
-    UPDATE campaigns_message m SET due_at = h.due_at, reason = h.reason
+    UPDATE campaigns_message m
+    SET due_at = h.due_at, reason = h.reason, first_due_at = coalesce(m.first_due_at, m.due_at)
     FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[]) AS h (id, due_at, reason)
     WHERE m.id = h.id
 """

@@ -131,7 +131,7 @@ def _take_place(code: str) -> Iterator[bool]:
     session, which ends with a worker however that ends. Not behind PgBouncer, which hands
     sessions around: there the number of workers is the limit.
     """
-    if settings.BEHIND_PGBOUNCER:
+    if connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:  # BEHIND_PGBOUNCER
         yield True
         return
     taken = next(

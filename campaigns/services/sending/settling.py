@@ -28,6 +28,8 @@ _SETTLE = """
     UPDATE campaigns_message m
     SET state = s.state, reason = s.reason, detail = s.detail, provider_id = s.provider_id,
         cost = s.cost, sent_at = s.sent_at, due_at = coalesce(s.due_at, m.due_at),
+        first_due_at = CASE WHEN s.due_at IS NULL THEN m.first_due_at
+                            ELSE coalesce(m.first_due_at, m.due_at) END,
         attempt_count = m.attempt_count + s.attempts
     FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::numeric[],
                 %s::timestamptz[], %s::timestamptz[], %s::int[])

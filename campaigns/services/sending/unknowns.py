@@ -26,7 +26,15 @@ def resend_messages(ids: Collection[int], *, by: User | None, now: dt.datetime) 
     Raises NotUnknown where there is none left to decide about.
     """
     return _decide(
-        ids, "message.resent", by, now, state=MessageState.WAITING, reason="", detail="", due_at=now
+        ids,
+        "message.resent",
+        by,
+        now,
+        state=MessageState.WAITING,
+        reason="",
+        detail="",
+        due_at=now,
+        first_due_at=None,
     )
 
 
