@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """``may_be_missing``: not known of everybody, so words give it a default or ask for it first.
-
-    ``stand_in`` is the default that the picker proposes. ``needs`` names the data to load.
+    """``may_be_missing``: not known of everybody. ``stand_in`` is then said in its place, unless the
+    words give a default of their own; where there is none, they must, or ask for it first.
+    ``needs`` names the data to load.
     """
 
     path: str
@@ -88,6 +88,7 @@ _ALL = (
 )  # fmt: skip
 
 VARIABLES: dict[str, Variable] = {each.path: each for each in _ALL}
+STAND_INS = {each.path: each.stand_in for each in _ALL if each.stand_in}
 # Groups that what brought a message about tells; a campaign to many has none of them.
 HAPPENINGS = ("reward", "voucher", "purchase", "store", "product", "products", "facts")
 # Groups whose second part is named by the words themselves: a slug, or a fact of what happened.

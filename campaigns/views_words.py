@@ -2,6 +2,7 @@
 own that lets nothing run and nothing out.
 """
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, render
@@ -23,7 +24,7 @@ from members.services.viewing import record_view
 _POLICY = {
     "default-src": [CSP.NONE],
     "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
-    "img-src": [CSP.SELF, "data:", "https:"],
+    "img-src": [CSP.SELF, "data:", "https:", settings.SITE_URL],
     "frame-ancestors": [CSP.SELF],
     "base-uri": [CSP.NONE],
     "form-action": [CSP.NONE],

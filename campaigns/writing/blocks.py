@@ -157,8 +157,11 @@ def _button(block: Block, page: Page) -> Drawn:
     if not block.words or not (len(block.words) > 1 or block.rest):
         raise BlockWants(name="button", example='{% button "Go" "https://…" %}')
     words = mask_line(block.words[0], page.masks)
-    url = block.words[1] if len(block.words) > 1 else page.say(f"{{{{ {block.rest} }}}}")
-    href = page.lead(_check_address(mask_line(url, page.masks)))
+    if len(block.words) > 1:
+        url = _check_address(mask_line(block.words[1], page.masks))
+    else:
+        url = page.say(f"{{{{ {block.rest} }}}}")
+    href = page.lead(url)
     shown = escape(words)
     html = f'<p><a class="button" href="{escape(href)}">{shown}</a></p>'
     mjml = section(f'<mj-button css-class="button" href="{escape(href)}">{shown}</mj-button>')

@@ -120,9 +120,8 @@ def _number(value: Any) -> Decimal | int:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, Undefined):
-        str(value)  # tells its name
-    return show(value)
+    # What isn't known has a word of its own, or tells its name.
+    return str(value) if isinstance(value, Undefined) else show(value)
 
 
 def _bounded(text: str) -> str:

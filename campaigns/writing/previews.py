@@ -10,6 +10,7 @@ from django.conf import settings
 from campaigns.channels.base import Rendered
 from campaigns.models import Content, Edition, Mailing
 from campaigns.selectors.contexts import MessageRow, build_contexts
+from campaigns.selectors.contexts.happenings import show_rewards
 from campaigns.variables import HAPPENINGS
 from campaigns.writing.compile import Compiled, has_words, try_content
 from campaigns.writing.errors import CannotFill, WordsRefused
@@ -69,7 +70,8 @@ def build_context(
     """What is known of the member; what only an occasion tells is the example's."""
     example = build_example(compiled.variables)
     if member is None:
-        return example
+        slugs = set(example["rewards"])
+        return {**example, "rewards": show_rewards(slugs, compiled.locale) if slugs else {}}
     row = MessageRow(
         id=None,
         member_id=member.pk,

@@ -29,6 +29,7 @@ from liquid.template import BoundTemplate
 from liquid.undefined import UNDEFINED, FalsyStrictUndefined
 from markupsafe import escape
 
+from campaigns.variables import STAND_INS
 from campaigns.writing.errors import CannotFill, TooMuchWork, WordsRefused
 from campaigns.writing.filters import FILTERS, show
 
@@ -53,6 +54,15 @@ class Unknown(FalsyStrictUndefined):
     """False in a condition, its default where one is given, else a refusal with its name."""
 
     force_liquid_default = True
+
+    def __str__(self) -> str:
+        """What is said instead of something that isn't known of everybody, where there is a word
+        for it. Raises UndefinedError where there is none.
+        """
+        path = object.__getattribute__(self, "hint")
+        if path in STAND_INS:
+            return str(STAND_INS[path])
+        raise UndefinedError(path, token=None)
 
 
 class _Context(RenderContext):
@@ -141,10 +151,10 @@ class _OutputNode(output_tag.OutputNode):
         else:
             value = self.expression.evaluate(context)
         kind = type(value)
-        if kind is Unknown or value is None:
-            raise UndefinedError(
-                value.hint if kind is Unknown else str(self.expression), token=None
-            )
+        if kind is Unknown:
+            value = str(value)
+        elif value is None:
+            raise UndefinedError(str(self.expression), token=None)
         # What words bring themselves is text, too: Liquid would take it for HTML.
         text = "".join((value,)) if isinstance(value, str) else show(value)
         return buffer.write(str(escape(text)) if context.autoescape else text)

@@ -60,6 +60,12 @@ def _fill_rewards(contexts: Contexts, rows: Rows, needs: set[str], slugs: set[st
             context["reward"] = _build_reward(by_id.get(pk) if pk else None, locale)
 
 
+def show_rewards(slugs: set[str], locale: str) -> dict[str, Any]:
+    """Rewards by their codes, as words ask for them; None for one that isn't on show."""
+    found = {each.slug: each for each in Reward.objects.published().filter(slug__in=slugs)}
+    return {slug: _build_reward(found.get(slug), locale) for slug in slugs}
+
+
 def _build_reward(reward: Reward | None, locale: str) -> dict[str, Any] | None:
     if reward is None:
         return None

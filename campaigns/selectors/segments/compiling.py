@@ -8,11 +8,13 @@ the outer join into an inner one.
 """
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Q
+from django.db.models.expressions import RawSQL
 from django.db.models.sql.datastructures import BaseTable
 from django.utils.translation import gettext_lazy as _
 
@@ -70,24 +72,35 @@ class Compiled:
 
 def compile_segment(group: Group, *, now: dt.datetime) -> Compiled:
     """Everybody who is active and whom the tree describes. Raises CrossJoin."""
-    builder = _Builder(now, only=None)
+    builder = _Builder(group, now, only=None)
     condition = builder.build(group, negated=False, conjunct=True)
     return Compiled(builder.get_source(), condition)
 
 
 def compile_reasons(group: Group, members: Sequence[int], *, now: dt.datetime) -> Compiled:
     """The same for a few members, in or not, with every rule and its value by itself."""
-    builder = _Builder(now, only=members)
+    builder = _Builder(group, now, only=members)
     leaves = tuple(builder.build_leaf(rule) for rule in group.list_rules())
     return Compiled(builder.get_source(), Sql("TRUE"), leaves)
 
 
+@dataclass
+class _Grouped:
+    """Rows that are grouped once; each rule about them has a column."""
+
+    alias: str
+    columns: dict[Any, tuple[str, BehaviourRule]]
+
+
 class _Builder:
-    def __init__(self, now, only):
+    def __init__(self, group, now, only):
         self.now = now
         self.only = None if only is None else list(only)
         self.expressions: dict[str, Any] = {}
-        self.joins: dict[Any, tuple[str, Sql]] = {}
+        self.joins: dict[Any, tuple[str, Sql | _Grouped]] = {}
+        rules = [rule for rule in group.list_rules() if isinstance(rule, BehaviourRule)]
+        self.uses = Counter(map(_rows_of, rules))
+        self.scope = None if only is not None else self._build_scope(group)
 
     # --- Groups ---
 
@@ -126,9 +139,9 @@ class _Builder:
     def build_leaf(self, rule: Rule) -> Leaf:
         """With the value, whatever way the rule could be asked more shortly."""
         if isinstance(rule, BehaviourRule):
-            alias = self._join(self._key_of(rule), self._group_events(rule))
-            value = Sql(f"coalesce({alias}.value, 0)")
-            return Leaf(rule, self._compare(rule, f"{alias}.value", rule.measure.type, 0), value)
+            ref = self._get_measure(rule)
+            value = Sql(f"coalesce({ref}, 0)")
+            return Leaf(rule, self._compare(rule, ref, rule.measure.type, 0), value)
         found = self._find_existence(rule)
         if found is not None:
             key, rows, is_wanted = found
@@ -158,10 +171,11 @@ class _Builder:
             return ("audience", rule.audience.pk), self._to_sql(rows, 1), rule.is_in
         if isinstance(rule, BehaviourRule):
             is_wanted = _asks_for_any(rule)
-            if is_wanted is None:
+            if is_wanted is None or self.uses[_rows_of(rule)] > 1:
                 return None
-            events, rows = self._narrow_events(rule)
-            key = ("any", *self._key_of(rule))
+            events = _build_events(rule)
+            rows = events.rows.order_by().filter(self._in_window(events, rule))
+            key = ("any", _rows_of(rule), rule.window, rule.days)
             return key, self._to_sql(rows.values_list(events.member), 1), is_wanted
         attribute = rule.attribute
         if attribute.build_rows is None:
@@ -197,61 +211,102 @@ class _Builder:
         rows = attribute.build_rows(self.now, *days)
         return f"{self._join(('attribute', attribute.code, *days), self._to_sql(rows, 2))}.value"
 
-    def _key_of(self, rule: BehaviourRule):
-        filters = tuple(sorted((code, tuple(values)) for code, values in rule.filters.items()))
-        return (
-            "behaviour", rule.behaviour.code, rule.measure.code, filters, rule.window, rule.days,
-        )  # fmt: skip
+    def _get_measure(self, rule: BehaviourRule) -> str:
+        key = _rows_of(rule)
+        if key not in self.joins:
+            alias = f"f{len(self.joins)}"
+            self.joins[key] = (alias, _Grouped(alias, {}))
+        alias, grouped = self.joins[key]
+        column = (rule.measure.code, rule.window, rule.days)
+        grouped.columns.setdefault(column, (f"v{len(grouped.columns)}", rule))
+        return f"{alias}.{grouped.columns[column][0]}"
 
-    def _narrow_events(self, rule: BehaviourRule):
-        filters = {code: list(values) for code, values in rule.filters.items()}
-        events = rule.behaviour.build_events(filters)
-        rows, at = events.rows.order_by(), events.at
+    def _in_window(self, events, rule: BehaviourRule) -> Q:
+        at = events.at
+        inside = Q(**{f"{at}__lte": self.now})  # what is dated ahead has not happened
         if rule.window == "last":
-            rows = rows.filter(**{f"{at}__gt": self.now - dt.timedelta(days=rule.days)})
+            inside &= Q(**{f"{at}__gt": self.now - dt.timedelta(days=rule.days)})
         if rule.window == "first":
             start = F(f"{events.member}__joined_at")
-            rows = rows.filter(
-                **{f"{at}__gte": start, f"{at}__lt": start + dt.timedelta(days=rule.days)}
-            )
-        # What is dated ahead has not happened.
-        return events, rows.filter(**{f"{at}__lte": self.now})
+            last = start + dt.timedelta(days=rule.days)
+            inside &= Q(**{f"{at}__gte": start, f"{at}__lt": last})
+        return inside
 
-    def _group_events(self, rule: BehaviourRule) -> Sql:
-        events, rows = self._narrow_events(rule)
-        grouped = rows.values(events.member).annotate(n=events.measures[rule.measure.code])
-        return self._to_sql(grouped.values_list(events.member, "n"), 2)
+    def _group(self, grouped: _Grouped) -> Sql:
+        rules = [rule for _name, rule in grouped.columns.values()]
+        events = _build_events(rules[0])
+        rows = events.rows.order_by()
+        is_one = len(rules) == 1
+        if is_one:
+            rows = rows.filter(self._in_window(events, rules[0]))
+        elif all(rule.window == "last" for rule in rules):
+            rows = rows.filter(self._in_window(events, max(rules, key=lambda rule: rule.days)))
+        else:
+            rows = rows.filter(**{f"{events.at}__lte": self.now})
+        if self.scope is not None and any(rule.window == "first" for rule in rules):
+            # Their members are read with the rows: those who are out anyway need not be.
+            # Its text is ours alone; what anybody typed is among the parameters.
+            scope = RawSQL(self.scope.text, self.scope.params)  # noqa: S611
+            rows = rows.filter(**{f"{events.member}__in": scope})
+        measures = {
+            name: events.measures[rule.measure.code](
+                filter=None if is_one else self._in_window(events, rule)
+            )
+            for name, rule in grouped.columns.values()
+        }
+        found = rows.values(events.member).annotate(**measures)
+        text = self._to_sql(found.values_list(events.member, *measures), 1 + len(measures))
+        return self._wrap_join(text, grouped.alias, f"member_id, {', '.join(measures)}")
+
+    def _build_scope(self, group: Group) -> Sql | None:
+        """Members for whom those rules hold that ask for columns of their own alone, where every
+        one of them must hold.
+        """
+        own = [
+            node
+            for node in group.nodes
+            if group.kind == "all"
+            and isinstance(node, AttributeRule)
+            and node.attribute.build_rows is None
+        ]
+        if not own:
+            return None
+        conditions = [self.build_leaf(rule).condition for rule in own]
+        where = join_sql(conditions, " AND ").wrap(" WHERE ", "")
+        return join_sql([self._build_base().wrap("SELECT m.id FROM ", ""), where], "")
 
     def _join(self, key, rows: Sql, width: int = 2) -> str:
         if key not in self.joins:
             columns = "member_id, value" if width == 2 else "member_id"
-            if self.only is not None:
-                rows = rows.wrap(
-                    "SELECT * FROM (",
-                    f") AS r ({columns}) WHERE r.member_id IN ({_list(self.only)})",
-                )
             alias = f"f{len(self.joins)}"
-            self.joins[key] = (
-                alias,
-                rows.wrap(" LEFT JOIN (", f") AS {alias} ({columns}) ON {alias}.member_id = m.id"),
-            )
+            self.joins[key] = (alias, self._wrap_join(rows, alias, columns))
         return self.joins[key][0]
 
+    def _wrap_join(self, rows: Sql, alias: str, columns: str) -> Sql:
+        if self.only is not None:
+            few = f") AS r ({columns}) WHERE r.member_id IN ({_list(self.only)})"
+            rows = rows.wrap("SELECT * FROM (", few)
+        return rows.wrap(" LEFT JOIN (", f") AS {alias} ({columns}) ON {alias}.member_id = m.id")
+
     def get_source(self) -> Sql:
-        members = (
-            Member.objects.active()
-            if self.only is None
-            else Member.objects.filter(pk__in=self.only)
+        joins = (
+            self._group(rows) if isinstance(rows, _Grouped) else rows
+            for _alias, rows in self.joins.values()
         )
-        named = {name: attribute.build_expression(self.now)
-                 for name, attribute in self.expressions.values()}  # fmt: skip
-        rows = members.order_by().annotate(**{f"v_{name}": each for name, each in named.items()})
-        base = self._to_sql(
-            rows.values_list("pk", *(f"v_{name}" for name in named)), 1 + len(named), is_base=True
-        )
-        columns = ", ".join(["id", *named])
-        head = base.wrap("(", f") AS m ({columns})")
-        return join_sql([head, *(sql for _alias, sql in self.joins.values())], "")
+        return join_sql([self._build_base(), *joins], "")
+
+    def _build_base(self) -> Sql:
+        members = Member.objects.active()
+        if self.only is not None:
+            members = Member.objects.filter(pk__in=self.only)
+        named = {
+            f"v_{name}": attribute.build_expression(self.now)
+            for name, attribute in self.expressions.values()
+        }
+        rows = members.order_by().annotate(**named).values_list("pk", *named)
+        columns = ", ".join(["id", *(name for name, _attribute in self.expressions.values())])
+        base = self._to_sql(rows, 1 + len(named), is_base=True)
+        return base.wrap("(", f") AS m ({columns})")
 
     def _to_sql(self, rows, width: int, is_base: bool = False) -> Sql:
         if isinstance(rows, AttributeRows):
@@ -261,6 +316,16 @@ class _Builder:
             return Sql("SELECT " + ", ".join(["NULL::bigint"] * width) + " WHERE FALSE")
         text, params = rows.query.sql_with_params()
         return Sql(text, tuple(params))
+
+
+def _rows_of(rule: BehaviourRule) -> Any:
+    """The same for rules about the same rows, whatever their measure and window."""
+    filters = sorted((code, tuple(values)) for code, values in rule.filters.items())
+    return ("behaviour", rule.behaviour.code, tuple(filters))
+
+
+def _build_events(rule: BehaviourRule):
+    return rule.behaviour.build_events({code: list(each) for code, each in rule.filters.items()})
 
 
 def _asks_for_any(rule: BehaviourRule) -> bool | None:
