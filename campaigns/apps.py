@@ -9,12 +9,14 @@ class CampaignsConfig(AppConfig):
     def ready(self):
         from campaigns import (
             registrations,
+            registrations_automations,
             registrations_campaigns,
             registrations_segments,
             registrations_sending,
         )
 
         registrations.register()
+        registrations_automations.register()
         registrations_campaigns.register()
         registrations_segments.register()
         registrations_sending.register()

@@ -140,3 +140,71 @@ class SuppressionReason(models.TextChoices):
     UNFOLLOWED = "unfollowed", pgettext_lazy("suppression", "They left the channel")
     UNSUBSCRIBED = "unsubscribed", pgettext_lazy("suppression", "Unsubscribed elsewhere")
     BY_HAND = "by_hand", pgettext_lazy("suppression", "Put there by staff")
+
+
+# --- Automations ---------------------------------------------------------------------------------
+
+
+class TriggerKind(models.TextChoices):
+    """What an automation begins with."""
+
+    ACTIVITY = "activity", _("Something they did")
+    NOTICE = "notice", _("News of their points, tier or reward")
+    BIRTHDAY = "birthday", _("Their birthday")
+    ANNIVERSARY = "anniversary", _("The anniversary of their membership")
+    AUDIENCE_IN = "enters", _("They come into an audience")
+    AUDIENCE_OUT = "leaves", _("They leave a segment")
+    EXPIRING = "expiring", _("Their points expire soon")
+    IN_REACH = "in_reach", _("The next tier is in reach")
+    LAPSED = "lapsed", _("They have not bought for a time")
+
+
+class StepKind(models.TextChoices):
+    WAIT = "wait", pgettext_lazy("step", "Wait")
+    CONDITION = "if", pgettext_lazy("step", "Go on only if")
+    MESSAGE = "message", pgettext_lazy("step", "Message")
+    GRANT = "grant", pgettext_lazy("step", "Give")
+
+
+class VersionState(models.TextChoices):
+    DRAFT = "draft", pgettext_lazy("version", "Draft")
+    PUBLISHED = "live", pgettext_lazy("version", "Published")
+    RETIRED = "retired", pgettext_lazy("version", "Replaced")
+
+
+class Reentry(models.TextChoices):
+    """Whether somebody who went through an automation goes through it again."""
+
+    NEVER = "never", _("Never: once per member")
+    AFTER = "after", _("After some days")
+    EVERY = "every", _("Each time")
+
+
+class JourneyState(models.TextChoices):
+    ACTIVE = "active", pgettext_lazy("journey", "On the way")
+    DONE = "done", pgettext_lazy("journey", "Went through")
+    LEFT = "left", pgettext_lazy("journey", "Left")
+    FAILED = "failed", pgettext_lazy("journey", "Failed")
+
+
+class StepOutcome(models.TextChoices):
+    WAITED = "waited", pgettext_lazy("step", "Waited")
+    PASSED = "passed", pgettext_lazy("step", "It held; on they went")
+    QUEUED = "queued", pgettext_lazy("step", "Written to")
+    GIVEN = "given", pgettext_lazy("step", "Given")
+    SKIPPED = "skipped", pgettext_lazy("step", "Passed over")
+    LEFT = "left", pgettext_lazy("step", "Left here")
+    FAILED = "failed", pgettext_lazy("step", "Failed here")
+
+
+class JourneyReason(models.TextChoices):
+    """Why a way ended early, or a step was passed over."""
+
+    NONE = "", "-"
+    CONDITION = "condition", _("The condition did not hold")
+    NOT_ACTIVE = "not_active", _("No longer a member")
+    LATE = "late", _("Its moment was over when they came")
+    BUDGET = "budget", _("All gifts of this automation were given")
+    GONE = "gone", _("What was to be given is not to be had")
+    BAD_CONDITION = "bad_condition", _("The condition can't be asked any more")
+    ERROR = "error", _("It went wrong several times")

@@ -1,3 +1,10 @@
+from campaigns.models.automation import (
+    Automation,
+    AutomationVersion,
+    Journey,
+    JourneyStep,
+    Step,
+)
 from campaigns.models.campaign import (
     Campaign,
     CampaignAudience,
@@ -12,12 +19,16 @@ from campaigns.models.suppression import Suppression
 
 __all__ = [
     "PLAIN_VARIANT",
+    "Automation",
+    "AutomationVersion",
     "Campaign",
     "CampaignAudience",
     "CampaignVariant",
     "Content",
     "Edition",
     "Handover",
+    "Journey",
+    "JourneyStep",
     "Link",
     "Mailing",
     "Message",

@@ -191,6 +191,16 @@ DID = (
         then=Then.DELETE,
     ),
     Line(
+        "campaigns.Journey",
+        "did",
+        _("What the club did for you by itself, step by step"),
+        _("To do it once and not twice, to answer why you did or didn't get something."),
+        BLANKED,
+        days=3 * YEAR,
+        since="entered_at",
+        then=Then.DELETE,
+    ),
+    Line(
         "campaigns.SegmentPick",
         "did",
         _("Groups that staff put you in, or kept you out of"),

@@ -30,6 +30,12 @@ class Notice(models.Model):
     recorded_at = models.DateTimeField(_("recorded at"))
     read_at = models.DateTimeField(_("read at"), null=True, blank=True)
     key = models.CharField(_("key"), max_length=120)
+    is_followed = models.BooleanField(
+        _("followed"),
+        default=False,
+        db_default=False,
+        help_text=_("Whether automations have seen it."),
+    )
 
     objects = NoticeQuerySet.as_manager()
 
@@ -38,6 +44,7 @@ class Notice(models.Model):
         verbose_name_plural = _("notices")
         indexes = [
             models.Index(fields=["member", "-effective_at", "-id"], name="notice_of_member"),
+            models.Index(fields=["id"], condition=Q(is_followed=False), name="notice_not_followed"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["member", "key"], name="notice_once_per_key"),
