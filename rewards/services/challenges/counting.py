@@ -81,6 +81,9 @@ def count_batch(batch_id: int, now: dt.datetime) -> None:
     if batch.activity_count > _MANY:
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL work_mem = '64MB'")  # rather than sorting on the disk
+            # Counted again right after a great import, it would look for stamps by the statistics
+            # of an empty table.
+            cursor.execute("ANALYZE rewards_stamp")
     is_purchases = batch.kind in PURCHASE_KINDS
     values = {"batch": batch_id, "now": now}
     takes_back = is_purchases and _may_take_back(batch)
