@@ -208,3 +208,9 @@ class JourneyReason(models.TextChoices):
     GONE = "gone", _("What was to be given is not to be had")
     BAD_CONDITION = "bad_condition", _("The condition can't be asked any more")
     ERROR = "error", _("It went wrong several times")
+
+
+class PublicNoticeKind(models.TextChoices):
+    INCIDENT = "incident", pgettext_lazy("notice", "Incident")
+    CHANGE = "change", pgettext_lazy("notice", "Change")
+    NEWS = "news", pgettext_lazy("notice", "News")

@@ -11,8 +11,11 @@ from campaigns.models.campaign import (
     CampaignVariant,
     SendingPolicy,
 )
+from campaigns.models.digest import DigestChoice, DigestMail
+from campaigns.models.figures import CampaignFigures
 from campaigns.models.mailing import PLAIN_VARIANT, Content, Edition, Link, Mailing
 from campaigns.models.message import Handover, Message, MessageEvent
+from campaigns.models.public_notice import PublicNotice, PublicNoticeUpdate
 from campaigns.models.rate import RateLimit
 from campaigns.models.segment import Segment, SegmentBuild, SegmentMove, SegmentPick
 from campaigns.models.suppression import Suppression
@@ -23,8 +26,11 @@ __all__ = [
     "AutomationVersion",
     "Campaign",
     "CampaignAudience",
+    "CampaignFigures",
     "CampaignVariant",
     "Content",
+    "DigestChoice",
+    "DigestMail",
     "Edition",
     "Handover",
     "Journey",
@@ -33,6 +39,8 @@ __all__ = [
     "Mailing",
     "Message",
     "MessageEvent",
+    "PublicNotice",
+    "PublicNoticeUpdate",
     "RateLimit",
     "Segment",
     "SegmentBuild",
