@@ -103,7 +103,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A claimed message."""
+    """A claimed message; ``due_at`` is when it was first due."""
 
     id: int
     member_id: int
