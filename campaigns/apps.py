@@ -8,9 +8,12 @@ class CampaignsConfig(AppConfig):
 
     def ready(self):
         from campaigns import (
+            receivers,  # noqa: F401 (signals of anymail)
             registrations,
             registrations_automations,
             registrations_campaigns,
+            registrations_channels,
+            registrations_restraint,
             registrations_segments,
             registrations_sending,
         )
@@ -18,5 +21,7 @@ class CampaignsConfig(AppConfig):
         registrations.register()
         registrations_automations.register()
         registrations_campaigns.register()
+        registrations_channels.register()
+        registrations_restraint.register()
         registrations_segments.register()
         registrations_sending.register()

@@ -241,6 +241,30 @@ MAILERS = {
         },
     }
 }
+# A provider of mail instead of a server of one's own, through django-anymail (docs/contact.md):
+# what it calls its key, and the view to which it tells what became of a mail.
+_PROVIDERS = {
+    "brevo": ("BREVO_API_KEY", "brevo.BrevoTrackingWebhookView"),
+    "mailgun": ("MAILGUN_API_KEY", "mailgun.MailgunTrackingWebhookView"),
+    "postmark": ("POSTMARK_SERVER_TOKEN", "postmark.PostmarkTrackingWebhookView"),
+    "sendgrid": ("SENDGRID_API_KEY", "sendgrid.SendGridTrackingWebhookView"),
+    "sparkpost": ("SPARKPOST_API_KEY", "sparkpost.SparkPostTrackingWebhookView"),
+}
+MAIL_PROVIDER = env.text("MAIL_PROVIDER", choices=list(_PROVIDERS))
+_provider_key = env.text("MAIL_PROVIDER_KEY")
+ANYMAIL = {
+    "WEBHOOK_SECRET": env.text(
+        "MAIL_WEBHOOK_SECRET",
+        pattern=r"[^:\s]+:[^\s]{20,}",
+        hint="It is a name and a secret of 20 letters or more, as in club:5f0c….",
+    ),
+}
+MAIL_WEBHOOK_VIEW = ""
+if MAIL_PROVIDER:
+    _key_name, _view = _PROVIDERS[MAIL_PROVIDER]
+    ANYMAIL[_key_name] = _provider_key
+    MAIL_WEBHOOK_VIEW = f"anymail.webhooks.{_view}"
+    MAILERS = {"default": {"BACKEND": f"anymail.backends.{MAIL_PROVIDER}.EmailBackend"}}
 SMS_BACKEND = env.text(
     "SMS_BACKEND",
     "members.sms.FileBackend",

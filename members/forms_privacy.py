@@ -22,12 +22,14 @@ def list_offered_channels(purpose: Purpose) -> list[str]:
 
 
 class AnswersForm(forms.Form):
-    """One box for each purpose, or for each of its channels."""
+    """One box for each purpose, or for each of its channels. ``group`` narrows the purposes."""
+
+    group = ""
 
     def __init__(self, standing: dict[tuple[str, str], Consent], data: Any = None):
         super().__init__(data)
         self.standing = standing
-        for purpose in list_asked():
+        for purpose in list_asked(self.group):
             channels = list_offered_channels(purpose)
             given = [channel for channel in channels if self._is_given(purpose.code, channel)]
             if purpose.group == MESSAGES:
@@ -53,7 +55,7 @@ class AnswersForm(forms.Form):
 
     def get_answers(self) -> list[Answer]:
         answers = []
-        for purpose in list_asked():
+        for purpose in list_asked(self.group):
             value = self.cleaned_data[purpose.code]
             answers += [
                 Answer(

@@ -1,6 +1,6 @@
 """What members agreed to: one member's page, or a million recipients, in one query each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -28,6 +28,17 @@ def may_contact(
     leaving = ErasureRequest.objects.waiting().filter(member=OuterRef("pk"))
     given = Consent.objects.standing(purpose, channel).filter(member=OuterRef("pk"))
     return found.able_to_be_messaged().filter(Exists(given), ~Exists(leaving))
+
+
+def list_withdrawn(member_ids: Collection[int], purpose: str, channel: str) -> set[int]:
+    """Those who said no to it, and not yes since; whoever never answered isn't among them."""
+    newest = (
+        Consent.objects.about(purpose, channel)
+        .filter(member__in=member_ids)
+        .order_by("member", "-effective_at", "-id")
+        .distinct("member")
+    )
+    return {row.member_id for row in newest if not row.is_given}
 
 
 def has_agreed(member: Member, purpose: str, channel: str = Channel.ANY) -> bool:

@@ -32,9 +32,7 @@ def count_contacts(
     if not caps or not member_ids or not contact_counters.codes():
         return {}
     rows = " UNION ALL ".join(f"({sql})" for sql in contact_counters)
-    columns = ", ".join(
-        f"count(*) FILTER (WHERE c.at > %s AND {_covers_sql(cap)})" for cap in caps
-    )
+    columns = ", ".join(f"count(*) FILTER (WHERE c.at > %s AND {_covers_sql(cap)})" for cap in caps)
     starts = [now - dt.timedelta(days=cap.days) for cap in caps]
     with connection.cursor() as cursor:
         cursor.execute(
