@@ -19,6 +19,8 @@ from members.selectors.consents import list_withdrawn, may_contact
 from members.selectors.contact import find_quiet_end, get_contact_policy
 from members.services.contact import take_contacts
 
+_NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
+
 
 class Decision(StrEnum):
     SEND = "send"
@@ -28,12 +30,12 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``address`` of what is sent, ``until`` of what waits, ``reason`` of what doesn't leave now."""
+    """``address`` of what is sent, ``until`` of what waits, ``reason`` of what stays here now."""
 
     decision: Decision
     reason: str = ""
     address: str = ""
-    until: dt.datetime = dt.datetime.min.replace(tzinfo=dt.UTC)
+    until: dt.datetime = _NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +117,8 @@ def _find_obstacle(
         return MessageReason.STALE
     if is_marketing and not has_agreed:
         return MessageReason.NO_CONSENT
-    if facts.is_festive and facts.mourning_ends_on:
-        if day_of(now, facts.zone) <= facts.mourning_ends_on:
-            return MessageReason.MOURNING
+    if facts.is_festive and _is_in_mourning(facts, now):
+        return MessageReason.MOURNING
     if facts.is_held:
         return MessageReason.PROMOTIONS_HELD
     if not facts.address:
@@ -127,6 +128,11 @@ def _find_obstacle(
     if facts.suppressed and (is_marketing or facts.suppressed != SuppressionReason.UNSUBSCRIBED):
         return MessageReason.SUPPRESSED
     return ""
+
+
+def _is_in_mourning(facts: _Facts, now: dt.datetime) -> bool:
+    ends = facts.mourning_ends_on
+    return ends is not None and day_of(now, facts.zone) <= ends
 
 
 def _is_stale(row: ClaimedRow, at: dt.datetime) -> bool:

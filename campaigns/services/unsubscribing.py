@@ -1,4 +1,4 @@
-"""What the reader of a message says by the link in it: no more of this, no more at all, or which."""
+"""What the reader of a message says by its link: no more of this, no more at all, or which."""
 
 import datetime as dt
 from collections.abc import Iterable

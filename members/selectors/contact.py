@@ -70,10 +70,8 @@ def find_quiet_end(
     clock = here.time().replace(fold=0)
     if begins == ends:
         return None
-    if begins < ends:
-        is_quiet = begins <= clock < ends
-    else:
-        is_quiet = clock >= begins or clock < ends
+    is_by_day = begins < ends
+    is_quiet = begins <= clock < ends if is_by_day else clock >= begins or clock < ends
     if not is_quiet:
         return None
     day = here.date() if clock < ends else here.date() + dt.timedelta(days=1)
