@@ -78,10 +78,11 @@ class WordsForm(forms.Form):
 
 
 class LookForm(forms.Form):
-    """As whom, in which language and on what the preview is looked at."""
+    """As whom, in which language and on what the preview is looked at; what isn't said is usual."""
 
     WIDTHS = (("390", _("Phone")), ("640", _("Desktop")))
     SCHEMES = (("light", _("Light")), ("dark", _("Dark")))
+    USUAL = {"language": settings.LANGUAGE_CODE, "width": "640", "scheme": "light"}
 
     member = forms.CharField(
         label=_("as the member"),
@@ -102,6 +103,9 @@ class LookForm(forms.Form):
         self.fields["language"].choices = [
             (code, get_language_info(code)["name_local"]) for code in list_language_codes()
         ]
-        self.initial = {
-            "language": settings.LANGUAGE_CODE, "width": "640", "scheme": "light", **self.initial
-        }  # fmt: skip
+        self.initial = {**self.USUAL, **self.initial}
+
+    def clean(self):
+        return {
+            name: value or self.USUAL.get(name, "") for name, value in self.cleaned_data.items()
+        }

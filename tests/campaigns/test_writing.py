@@ -31,7 +31,6 @@ from campaigns.writing.markup import BLOCKS, TooLong
 from campaigns.writing.page import Links
 from campaigns.writing.samples import build_example
 from members.models import AudienceMember, Member
-from members.services.audiences import ensure_everyone
 from tests.rewards.conftest import (  # noqa: F401 (fixtures)
     make_reward,
     make_rule,
@@ -131,14 +130,15 @@ def test_every_block_is_drawn_in_every_language_as_whole_html(club, locale):
     rendered = draw(EVERY_BLOCK, locale=locale, message_id=7, preheader="Two <of> them")
     assert set(re.findall(r"{% (\w+)", EVERY_BLOCK)) >= set(BLOCKS)
     for part in (rendered.html, rendered.text, rendered.subject):
-        assert not re.search(r"{[{%]|[%}]}|[\ue000-\uf8ff]|u{e00", part)
+        assert not re.search(r"{[{%]|%}|[\ue000-\uf8ff]|u{e00", part)
     assert f'lang="{ {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant"}.get(locale, locale) }"' in (
         rendered.html
     )
+    without_comments = re.sub(r"<!--.*?-->", "", rendered.html, flags=re.DOTALL)
     # Mail is laid out in tables with attributes that pages have left behind: that alone is let be.
     faults = [
         each
-        for each in list_faults(re.sub(r"<!--.*?-->", "", rendered.html, flags=re.DOTALL))
+        for each in list_faults(without_comments, is_part=True)
         if not re.search(r"obsolete|align|border|cellpadding|cellspacing|bgcolor|style|role", each)
     ]
     assert faults == []
@@ -146,7 +146,7 @@ def test_every_block_is_drawn_in_every_language_as_whole_html(club, locale):
     assert "googleapis" not in rendered.html
     assert all(
         url.startswith((SITE, "https://")) for url in re.findall(r'src="(.*?)"', rendered.html)
-    )  # noqa: E501
+    )
 
 
 def test_text_is_a_letter_of_its_own(club):
@@ -245,8 +245,8 @@ def test_link_may_lead_nowhere_but_to_the_web(club):
 
 
 def test_language_without_words_falls_back_as_a_whole_and_says_so(write, freeze):
-    write(body="Hello {{ points.balance | points }}", body_ja="こんにちは {{ points.balance | points }}",
-          subject_ja="春")  # fmt: skip
+    points = "{{ points.balance | points }}"
+    write(body=f"Hello {points}", body_ja=f"こんにちは {points}", subject_ja="春")
     content = freeze().contents.select_related("edition__mailing").get()
     context = {"points": {"balance": 1204}}
     found = {locale: compile_content(content, locale) for locale in LANGUAGES}
@@ -268,7 +268,7 @@ def test_half_a_translation_is_found(write, mailing, freeze):
         "ja",
         False,
         "The preview line is missing: inboxes show the first words instead.",
-    ) in found  # noqa: E501
+    ) in found
     assert (
         "zh-hans", False, "Nothing written. Who reads this language gets it in English."
     ) in found  # fmt: skip
@@ -353,14 +353,13 @@ def test_database_refuses_to_change_what_was_frozen(write, freeze, mailing, now)
 
 
 def test_contexts_are_plain_and_take_as_many_queries_for_three_as_for_one(
-    rules,
-    shop,
+    rules,  # noqa: F811
+    shop,  # noqa: F811
     now,
     make_reward,  # noqa: F811
 ):
     for name in ("mei", "ken", "ada"):
-        shop.buy(name, "350.00", on=dt.date(2026, 3, 1))
-    ensure_everyone(now=now)
+        shop.buy(name, "350.00", on=dt.date(2025, 12, 1))
     make_reward(slug="coffee", price_points=60)
     members = list(Member.objects.order_by("pk"))
     wanted = frozenset(

@@ -43,7 +43,7 @@ def fill(source, context=MEI):
         ('{{ "oolong" | truncate: 4 }}', "ool…"),
         ("{% for each in products %}{{ each.name }}{{ forloop.index }} {% endfor %}",
          "Oolong1 Sencha2 "),
-        ('{% if member.tier == "gold" and points.balance > 100 %}yes{% else %}no{% endif %}', "yes"),
+        ('{% if member.tier == "gold" and points.balance > 9 %}yes{% else %}no{% endif %}', "yes"),
         ("{% if points.value %}yes{% else %}no{% endif %}", "no"),
         ("{% case member.tier %}{% when 'gold' %}G{% else %}-{% endcase %}", "G"),
         ("{% assign total = points.balance | plus: 1 %}{{ total }}", "1,205"),

@@ -1,0 +1,127 @@
+"""Where words are written: kept, refused, looked at as a member, sent to oneself."""
+
+import pytest
+from django.core import mail
+from django.urls import reverse
+
+from campaigns.enums import MailingKind
+from campaigns.models import Content, Mailing
+from campaigns.services.editions import freeze_edition, get_draft, save_content
+from core.models import AuditEntry
+from members.services.enrolment import create_member
+from tests.admin.conftest import (  # noqa: F401 (fixtures)
+    _waived_second_factor,
+    clock,
+    log_in,
+    roles,
+)
+
+BODY = "Dear {{ member.name }},\n\n{% points %}\n\n[Look](https://example.org/look)"
+
+
+@pytest.fixture
+def mailing(club, now):
+    return Mailing.objects.create(
+        kind=MailingKind.CAMPAIGN, name="Spring", purpose="offers", channels=["email", "sms"],
+        created_at=now,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def marketer(log_in):  # noqa: F811
+    return log_in("marketer")
+
+
+@pytest.fixture
+def mei(club, now):
+    return create_member(
+        now=now, source="test", given_name="Mei", family_name="Chen", email="mei@example.com"
+    )
+
+
+@pytest.fixture
+def page_url(mailing):
+    return reverse("admin:campaigns_mailing_words", args=[mailing.pk])
+
+
+def test_words_are_kept_by_language_and_refused_where_they_stand(
+    marketer,
+    mailing,
+    page_url,
+    clock,  # noqa: F811
+):
+    words = {"subject": "Spring", "body": BODY, "subject_ja": "春", "body_ja": "こんにちは"}
+    assert marketer.post(page_url, words).status_code == 302
+    content = Content.objects.get(edition=get_draft(mailing))
+    assert (content.body, content.body_ja, content.body_zh_hans) == (BODY, "こんにちは", None)
+    answer = marketer.post(page_url, words | {"subject_ja": "{{ member.password }}"})
+    assert answer.status_code == 422
+    assert "There is no “member.password”." in answer.content.decode()
+    content.refresh_from_db()
+    assert content.subject_ja == "春"
+    shown = marketer.get(page_url).content.decode()
+    assert "简体中文: Nothing written." in shown
+    assert AuditEntry.objects.filter(action="mailing.words_saved").count() == 1
+
+
+def test_frozen_words_are_shown_and_a_change_begins_an_edition(
+    marketer,
+    mailing,
+    page_url,
+    now,
+    clock,  # noqa: F811
+):
+    save_content(mailing, channel="email", words={"subject": "S", "body": BODY}, by=None, now=now)
+    first = freeze_edition(mailing, by=None, now=now)
+    assert "As they were sent" in marketer.get(page_url).content.decode()
+    marketer.post(page_url, {"subject": "S", "body": "Other"})
+    assert (first.contents.get().body, get_draft(mailing).contents.get().body) == (BODY, "Other")
+
+
+def test_preview_shows_what_a_member_would_get_and_who_looked(
+    marketer,
+    mailing,
+    mei,
+    clock,  # noqa: F811
+):
+    url = reverse("mailing_preview", args=[mailing.pk, "email", "A"])
+    asked = {"subject": "Hi {{ member.name }}", "body": BODY, "member": mei.number,
+             "language": "ja", "scheme": "dark", "width": "390"}  # fmt: skip
+    answer = marketer.post(url, asked)
+    shown = answer.content.decode()
+    assert "<b>Hi Mei</b>" in shown
+    assert "nothing is written in 日本語" in shown
+    assert "Dear Mei," in shown
+    assert "@media all" in shown
+    assert "sheet--390" in shown
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+    assert (answer.headers["X-Frame-Options"]) == "SAMEORIGIN"
+    assert AuditEntry.objects.filter(action="member.viewed", subject_id=str(mei.pk)).count() == 1
+    assert not Content.objects.exists()
+    broken = marketer.post(url, asked | {"body": "{% if member.name %}"}).content.decode()
+    assert "has no other end" in broken
+
+
+def test_trial_goes_to_who_presses_and_to_nobody_else(
+    marketer,
+    mailing,
+    mei,
+    clock,  # noqa: F811
+):
+    url = reverse("admin:campaigns_mailing_trial", args=[mailing.pk])
+    asked = {"subject": "Hi {{ member.name }}", "body": BODY, "body_ja": "こんにちは",
+             "subject_ja": "春", "member": "mei@example.com", "language": "en"}  # fmt: skip
+    for language in ("en", "ja"):
+        marketer.post(f"{url}?channel=email", asked | {"language": language})
+    assert [(each.to, each.subject) for each in mail.outbox] == [
+        (["marketer@example.com"], "[Trial] Hi Mei"), (["marketer@example.com"], "[Trial] 春"),
+    ]  # fmt: skip
+    html = mail.outbox[0].alternatives[0].content
+    assert "https://example.org/look" in html
+    assert "/m/" not in html
+    assert "Dear Mei" in mail.outbox[0].body
+    assert AuditEntry.objects.filter(action="mailing.trial_sent").count() == 2
+    marketer.post(f"{url}?channel=sms", {"body": "Hi", "language": "en"})
+    assert len(mail.outbox) == 2
