@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import partial
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
@@ -120,7 +121,7 @@ def _bought(filters):
         return Events(
             _narrow(Purchase.objects.all(), filters),
             at="purchased_at",
-            measures={"count": Count("pk"), "amount": Sum("total_amount")},
+            measures={"count": partial(Count, Value(1)), "amount": partial(Sum, "total_amount")},
         )
     rows = _narrow(Line.objects.present(), filters, "purchase__")
     if "category" in filters:
@@ -132,8 +133,8 @@ def _bought(filters):
         at="purchase__purchased_at",
         member="purchase__member",
         measures={
-            "count": Count("purchase", distinct=True),
-            "amount": Sum("amount"),
+            "count": partial(Count, "purchase", distinct=True),
+            "amount": partial(Sum, "amount"),
         },
     )
 
@@ -201,7 +202,7 @@ _ATTRIBUTES = (
         label=_("purchase count"),
         type="number",
         build_expression=_purchase_count,
-        build_rows=_rows(Count("pk")),
+        build_rows=_rows(Count("*")),
         missing=0,
         group=BOUGHT,
     ),

@@ -2,8 +2,9 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import partial
 
-from django.db.models import Count, F, OuterRef, Subquery, Sum
+from django.db.models import Count, F, OuterRef, Subquery, Sum, Value
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -214,31 +215,43 @@ def _narrow(rows, filters, **paths):
 
 def _earned(filters):
     rows = Transfer.objects.filter(unit=Unit.POINTS, reason__in=_EARNED)
-    return Events(rows, at="effective_at", measures={"count": Count("pk"), "points": Sum("amount")})
+    return Events(
+        rows,
+        at="effective_at",
+        measures={"count": partial(Count, Value(1)), "points": partial(Sum, "amount")},
+    )
 
 
 def _redeemed(filters):
     rows = Redemption.objects.exclude(state=RedemptionState.CANCELLED)
     rows = _narrow(rows, filters, reward="reward", kind="reward__kind")
     return Events(
-        rows, at="reserved_at", measures={"count": Count("pk"), "points": Sum("price_points")}
+        rows,
+        at="reserved_at",
+        measures={"count": partial(Count, Value(1)), "points": partial(Sum, "price_points")},
     )
 
 
 def _donated(filters):
     rows = _narrow(Donation.objects.filter(undone_at__isnull=True), filters, charity="charity")
-    return Events(rows, at="donated_at", measures={"count": Count("pk"), "points": Sum("points")})
+    return Events(
+        rows,
+        at="donated_at",
+        measures={"count": partial(Count, Value(1)), "points": partial(Sum, "points")},
+    )
 
 
 def _spun(filters):
     rows = _narrow(Spin.objects.all(), filters, wheel="player__wheel")
-    return Events(rows, at="drawn_at", member="player__member", measures={"count": Count("pk")})
+    return Events(
+        rows, at="drawn_at", member="player__member", measures={"count": partial(Count, Value(1))}
+    )
 
 
 def _stamped(filters):
     rows = _narrow(Stamp.objects.all(), filters, challenge="book__challenge")
     return Events(
-        rows, at="effective_at", member="book__member", measures={"amount": Sum("amount")}
+        rows, at="effective_at", member="book__member", measures={"amount": partial(Sum, "amount")}
     )
 
 

@@ -38,13 +38,12 @@ from campaigns.services.segments import (
 from core.admin import StaffAdmin, dress_form
 from core.errors import DomainError
 from members.admin.audiences import AddMembersForm
-from members.models import AudienceMember, Member
+from members.models import Member
 from members.selectors.search import list_member_ids
 
 SHOWN_BUILDS = 60  # in the chart
 LISTED_BUILDS = 8
 SHOWN_PICKS = 20
-SHOWN_MEMBERS = 10
 _CHART = (600, 120)  # units of the drawing
 
 
@@ -216,7 +215,6 @@ class SegmentAdmin(StaffAdmin):
             .order_by("-built_at")[:SHOWN_BUILDS]
         )
         picks = SegmentPick.objects.filter(segment=segment).select_related("member", "picked_by")
-        rows = AudienceMember.objects.filter(audience=segment.audience_id).select_related("member")
         query = urlencode({"audience__id__exact": segment.audience_id})
         asked, found = self._explain(request, group, now)
         return self.render_page(
@@ -232,7 +230,6 @@ class SegmentAdmin(StaffAdmin):
             last_build=builds[0] if builds else None,
             picks=list(picks.order_by("-picked_at")[:SHOWN_PICKS]),
             pick_form=pick_form,
-            newest=list(rows.order_by("-pk")[:SHOWN_MEMBERS]),
             rows_url=f"{reverse('admin:members_audiencemember_changelist')}?{query}",
             asked=asked,
             found=found,

@@ -30,12 +30,13 @@ class Events:
     """Rows of something that happened, as a queryset that nobody has narrowed to a member.
 
     ``member`` is the path to the member, ``at`` that to the time; ``measures`` maps the code of
-    each measure to an aggregate over the rows of one member.
+    each measure to a function that returns an aggregate over the rows of one member:
+    ``partial(Count, Value(1))``, called with ``filter``, a Q or None.
     """
 
     rows: Any
     at: str
-    measures: Mapping[str, Any]
+    measures: Mapping[str, Callable[..., Any]]
     member: str = "member"
 
 

@@ -77,6 +77,13 @@ def compile_segment(group: Group, *, now: dt.datetime) -> Compiled:
     return Compiled(builder.get_source(), condition)
 
 
+def compile_among(group: Group, members: Sequence[int], *, now: dt.datetime) -> Compiled:
+    """Whom of these few members, active or not, the tree describes. Raises CrossJoin."""
+    builder = _Builder(now, only=members)
+    condition = builder.build(group, negated=False, conjunct=True)
+    return Compiled(builder.get_source(), condition)
+
+
 def compile_reasons(group: Group, members: Sequence[int], *, now: dt.datetime) -> Compiled:
     """The same for a few members, in or not, with every rule and its value by itself."""
     builder = _Builder(group, now, only=members)
