@@ -4,9 +4,12 @@ from django.db.models import Exists, OuterRef
 
 from campaigns.enums import JourneyReason, JourneyState
 from campaigns.models import Journey
+from campaigns.services.automations.entering import follow_batch
+from campaigns.services.automations.giving import CAUSE
 from members import registry
 from members.personal_data import rows_of
 from members.registry import PersonalData
+from rewards.selectors.causes import CauseText, register_cause
 
 _WRITES = (
     "campaigns.view_automation",
@@ -16,7 +19,16 @@ _WRITES = (
 )
 
 
+# Activities that may begin one; an app above adds its own by ``registry.extend_consumer``.
+ACTIVITIES = (
+    "signup", "purchase", "amendment", "return", "redemption", "donation", "spin", "view",
+)  # fmt: skip
+CONSUMER = "automations"
+
+
 def register() -> None:
+    registry.register_consumer(CONSUMER, ACTIVITIES, follow_batch)
+    register_cause(CAUSE, _describe)
     registry.register_personal_data(
         PersonalData(
             "campaigns.Journey",
@@ -65,3 +77,8 @@ def _merge_journeys(source, target, now):
 
 def _undo_merge(source, target, moved, now):
     Journey.objects.filter(pk__in=moved, member=target).update(member=source)
+
+
+def _describe(ids):
+    rows = Journey.objects.filter(pk__in=ids).select_related("automation")
+    return {row.pk: CauseText(title=row.automation.name_i18n) for row in rows}

@@ -42,6 +42,13 @@ app.conf.update(
             "schedule": 30.0,
             "options": {"expires": 60},
         },
+        "run-automations": {
+            "task": "campaigns.tasks.run_automations",
+            "schedule": 60.0,
+            "options": {"expires": 120},
+        },
+        "count-campaigns": {"task": "campaigns.tasks.count_campaigns", "schedule": 600.0},
+        "send-digests": {"task": "campaigns.tasks.send_digests", "schedule": 600.0},
         "sweep-imports": {"task": "purchases.tasks.sweep_imports", "schedule": 60.0},
         "process-deliveries": {"task": "purchases.tasks.process_deliveries", "schedule": 60.0},
         "sweep-logins": {
@@ -60,6 +67,17 @@ app.conf.update(
             "schedule": crontab(hour=10, minute=50),
         },
         "follow-merges": {"task": "members.tasks.follow_merges", "schedule": 300.0},
+        # Each wakes others while there is much to do; nothing waits for the next one.
+        "send-messages": {
+            "task": "campaigns.tasks.send_waiting",
+            "schedule": 5.0,
+            "options": {"expires": 10},
+        },
+        "sweep-outbox": {
+            "task": "campaigns.tasks.sweep_outbox",
+            "schedule": 30.0,
+            "options": {"expires": 60},
+        },
         "build-segments": {"task": "campaigns.tasks.build_segments", "schedule": 300.0},
         "apply-retention": {
             "task": "members.tasks.apply_retention",

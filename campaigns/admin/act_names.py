@@ -6,6 +6,12 @@ from core.acts import register_acts
 
 register_acts(
     {
+        "automation.made": pgettext_lazy("act", "Automation made"),
+        "automation.changed": pgettext_lazy("act", "Automation changed"),
+        "automation.draft_changed": pgettext_lazy("act", "Draft of an automation changed"),
+        "automation.published": pgettext_lazy("act", "Automation published"),
+        "automation.enabled": pgettext_lazy("act", "Automation switched on"),
+        "automation.disabled": pgettext_lazy("act", "Automation switched off"),
         "campaign.drafted": pgettext_lazy("act", "Campaign drafted"),
         "campaign.changed": pgettext_lazy("act", "Campaign changed"),
         "campaign.released": pgettext_lazy("act", "Campaign released"),
@@ -16,6 +22,12 @@ register_acts(
         "campaign.resumed": pgettext_lazy("act", "Campaign resumed"),
         "campaign.cancelled": pgettext_lazy("act", "Campaign cancelled"),
         "campaign.finished": pgettext_lazy("act", "Campaign finished"),
+        "public_notice.drafted": pgettext_lazy("act", "Public notice drafted"),
+        "public_notice.changed": pgettext_lazy("act", "Public notice changed"),
+        "public_notice.published": pgettext_lazy("act", "Public notice published"),
+        "public_notice.updated": pgettext_lazy("act", "Public notice updated"),
+        "public_notice.deleted": pgettext_lazy("act", "Draft of a public notice deleted"),
+        "digest.chosen": pgettext_lazy("act", "Own digest switched"),
         "mailing.words_saved": pgettext_lazy("act", "Words of a message changed"),
         "mailing.words_frozen": pgettext_lazy("act", "Words of a message finished"),
         "mailing.trial_sent": pgettext_lazy("act", "Trial of a message sent"),

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
             model_name="notice",
             name="is_followed",
             field=models.BooleanField(
-                db_default=False,
+                db_default=True,
                 default=False,
                 help_text="Whether automations have seen it.",
                 verbose_name="followed",

@@ -62,3 +62,20 @@ def read_notices(member: Member, *, now: dt.datetime, notice_id: int | None = No
     if notice_id is not None:
         notices = notices.filter(pk=notice_id)
     return notices.update(read_at=now)
+
+
+def take_unfollowed(*, limit: int) -> list[Notice]:
+    """Mark up to ``limit`` notices as followed and return them, oldest first.
+
+    Inside the caller's transaction, which does what follows from them: those that another one has
+    taken are left to it. A cursor would skip notices whose transaction ends later.
+    """
+    ids = (
+        Notice.objects.filter(is_followed=False)
+        .select_for_update(skip_locked=True)
+        .order_by("pk")
+        .values_list("pk", flat=True)[:limit]
+    )
+    found = list(ids)
+    Notice.objects.filter(pk__in=found).update(is_followed=True)
+    return list(Notice.objects.filter(pk__in=found).order_by("pk"))
