@@ -18,6 +18,7 @@ MATRIX = {
     "core.auditentry": (HEADS, ""),
     "members.activity": (ALL, ""),
     "campaigns.campaign": (OFFICE, OFFICE),
+    "campaigns.mailing": (OFFICE, ""),
     "campaigns.sendingpolicy": (OFFICE, "owner"),
     "members.audience": (OFFICE, OFFICE),
     "members.audiencemember": (OFFICE, ""),

@@ -13,4 +13,9 @@ def campaign_arguments(cast, mei, now):
         now=now,
     )
     pages = ("terms", "experiment", "act", "winner", "copy")
-    return {f"admin:campaigns_campaign_{page}": [campaign.pk] for page in pages}
+    mailing = campaign.mailing_id
+    return {
+        **{f"admin:campaigns_campaign_{page}": [campaign.pk] for page in pages},
+        **{f"admin:campaigns_mailing_{page}": [mailing] for page in ("words", "trial")},
+        "mailing_preview": [mailing, "email", "A"],
+    }
