@@ -79,7 +79,7 @@ def compile_segment(group: Group, *, now: dt.datetime) -> Compiled:
 
 def compile_among(group: Group, members: Sequence[int], *, now: dt.datetime) -> Compiled:
     """Whom of these few members, active or not, the tree describes. Raises CrossJoin."""
-    builder = _Builder(now, only=members)
+    builder = _Builder(group, now, only=members)
     condition = builder.build(group, negated=False, conjunct=True)
     return Compiled(builder.get_source(), condition)
 
