@@ -4,6 +4,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.models import Content
 from campaigns.writing.markup import MAX_BODY
@@ -13,7 +14,11 @@ from members.enums import Channel
 # Channels whose messages have a subject, and a line below it.
 WITH_SUBJECT = {Channel.EMAIL, Channel.ON_SITE, Channel.POST}
 WITH_PREHEADER = {Channel.EMAIL}
-SAMPLE = "sample"
+_LABELS = {
+    "subject": pgettext_lazy("of a mail", "subject"),
+    "preheader": _("preview line"),
+    "body": pgettext_lazy("of a message", "words"),
+}
 
 
 def list_language_codes() -> list[str]:
@@ -49,13 +54,13 @@ class WordsForm(forms.Form):
         if name != "body":
             attrs["maxlength"] = str(model_field.max_length)
             return forms.CharField(
-                label=model_field.verbose_name,
+                label=_LABELS[name],
                 required=False,
                 max_length=model_field.max_length,
                 widget=forms.TextInput(attrs),
             )
         return forms.CharField(
-            label=model_field.verbose_name,
+            label=_LABELS[name],
             required=False,
             max_length=MAX_BODY,
             strip=False,
@@ -80,7 +85,10 @@ class WordsForm(forms.Form):
 class LookForm(forms.Form):
     """As whom, in which language and on what the preview is looked at; what isn't said is usual."""
 
-    WIDTHS = (("390", _("Phone")), ("640", _("Desktop")))
+    WIDTHS = (
+        ("390", pgettext_lazy("screen", "Phone")),
+        ("640", pgettext_lazy("screen", "Desktop")),
+    )
     SCHEMES = (("light", _("Light")), ("dark", _("Dark")))
     USUAL = {"language": settings.LANGUAGE_CODE, "width": "640", "scheme": "light"}
 

@@ -16,6 +16,7 @@ from django.utils.translation import override
 
 from campaigns import links
 from campaigns.channels.base import Rendered
+from campaigns.engine.actors import TRAP
 from campaigns.models import Content
 from campaigns.variables import is_known
 from campaigns.writing.blocks import draw_block
@@ -117,7 +118,9 @@ class _RealLinks(dict[str, str]):
     """Where the links of a preview or a test lead: there is no message that a click could name."""
 
     def __init__(self, compiled: Compiled, context: Mapping[str, Any]):
-        super().__init__(unsubscribe="#", preferences="#", open=_NO_PICTURE)
+        super().__init__(
+            {"unsubscribe": "#", "preferences": "#", "open": _NO_PICTURE, str(TRAP): "#"}
+        )
         self.urls = {str(number): compiled.urls[url] for url, number in compiled.links.items()}
         self.context = context
 

@@ -7,6 +7,7 @@ import mjml
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
+from campaigns.engine.actors import TRAP
 from campaigns.writing.page import Page, make_absolute
 from campaigns.writing.palette import get_office_font
 from core.photos import name_rendition
@@ -147,17 +148,24 @@ def _build_foot(page: Page, club: Club, *, is_marketing: bool) -> str:
             f'{escape(_("Unsubscribe"))}</a> &nbsp;·&nbsp; <a href="{choosing}" {link}>'
             f"{escape(_('Choose what we write about'))}</a></p>"
         )
-    opened = page.say("{% _link open %}") if is_marketing else ""
-    pixel = (
-        f'<mj-raw><img src="{opened}" width="1" height="1" alt="" '
-        'style="display:block;width:1px;height:1px;border:0;"/></mj-raw>'
-        if opened
-        else ""
-    )
+    tail = _build_tail(page) if is_marketing else ""
     return (
         '<mj-section background-color="transparent" padding="18px 24px 28px"><mj-column>'
         f'<mj-text css-class="soft" align="center" font-size="13px" line-height="1.5" '
-        f'color="{dress.soft}">{"".join(lines)}{why}{links}</mj-text></mj-column></mj-section>{pixel}'
+        f'color="{dress.soft}">{"".join(lines)}{why}{links}</mj-text></mj-column></mj-section>{tail}'
+    )
+
+
+def _build_tail(page: Page) -> str:
+    """The picture that tells that a mail was shown, and a link that no person sees: who follows
+    it is a machine (``campaigns.engine.actors``).
+    """
+    opened, trap = page.say("{% _link open %}"), page.say(f"{{% _link {TRAP} %}}")
+    return (
+        f'<mj-raw><img src="{opened}" width="1" height="1" alt="" '
+        'style="display:block;width:1px;height:1px;border:0;"/>'
+        '<div style="display:none;max-height:0;overflow:hidden;mso-hide:all;" aria-hidden="true">'
+        f'<a href="{trap}" tabindex="-1" style="display:none;">·</a></div></mj-raw>'
     )
 
 

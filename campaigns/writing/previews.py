@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import override
 
 from campaigns.channels.base import Rendered
 from campaigns.models import Content, Edition, Mailing
@@ -68,7 +69,8 @@ def build_context(
     compiled: Compiled, content: Content, member: Member | None, *, now: dt.datetime
 ) -> dict[str, Any]:
     """What is known of the member; what only an occasion tells is the example's."""
-    example = build_example(compiled.variables)
+    with override(compiled.locale):
+        example = build_example(compiled.variables)
     if member is None:
         slugs = set(example["rewards"])
         return {**example, "rewards": show_rewards(slugs, compiled.locale) if slugs else {}}
