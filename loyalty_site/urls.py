@@ -32,6 +32,7 @@ urlpatterns = [
     path("", include("members.urls")),
     path("", include("purchases.urls")),
     path("", include("rewards.urls")),
+    path("", include("campaigns.urls_response")),
     path("", include("campaigns.urls_writing")),
     path("accounts/", include("allauth.urls")),
     path("language/", include("django.conf.urls.i18n")),

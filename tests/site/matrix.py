@@ -125,6 +125,11 @@ SITE = {
     "erasure_link": EVERYBODY,
     "guardian_answer": EVERYBODY,
     "unsubscribe": EVERYBODY,
+    # Of messages: signed, for whoever holds one (docs/contact.md)
+    "message_link": EVERYBODY_GOES,
+    "message_open": EVERYBODY,
+    "message_unsubscribe": EVERYBODY,
+    "mail_events": NOBODY,  # but the club's own provider (tests/campaigns/test_responses.py)
     "set_language": row("post", *[GO] * 8),
     # --- The club's own words, by language; its colours; what search engines ask for
     "localized:landing": row("get", 200, *[GO] * 7),
