@@ -86,6 +86,10 @@ def message_unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if message is None:
         raise Http404
     reader = get_reader(message)
+    if request.method == "POST" and request.POST.get("List-Unsubscribe"):
+        # A mail program (RFC 8058): it keeps no cookie and reads no page.
+        unsubscribing.let_go(message, now=timezone.now())
+        return HttpResponse("OK\n", content_type="text/plain")
     _speak_to(request, reader)
     done, preferences = "", None
     if request.method == "POST":
@@ -110,9 +114,7 @@ def message_unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 def _act(
     request: HttpRequest, message: Message, reader: Member
 ) -> tuple[str, PreferencesForm | None]:
-    """What was done, or the form that couldn't be. A mail program says no more than that it is
-    done with this (``List-Unsubscribe=One-Click``), as does a form without an answer.
-    """
+    """What was done, or the form that couldn't be. A form without an answer lets go."""
     now = timezone.now()
     act, reason = request.POST.get("act", ""), request.POST.get("reason", "")
     if act == "all":
