@@ -91,10 +91,6 @@ class Compiled:
         message_id = context.get("message_id")
         return _RealLinks(self, context) if message_id is None else _SignedLinks(message_id)
 
-    def measure(self, rendered: Rendered) -> int:
-        """Bytes of the largest part: what mail programs clip by."""
-        return len((rendered.html or rendered.text).encode())
-
 
 class _SignedLinks(dict[str, str]):
     """Addresses of one message by number, signed when they are written."""
@@ -156,7 +152,7 @@ def compile_content(content: Content, locale: str) -> Compiled:
     own = settings.LANGUAGE_CODE
     locale = locale if locale in dict(settings.LANGUAGES) else own
     spoken = locale if has_words(content, locale) else own
-    club = get_club()
+    club: Any = get_club()
     if content.edition.frozen_at is None:
         return _compile(content, spoken, is_fallback=spoken != locale)
     # A new name, address or colour of the club shows in what is sent from then on.

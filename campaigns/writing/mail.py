@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from typing import Any
 
 import mjml
 from django.utils.html import escape
@@ -91,7 +92,7 @@ def _build_head(page: Page, club: Club) -> str:
     """The logo on a plate of its own, which no dark mode turns, or the name."""
     name = escape(club.name_i18n)
     home = page.lead(make_absolute("/"))
-    logo = club.theme.logo
+    logo: Any = club.theme.logo  # a core.photos.PhotoFile
     if logo:
         width, height = logo.width, logo.height
         shown = min(width, 220, round(56 * width / max(height, 1)))

@@ -94,7 +94,7 @@ class _Context(RenderContext):
         if self.loops:
             self.check_time()
         try:
-            found: Any = self.scope[path[0]]
+            found: Any = self.scope[path[0]]  # type: ignore[index]
             for name in path[1:]:
                 kind = type(found)
                 has_keys = kind is dict or isinstance(found, ForLoop)
@@ -143,7 +143,7 @@ class _OutputNode(output_tag.OutputNode):
         # What most outputs are, a path without filters, is looked up without ceremony.
         is_plain = isinstance(left, Path) and not getattr(expression, "filters", None)
         parts = left.path if isinstance(left, Path) else []
-        self.path = parts if is_plain and all(type(each) is str for each in parts) else None
+        self.path: Any = parts if is_plain and all(type(each) is str for each in parts) else None
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         if self.path is not None:
