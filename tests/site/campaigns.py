@@ -1,11 +1,33 @@
 """What stands in the addresses of campaigns, for the access matrix."""
 
+from campaigns import links
+from campaigns.models import Message
 from campaigns.services.campaigns import Terms, draft_campaign
+from campaigns.services.editions import get_draft
+from campaigns.services.segments import make_segment
 from members.models import Audience
 
 
+def _make_message(mailing, mei, now):
+    return Message.objects.create(
+        mailing=mailing,
+        edition=get_draft(mailing),
+        member=mei,
+        channel="email",
+        state="sent",
+        recorded_at=now,
+        due_at=now,
+        sent_at=now,
+    )
+
+
+def _read_token(path):
+    """What stands in a signed path."""
+    return path.rstrip("/").rpartition("/")[2].removesuffix(".gif")
+
+
 def campaign_arguments(cast, mei, now):
-    """A draft for everyone."""
+    """A draft for everyone, and a segment without rules."""
     everyone = Audience.objects.get(slug="everyone")
     campaign = draft_campaign(
         Terms(name="Hello", purpose="news", channels=["email"], audiences=[everyone]),
@@ -14,8 +36,16 @@ def campaign_arguments(cast, mei, now):
     )
     pages = ("terms", "experiment", "act", "winner", "copy")
     mailing = campaign.mailing_id
+    message = _make_message(campaign.mailing, mei, now)
+    segment = make_segment(name="Some", by=cast.users["marketer"], now=now)
     return {
+        **{f"admin:campaigns_segment_{page}": [segment.pk] for page in ("rules", "build", "pick")},
+        "admin:campaigns_segment_drop_pick": [segment.pk, mei.pk],
         **{f"admin:campaigns_campaign_{page}": [campaign.pk] for page in pages},
         **{f"admin:campaigns_mailing_{page}": [mailing] for page in ("words", "trial")},
         "mailing_preview": [mailing, "email", "A"],
+        "message_link": [_read_token(links.sign_message_link(message.pk, 1))],
+        "message_open": [_read_token(links.sign_open(message.pk))],
+        "message_unsubscribe": [_read_token(links.sign_unsubscribe(message.pk))],
+        "mail_events": ["postmark"],
     }
