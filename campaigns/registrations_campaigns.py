@@ -9,6 +9,8 @@ _WRITES = (
     "campaigns.change_campaign",
     "campaigns.add_mailing",
     "campaigns.change_mailing",
+    "campaigns.add_publicnotice",
+    "campaigns.change_publicnotice",
 )
 
 
@@ -20,6 +22,11 @@ def register() -> None:
         {
             "clerk": ["campaigns.view_message"],
             "marketer": ["campaigns.view_*", *_WRITES],
-            "manager": ["campaigns.view_*", *_WRITES, "campaigns.change_sendingpolicy"],
+            "manager": [
+                "campaigns.view_*",
+                *_WRITES,
+                "campaigns.change_sendingpolicy",
+                "campaigns.publish_publicnotice",
+            ],
         },
     )

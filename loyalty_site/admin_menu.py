@@ -67,6 +67,8 @@ GROUPS = (
         _("Campaigns"),
         [
             ("campaigns.Campaign", "outgoing_mail"),
+            ("campaigns.Automation", "conversion_path"),
+            ("campaigns.PublicNotice", "breaking_news"),
             ("campaigns.Segment", "filter_alt"),
             ("members.Audience", "workspaces"),
             ("members.AudienceMember", "group_work"),

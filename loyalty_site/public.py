@@ -8,6 +8,7 @@ from django.utils import timezone, translation
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from campaigns.models import PublicNotice
 from members.models import LegalPage
 from members.selectors.club import get_club
 from rewards.models import Appeal
@@ -15,9 +16,10 @@ from rewards.selectors.catalogue import list_public_slugs
 from rewards.selectors.spins_left import list_turning
 
 _LANGUAGES = [code for code, _name in settings.LANGUAGES]
+_MOST_ANNOUNCEMENTS = 500
 # Whatever asks for a log-in, or is only a step of something.
-CLOSED = ("/accounts/", "/admin/", "/api/", "/card/", "/home/", "/household/", "/language/",
-          "/membership/", "/notices/", "/offline/", "/privacy/mine/", "/profile/", "/purchases/",
+CLOSED = ("/accounts/", "/admin/", "/api/", "/card/", "/home/", "/household/", "/inbox/",
+          "/language/", "/membership/", "/notices/", "/offline/", "/privacy/mine/", "/profile/", "/purchases/",
           "/redemptions/", "/statement/", "/rewards/*/wish/", "/rewards/*/redemption/",
           "/wheel/spins/", "/wheel/*/mine/", "/wheel/*/seed/", "/wheel/*/spins/",
           "/giving/mine/", "/giving/*/donation/", "/giving/*/rounding/",
@@ -57,6 +59,7 @@ def _list_paths() -> list[str]:
         *(reverse("localized:reward_detail", args=[slug]) for slug in rewards),
         *(reverse("localized:wheel_fairness", args=[each.slug]) for each in list_turning(now=now)),
         *_list_giving_paths(),
+        *_list_announcement_paths(),
     ]
 
 
@@ -70,6 +73,15 @@ def _list_giving_paths() -> list[str]:
         *map(reverse, names),
         *(reverse("localized:appeal_detail", args=[slug]) for slug in slugs),
     ]
+
+
+def _list_announcement_paths() -> list[str]:
+    published = PublicNotice.objects.published().newest_first()  # type: ignore[attr-defined]
+    slugs = list(published.values_list("slug", flat=True)[:_MOST_ANNOUNCEMENTS])
+    if not slugs:
+        return []
+    pages = (reverse("announcement_detail", args=[slug]) for slug in slugs)
+    return [reverse("announcement_list"), *pages]
 
 
 @require_safe

@@ -34,6 +34,7 @@ urlpatterns = [
     path("", include("rewards.urls")),
     path("", include("campaigns.urls_response")),
     path("", include("campaigns.urls_writing")),
+    path("", include("campaigns.urls_channels")),
     path("accounts/", include("allauth.urls")),
     path("language/", include("django.conf.urls.i18n")),
     path("api/", api.urls),
@@ -45,6 +46,7 @@ urlpatterns = [
     *i18n_patterns(
         path("", include("members.urls_public")),
         path("", include("rewards.urls_public")),
+        path("", include("campaigns.urls_public")),
         path("", include((_twins, "localized"))),
     ),
 ]

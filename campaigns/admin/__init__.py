@@ -1,3 +1,3 @@
-from campaigns.admin import act_names, campaigns, policy, segments, words
+from campaigns.admin import act_names, automations, campaigns, policy, public_notices, segments, words
 
-__all__ = ["act_names", "campaigns", "policy", "segments", "words"]
+__all__ = ["act_names", "automations", "campaigns", "policy", "public_notices", "segments", "words"]

@@ -1,6 +1,7 @@
 """What a campaign's page shows of its response: figures in words, and small charts."""
 
-from decimal import Decimal
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -9,25 +10,31 @@ from django.utils.translation import pgettext_lazy
 from campaigns.enums import MessageReason
 from campaigns.models import Campaign
 from campaigns.selectors.reports import (
+    BY_CHANNEL,
+    BY_DOMAIN,
+    BY_VARIANT,
+    Breakdown,
     Funnel,
+    Result,
     add_results,
+    by_segment,
     compare,
+    count_cost,
     get_funnel,
     get_lift,
-    list_funnels_by_channel,
-    list_funnels_by_domain,
-    list_funnels_by_segment,
-    list_funnels_by_variant,
+    list_funnels,
     list_groups,
     list_hours,
     list_reasons,
     list_results,
+    to_minor,
 )
-from core.money import format_money, get_exponent
+from core.money import format_money, to_decimal
 from core.percent import format_percent
 from members.enums import AudienceKind, Channel
 from members.models import Audience
 from members.selectors.club import get_club
+from rewards.selectors.wording import format_count
 
 # What a table of funnels shows: (field, heading, whether as a share of those sent, too).
 COLUMNS = (
@@ -39,47 +46,165 @@ COLUMNS = (
     ("bounced", pgettext_lazy("messages", "Bounced"), False),
     ("complained", pgettext_lazy("messages", "Complained"), False),
 )
+HEADINGS = (
+    *(heading for _name, heading, _share in COLUMNS),
+    pgettext_lazy("messages", "Bought"),
+    _("Revenue"),
+    _("Cost"),
+)
 _MOST_SEGMENTS = 12
+_MOST_DOMAINS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One line of a breakdown: what became of its messages, and what followed them."""
+
+    name: Any
+    funnel: Funnel
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdowns:
+    title: Any
+    parts: list[Part]
+
+
+def list_breakdowns(campaign: Campaign) -> list[Breakdowns]:
+    """By variant, channel, segment and domain."""
+    audiences = Audience.objects.filter(kind__in=[AudienceKind.TIER, AudienceKind.SEGMENT])
+    names = {
+        str(audience.pk): str(audience)
+        for audience in audiences.order_by("kind", "pk")[:_MOST_SEGMENTS]
+    }
+    channels = dict(Channel.choices)
+    segments = by_segment([int(pk) for pk in names])
+    return [
+        Breakdowns(_("By variant"), _join(campaign, BY_VARIANT, {})),
+        Breakdowns(_("By channel"), _join(campaign, BY_CHANNEL, channels)),
+        Breakdowns(_("By segment"), _join(campaign, segments, names)),
+        Breakdowns(_("By domain"), _join(campaign, BY_DOMAIN, {}, limit=_MOST_DOMAINS)),
+    ]
+
+
+def _join(campaign: Campaign, by: Breakdown, names: dict, limit: int = 100) -> list[Part]:
+    results = {result.key: result for result in list_results(campaign, by)}
+    funnels = list_funnels(campaign.mailing, by, most_first=by is BY_DOMAIN, limit=limit)
+    return [
+        Part(names.get(each.key, each.key), each, results.get(each.key, Result(each.key)))
+        for each in funnels
+    ]
 
 
 def build_report(campaign: Campaign) -> dict[str, Any]:
     """Nothing before it has begun."""
     if campaign.started_at is None:
         return {}
-    mailing = campaign.mailing
-    funnel = get_funnel(mailing)
-    variants = list_funnels_by_variant(mailing)
-    results = list_results(campaign)
-    total = add_results(results)
+    funnel = get_funnel(campaign.mailing)
+    tables = list_breakdowns(campaign)
+    total = add_results([part.result for part in tables[0].parts])
     currency = get_club().currency
-    cost = campaign.budget_amount + _to_minor(funnel.cost, currency)
+    cost = count_cost(campaign, funnel)
     return {
         "funnel": funnel,
         "steps": _build_steps(funnel, total),
-        "headings": [heading for _name, heading, _share in COLUMNS],
+        "headings": HEADINGS,
+        # One line says nothing that the whole doesn't say, but of segments.
         "tables": [
-            (title, rows)
-            for title, rows in (
-                (_("By variant"), _build_rows(variants) if len(variants) > 1 else []),
-                (_("By channel"), _name_channels(list_funnels_by_channel(mailing))),
-                (_("By segment"), _list_segments(mailing)),
-                (_("By domain"), _build_rows(list_funnels_by_domain(mailing))),
-            )
-            if rows
+            (table.title, [(part.name, _build_cells(part, currency)) for part in table.parts])
+            for place, table in enumerate(tables)
+            if len(table.parts) > 1 or (place == 2 and table.parts)
         ],
-        "reasons": [(MessageReason(code).label, count) for code, count in list_reasons(mailing)],
+        "reasons": [
+            (MessageReason(code).label, count) for code, count in list_reasons(campaign.mailing)
+        ],
         "revenue": format_money(total.revenue, currency),
         "clicked_revenue": format_money(total.clicked_revenue, currency),
         "total": total,
         "campaign_cost": format_money(cost, currency),
+        "cost_per_buyer": format_money(round(cost / total.buyers), currency)
+        if total.buyers and cost
+        else "",
         "lift": _describe_lift(campaign, currency),
         "variant_lifts": _compare_variants(campaign, currency),
-        "chart": _build_chart(list_hours(mailing)),
+        "chart": _build_chart(list_hours(campaign.mailing)),
     }
 
 
-def _to_minor(cost: Decimal, currency: str) -> int:
-    return int(cost.scaleb(get_exponent(currency)))
+# --- As a table to take along ---------------------------------------------------------------------
+
+_FUNNEL = (
+    "meant", "held_out", "waiting", "not_sent", "unknown", "sent", "delivered", "opened",
+    "opened_by_machines", "clicked", "clicked_by_machines", "unsubscribed", "bounced", "complained",
+)  # fmt: skip
+CSV_HEADER = (
+    _("Division"), pgettext_lazy("of a division", "Part"), pgettext_lazy("messages", "Meant"),
+    _("Control group"), pgettext_lazy("messages", "Still waiting"), _("Not sent"),
+    pgettext_lazy("message", "Unknown"), pgettext_lazy("messages", "Sent"),
+    pgettext_lazy("messages", "Delivered"), pgettext_lazy("messages", "Opened"),
+    _("Opened by machines"), pgettext_lazy("messages", "Clicked"), _("Clicked by machines"),
+    pgettext_lazy("messages", "Unsubscribed"), pgettext_lazy("messages", "Bounced"),
+    pgettext_lazy("messages", "Complained"), _("Buyers"), _("Purchases"), _("Revenue"),
+    _("Revenue after a click"), _("Redemptions"), _("Cost"), _("Lift per member"),
+    _("Lift, at least"), _("Lift, at most"),
+)  # fmt: skip
+
+
+def iter_csv(campaign: Campaign) -> Iterator[list[Any]]:
+    """The whole campaign, then each division of it; money as a number of the club's currency."""
+    currency = get_club().currency
+    tables = list_breakdowns(campaign)
+    funnel = get_funnel(campaign.mailing)
+    total = add_results([part.result for part in tables[0].parts])
+    lift = get_lift(campaign)
+    known = lift is not None and lift.is_enough
+    lifts = [lift.difference, lift.low, lift.high] if lift is not None and known else []
+    yield [
+        *_list_cells(str(_("Whole campaign")), "", funnel, total, count_cost(campaign, funnel)),
+        *(to_decimal(round(value), currency) for value in lifts),
+    ]
+    for table in tables:
+        for part in table.parts:
+            cost = to_minor(part.funnel.cost)
+            yield _list_cells(str(table.title), str(part.name), part.funnel, part.result, cost)
+
+
+def _list_cells(title: str, name: str, funnel: Funnel, result: Result, cost: int) -> list[Any]:
+    currency = get_club().currency
+    return [
+        title,
+        name,
+        *(getattr(funnel, field) for field in _FUNNEL),
+        result.buyers,
+        result.purchases,
+        to_decimal(result.revenue, currency),
+        to_decimal(result.clicked_revenue, currency),
+        result.redemptions,
+        to_decimal(cost, currency),
+    ]
+
+
+# --- On the page ----------------------------------------------------------------------------------
+
+
+def _build_cells(part: Part, currency: str) -> list[tuple[str, str]]:
+    """Pairs of a figure and its share of those sent."""
+    cells = []
+    for name, _heading, with_share in COLUMNS:
+        share = part.funnel.share(name)
+        shown = format_percent(100 * share, 1) if with_share and share is not None else ""
+        cells.append((format_count(getattr(part.funnel, name)), shown))
+    bought = part.result.buyers / part.funnel.sent if part.funnel.sent else None
+    return [
+        *cells,
+        (
+            format_count(part.result.buyers),
+            format_percent(100 * bought, 1) if bought is not None else "",
+        ),
+        (format_money(part.result.revenue, currency), ""),
+        (format_money(to_minor(part.funnel.cost), currency), ""),
+    ]
 
 
 def _build_steps(funnel: Funnel, total) -> list[tuple[Any, int, str, int]]:
@@ -99,43 +224,12 @@ def _build_steps(funnel: Funnel, total) -> list[tuple[Any, int, str, int]]:
     ]
 
 
-def _build_rows(funnels: list[Funnel], names: dict[str, Any] | None = None):
-    return [
-        (
-            (names or {}).get(funnel.key, funnel.key),
-            [
-                (
-                    getattr(funnel, name),
-                    format_percent(100 * (funnel.share(name) or 0), 1)
-                    if with_share and funnel.sent
-                    else "",
-                )
-                for name, _heading, with_share in COLUMNS
-            ],
-        )
-        for funnel in funnels
-    ]
-
-
-def _name_channels(funnels: list[Funnel]):
-    if len(funnels) < 2:
-        return []
-    return _build_rows(funnels, {each.key: Channel(each.key).label for each in funnels})
-
-
-def _list_segments(mailing):
-    """Tiers and segments, by their names in the reader's language."""
-    audiences = Audience.objects.filter(kind__in=[AudienceKind.TIER, AudienceKind.SEGMENT])
-    names = {str(audience.pk): str(audience) for audience in audiences.order_by("kind", "pk")}
-    keys = [int(pk) for pk in names][:_MOST_SEGMENTS]
-    return _build_rows(list_funnels_by_segment(mailing, keys), names) if keys else []
-
-
 def _describe_lift(campaign: Campaign, currency: str) -> dict[str, Any] | None:
-    if not campaign.holdout_percent:
-        return None
+    """None where nobody was left out; the permanent control group serves too."""
     lift = get_lift(campaign)
-    return {"is_enough": False} if lift is None else _put_into_words(lift, currency)
+    if lift is None:
+        return {"is_enough": False} if campaign.holdout_percent else None
+    return _put_into_words(lift, currency)
 
 
 def _compare_variants(campaign: Campaign, currency: str) -> list[tuple[str, str, dict]]:

@@ -6,14 +6,17 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
+from campaigns.admin.calendar import show_calendar
 from campaigns.admin.campaign_forms import CampaignForm, ExperimentForm
-from campaigns.admin.campaign_report import build_report
+from campaigns.admin.campaign_report import CSV_HEADER, build_report, iter_csv
+from campaigns.admin.digest import show_digest
 from campaigns.enums import CampaignState
 from campaigns.models import Campaign
 from campaigns.services.campaigns import (
@@ -24,6 +27,7 @@ from campaigns.services.campaigns import (
     draft_campaign,
     estimate_campaign,
     list_missing_words,
+    make_plain_test,
     pause_campaign,
     read_terms,
     release_campaign,
@@ -35,9 +39,13 @@ from campaigns.services.campaigns.releasing import REACH
 from core.admin import PeriodFilter, ReadOnlyAdmin
 from core.errors import DomainError
 from core.money import format_money, get_exponent
+from core.percent import format_percent
+from core.services.audit import record_audit
+from core.tables import stream_csv
 from members.enums import Channel
 from members.selectors.club import get_club
 from rewards.selectors.control import explain_excess
+from rewards.selectors.wording import format_count
 from rewards.services.approvals import PERMISSION
 
 _COLOURS = {
@@ -72,9 +80,10 @@ _LABELS = {
 @admin.register(Campaign)
 class CampaignAdmin(ReadOnlyAdmin):
     list_display = ("show_name", "show_purpose", "show_channels", "show_state", "starts_at",
-                    "estimate_count", "submitted_by")  # fmt: skip
+                    "estimate_count", "show_sent", "show_clicked", "show_revenue",
+                    "submitted_by")  # fmt: skip
     list_display_links = ("show_name",)
-    list_select_related = ("mailing", "submitted_by")
+    list_select_related = ("mailing", "submitted_by", "figures")
     list_filter = (
         ("state", ChoicesDropdownFilter),
         ("mailing__purpose", ChoicesDropdownFilter),
@@ -82,6 +91,9 @@ class CampaignAdmin(ReadOnlyAdmin):
     )
     search_fields = ("mailing__name",)
     ordering = ("-pk",)
+
+    class Media:
+        css = {"all": ["css/admin_campaigns.css"]}
 
     def has_add_permission(self, request):
         return request.user.has_perm("campaigns.add_campaign")
@@ -92,6 +104,10 @@ class CampaignAdmin(ReadOnlyAdmin):
     def get_urls(self):
         return [
             self.build_path("draft/", self.draft_view, "draft"),
+            self.build_path("calendar/", self.calendar_view, "calendar"),
+            self.build_path("digest/", self.digest_view, "digest"),
+            self.build_path("<int:object_id>/plain/", self.plain_view, "plain"),
+            self.build_path("<int:object_id>/figures/", self.figures_view, "figures"),
             self.build_path("<int:object_id>/terms/", self.terms_view, "terms"),
             self.build_path("<int:object_id>/experiment/", self.experiment_view, "experiment"),
             self.build_path("<int:object_id>/act/", self.act_view, "act"),
@@ -117,6 +133,34 @@ class CampaignAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("state"), label=_COLOURS)
     def show_state(self, campaign):
         return campaign.state, campaign.get_state_display()
+
+    @display(description=pgettext_lazy("messages", "sent"))
+    def show_sent(self, campaign):
+        figures = getattr(campaign, "figures", None)
+        return format_count(figures.sent_count) if figures else None
+
+    @display(description=pgettext_lazy("messages", "clicked"))
+    def show_clicked(self, campaign):
+        figures = getattr(campaign, "figures", None)
+        if figures is None:
+            return None
+        if not figures.sent_count:
+            return format_count(figures.clicked_count)
+        share = format_percent(100 * figures.clicked_count / figures.sent_count, 1)
+        return f"{format_count(figures.clicked_count)} ({share})"
+
+    @display(description=gettext_lazy("revenue that followed"))
+    def show_revenue(self, campaign):
+        figures = getattr(campaign, "figures", None)
+        return format_money(figures.revenue_amount, get_club().currency) if figures else None
+
+    def calendar_view(self, request):
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return show_calendar(self, request, _COLOURS)
+
+    def digest_view(self, request):
+        return show_digest(self, request)
 
     # --- Terms ---
 
@@ -212,6 +256,40 @@ class CampaignAdmin(ReadOnlyAdmin):
         name = pgettext("campaign", "%(name)s (copy)") % {"name": campaign.mailing.name}
         copy = copy_campaign(campaign, name=name[:120], by=request.user, now=timezone.now())
         return self._go_to(copy)
+
+    def plain_view(self, request, object_id):
+        """The ready test: B says what A says, without what is the member's own."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        campaign, answer = self._get_own(request, object_id)
+        if answer:
+            return answer
+        try:
+            make_plain_test(campaign, by=request.user, now=timezone.now())
+        except DomainError as error:
+            messages.error(request, str(error))
+        else:
+            done = _("The test is ready: read the words of B before you release it.")
+            messages.success(request, done)
+        url = reverse("admin:campaigns_campaign_experiment", args=[campaign.pk])
+        return HttpResponseRedirect(url)
+
+    def figures_view(self, request, object_id):
+        """The report as CSV; taking it along is on record."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        campaign, answer = self.get_or_redirect(request, object_id)
+        if answer:
+            return answer
+        if campaign.started_at is None:
+            return self._go_to(campaign)
+        rows = list(iter_csv(campaign))
+        record_audit(
+            "list.exported", campaign, by=request.user, now=timezone.now(),
+            changes={"rows": len(rows)},
+        )  # fmt: skip
+        header = [str(heading) for heading in CSV_HEADER]
+        return stream_csv(f"campaign-{campaign.pk}.csv", header, rows)
 
     def _do(self, request, campaign, act):
         try:

@@ -1,13 +1,13 @@
 """What became of a mailing: from those who were meant to those who answered, in one statement."""
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import connection
 
 from campaigns.models import Mailing
+from campaigns.selectors.reports.breakdowns import BY_VARIANT, WHOLE, Breakdown
 
 # One row per message: what became of it, by whom. Opens and clicks of machines stand apart.
 _FATE = """
@@ -84,34 +84,22 @@ class Funnel:
 
 
 def get_funnel(mailing: Mailing) -> Funnel:
-    rows = _query(mailing, "''")
+    rows = list_funnels(mailing, WHOLE)
     return rows[0] if rows else Funnel("")
 
 
 def list_funnels_by_variant(mailing: Mailing) -> list[Funnel]:
-    return _query(mailing, "m.variant")
+    return list_funnels(mailing, BY_VARIANT)
 
 
-def list_funnels_by_channel(mailing: Mailing) -> list[Funnel]:
-    return _query(mailing, "m.channel")
-
-
-def list_funnels_by_domain(mailing: Mailing, *, limit: int = 12) -> list[Funnel]:
-    """Of e-mail, by the part after the @ of the member's address as it is now; most first."""
-    joins = """
-        JOIN members_member r ON r.id = m.member_id
-            AND m.channel = 'email' AND r.email IS NOT NULL
-    """
-    return _query(mailing, "split_part(r.email, '@', 2)", joins, "2 DESC, 1", limit)
-
-
-def list_funnels_by_segment(mailing: Mailing, audience_ids: Sequence[int]) -> list[Funnel]:
-    """By the audiences that members are in today; who is in two counts in both."""
-    joins = """
-        JOIN members_audiencemember a ON a.member_id = m.member_id
-            AND a.audience_id = ANY(%(audiences)s)
-    """
-    return _query(mailing, "a.audience_id::text", joins, audiences=list(audience_ids))
+def list_funnels(
+    mailing: Mailing, by: Breakdown, *, most_first: bool = False, limit: int = 100
+) -> list[Funnel]:
+    order = "2 DESC, 1" if most_first else "1"
+    sql = _SQL.format(fate=_FATE, key=by.key, counts=_COUNTS, joins=by.joins, order=order)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"mailing": mailing.pk, "limit": limit, **by.params})
+        return [Funnel(*row) for row in cursor.fetchall()]
 
 
 def list_reasons(mailing: Mailing) -> list[tuple[str, int]]:
@@ -148,8 +136,9 @@ def list_hours(mailing: Mailing, *, limit: int = 72) -> list[Hour]:
                 WHERE x.mailing_id = %(mailing)s AND e.actor = 'human'
                   AND e.kind IN ('opened', 'clicked')
             ), span AS (
-                SELECT generate_series(min(at), least(max(at), min(at) + make_interval(hours => %(hours)s)), '1 hour') AS at
-                FROM e
+                SELECT generate_series(
+                    min(at), least(max(at), min(at) + make_interval(hours => %(hours)s)), '1 hour'
+                ) AS at FROM e
             )
             SELECT span.at, count(*) FILTER (WHERE e.kind = 'opened'),
                    count(*) FILTER (WHERE e.kind = 'clicked')
@@ -158,10 +147,3 @@ def list_hours(mailing: Mailing, *, limit: int = 72) -> list[Hour]:
             {"mailing": mailing.pk, "hours": limit - 1},
         )
         return [Hour(*row) for row in cursor.fetchall()]
-
-
-def _query(mailing, key, joins="", order="1", limit=100, **params) -> list[Funnel]:
-    sql = _SQL.format(fate=_FATE, key=key, counts=_COUNTS, joins=joins, order=order)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, {"mailing": mailing.pk, "limit": limit, **params})
-        return [Funnel(*row) for row in cursor.fetchall()]

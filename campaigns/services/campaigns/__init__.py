@@ -1,3 +1,4 @@
+from campaigns.services.campaigns.counting import count_campaign, count_due_campaigns
 from campaigns.services.campaigns.drafting import (
     MOST_VARIANTS,
     CampaignNotDraft,
@@ -11,6 +12,11 @@ from campaigns.services.campaigns.drafting import (
     list_missing_words,
     read_terms,
     set_variants,
+)
+from campaigns.services.campaigns.plain_test import (
+    NothingPersonal,
+    WordsFirst,
+    make_plain_test,
 )
 from campaigns.services.campaigns.releasing import (
     KINDS,
@@ -45,13 +51,17 @@ __all__ = [
     "InvalidTest",
     "NoTestRunning",
     "NobodyToTell",
+    "NothingPersonal",
     "Terms",
     "UnknownVariant",
     "VariantTerms",
+    "WordsFirst",
     "WordsMissing",
     "cancel_campaign",
     "change_campaign",
     "copy_campaign",
+    "count_campaign",
+    "count_due_campaigns",
     "decide_due_tests",
     "decide_test",
     "draft_campaign",
@@ -59,6 +69,7 @@ __all__ = [
     "finish_campaigns",
     "is_winner_clear",
     "list_missing_words",
+    "make_plain_test",
     "pause_campaign",
     "pick_winner",
     "read_terms",
