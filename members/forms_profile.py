@@ -13,6 +13,7 @@ from members.models import Member
 from members.models.member import BIRTHDAY_PARTS
 from members.purposes import SENSITIVE
 from members.selectors.consents import has_agreed
+from members.zones import list_choices
 
 
 class YearsField(forms.CharField):
@@ -55,6 +56,7 @@ class ProfileForm(forms.ModelForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
+    zone = forms.ChoiceField(label=_("Time zone"), required=False)
     preferences = forms.MultipleChoiceField(
         label=_("How you like to be served"),
         choices=Preference,
@@ -81,6 +83,7 @@ class ProfileForm(forms.ModelForm):
             "preferences",
             "traits",
             "locale",
+            "zone",
         ]
 
     def __init__(self, *args, **kwargs):
@@ -89,12 +92,13 @@ class ProfileForm(forms.ModelForm):
         self.fields["birth_year"].widget.attrs.update(min=1880, max=2200)
         self.fields["household_size"].widget.attrs.update(min=1, max=30)
         self.fields["income_band"].choices = [("", "—"), *IncomeBand.choices]
+        self.fields["zone"].choices = list_choices(self.instance.zone, _("As the club"))
 
     def get_changes(self):
         return {name: self.cleaned_data[name] for name in self.changed_data if name in _SAVED}
 
 
-_SAVED = {*ProfileForm.Meta.fields, "email", "phone"}
+_SAVED = {*ProfileForm.Meta.fields, "email", "phone", "mourning_ends_on"}
 
 # Why each thing is asked, in one sentence.
 _WHY = {
@@ -114,6 +118,7 @@ _WHY = {
     "preferences": _("So that the counter and our letters suit you."),
     "traits": _("What makes serving you easier: an allergy, your shoe size, left-handed."),
     "locale": _("The language of these pages and of what we write to you."),
+    "zone": _("So that nothing from us wakes you up."),
 }
 
 
@@ -183,13 +188,17 @@ class StaffMemberForm(ProfileForm):
     )
 
     class Meta(ProfileForm.Meta):
-        fields = [*ProfileForm.Meta.fields, "email", "phone"]
+        fields = [*ProfileForm.Meta.fields, "email", "phone", "mourning_ends_on"]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["child_birth_years"].label = _("Children's years of birth")
         self.fields["preferences"].label = _("Likes to be served so")
         self.fields["traits"].label = _("Good to know")
+        self.fields["zone"].help_text = Member._meta.get_field("zone").help_text
+        self.fields["mourning_ends_on"].widget = forms.DateInput(
+            attrs={"type": "date"}, format="%Y-%m-%d"
+        )
 
     def clean(self):
         """The same rule as the service's, said at the field."""

@@ -37,5 +37,7 @@ register_acts(
         "segment.picked_in": pgettext_lazy("act", "Members put into a segment"),
         "segment.picked_out": pgettext_lazy("act", "Members kept out of a segment"),
         "segment.pick_dropped": pgettext_lazy("act", "Pick by hand ended"),
+        "suppression.added": pgettext_lazy("act", "Address no longer written to"),
+        "suppression.lifted": pgettext_lazy("act", "Address written to again"),
     }
 )

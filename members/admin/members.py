@@ -73,7 +73,7 @@ class MemberAdmin(AddressPages, StaffAdmin):
         (None, {"fields": (("family_name", "given_name"),
                            ("family_name_reading", "given_name_reading"),
                            ("display_name", "gender"))}),
-        (_("Contact"), {"fields": (("email", "phone"), "locale")}),
+        (_("Contact"), {"fields": (("email", "phone"), ("locale", "zone"), "mourning_ends_on")}),
         (_("Birthday"), {"fields": (("birth_month", "birth_day", "birth_year"),)}),
         (_("What they told"), {"fields": (("household_size", "child_birth_years"), "income_band",
                                           "interests", "preferences", "traits")}),

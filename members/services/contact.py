@@ -4,9 +4,12 @@ in which it settles to send.
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
+from core.services.audit import record_audit
+from members.models import ContactCap, ContactPolicy, User
 from members.selectors.contact import count_contacts, list_caps
 
 _LOCK = """
@@ -37,3 +40,38 @@ def take_contacts(member_ids: Sequence[int], channel: str, *, now: dt.datetime) 
                 counts[member_id, cap.pk] = counts.get((member_id, cap.pk), 0) + 1
         taken.append(has_room)
     return taken
+
+
+# --- What staff decide ----------------------------------------------------------------------------
+
+
+@transaction.atomic
+def change_quiet_hours(
+    changes: dict[str, Any], *, by: User | None, now: dt.datetime
+) -> ContactPolicy:
+    """``changes``: ``quiet_from``, ``quiet_until``, ``quiet_channels``."""
+    policy = ContactPolicy.objects.select_for_update().get_or_create(pk=1)[0]
+    for name, value in changes.items():
+        setattr(policy, name, value)
+    policy.save(update_fields=list(changes))
+    shown = {
+        name: value if isinstance(value, list) else str(value) for name, value in changes.items()
+    }
+    record_audit("contact.quiet_hours_changed", policy, by=by, now=now, changes=shown)
+    return policy
+
+
+@transaction.atomic
+def save_cap(cap: ContactCap, *, by: User | None, now: dt.datetime) -> ContactCap:
+    """A new cap, or a known one changed; it counts from the next message on, back over its days."""
+    cap.save()
+    changes = {"channel": cap.channel, "most": cap.most, "days": cap.days}
+    record_audit("contact.cap_set", cap, by=by, now=now, changes=changes)
+    return cap
+
+
+@transaction.atomic
+def remove_cap(cap: ContactCap, *, by: User | None, now: dt.datetime) -> None:
+    changes = {"channel": cap.channel, "most": cap.most, "days": cap.days}
+    record_audit("contact.cap_removed", cap, by=by, now=now, changes=changes)
+    cap.delete()

@@ -2,18 +2,20 @@
 
 from campaigns import links
 from campaigns.models import Message
+from campaigns.services.automations.drafting import AutomationTerms, add_step, make_automation
 from campaigns.services.campaigns import Terms, draft_campaign
 from campaigns.services.editions import get_draft
 from campaigns.services.segments import make_segment
+from campaigns.services.suppression import add_suppression
 from members.models import Audience
 
 
-def _make_message(mailing, mei, now):
+def _make_message(mailing, mei, now, channel="email"):
     return Message.objects.create(
         mailing=mailing,
         edition=get_draft(mailing),
         member=mei,
-        channel="email",
+        channel=channel,
         state="sent",
         recorded_at=now,
         due_at=now,
@@ -26,6 +28,24 @@ def _read_token(path):
     return path.rstrip("/").rpartition("/")[2].removesuffix(".gif")
 
 
+def _make_automation(now):
+    """The arguments of its pages: it and one step of its draft."""
+    automation = make_automation(
+        AutomationTerms(name="Hello"), trigger="activity", trigger_terms={"kind": "signup"},
+        by=None, now=now,
+    )  # fmt: skip
+    step = add_step(automation, kind="wait", terms={"days": 1}, by=None, now=now)
+    pages = ("terms", "trigger", "act", "path")
+    return {
+        **{f"admin:campaigns_automation_{page}": [automation.pk] for page in pages},
+        "admin:campaigns_automation_add_step": [automation.pk, "wait"],
+        **{
+            f"admin:campaigns_automation_{page}": [automation.pk, step.key]
+            for page in ("step", "step_act")
+        },
+    }
+
+
 def campaign_arguments(cast, mei, now):
     """A draft for everyone, and a segment without rules."""
     everyone = Audience.objects.get(slug="everyone")
@@ -36,15 +56,19 @@ def campaign_arguments(cast, mei, now):
     )
     pages = ("terms", "experiment", "act", "winner", "copy")
     mailing = campaign.mailing_id
+    suppression = add_suppression("email", "gone@example.com", reason="bounced", by=None, now=now)
     message = _make_message(campaign.mailing, mei, now)
     segment = make_segment(name="Some", by=cast.users["marketer"], now=now)
     return {
+        **_make_automation(now),
         **{f"admin:campaigns_segment_{page}": [segment.pk] for page in ("rules", "build", "pick")},
         "admin:campaigns_segment_drop_pick": [segment.pk, mei.pk],
         **{f"admin:campaigns_campaign_{page}": [campaign.pk] for page in pages},
         **{f"admin:campaigns_mailing_{page}": [mailing] for page in ("words", "trial")},
         "mailing_preview": [mailing, "email", "A"],
+        "admin:campaigns_suppression_lift": [suppression.pk],
         "message_link": [_read_token(links.sign_message_link(message.pk, 1))],
+        "inbox_message": [_make_message(campaign.mailing, mei, now, "on_site").pk],
         "message_open": [_read_token(links.sign_open(message.pk))],
         "message_unsubscribe": [_read_token(links.sign_unsubscribe(message.pk))],
         "mail_events": ["postmark"],
