@@ -153,6 +153,7 @@ def get_draft_version(automation: Automation, *, by: User | None, now: dt.dateti
     draft = AutomationVersion.objects.create(
         automation=automation, number=last.number + 1, trigger=last.trigger, terms=last.terms
     )
+    record_audit("automation.draft_changed", automation, by=by, now=now, changes={"begun": True})
     Step.objects.bulk_create(
         Step(
             version=draft, position=step.position, key=step.key, kind=step.kind,

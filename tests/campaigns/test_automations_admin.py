@@ -1,0 +1,97 @@
+"""The back office of automations: written step by step, published, and everybody's way told."""
+
+import pytest
+from django.urls import reverse
+
+from campaigns.models import Automation, Journey, Step
+from campaigns.services.automations.running import run_due_journeys
+from campaigns.services.editions import save_content
+from members.services.audiences import ensure_audience
+from tests.campaigns.ways import *  # noqa: F403 (fixtures)
+from tests.campaigns.ways import DAY, MESSAGE, does, only_in, wait
+from tests.rewards.desk import staff  # noqa: F401
+
+pytestmark = pytest.mark.django_db
+
+
+def page(name, *args):
+    return reverse(f"admin:campaigns_automation_{name}", args=args)
+
+
+@pytest.fixture
+def desk(client, staff):  # noqa: F811
+    client.force_login(staff("manager"))
+    return client
+
+
+def test_an_automation_is_written_without_scripts(desk, club, now):
+    made = desk.post(page("draft"), {
+        "name": "Welcome", "reentry": "never", "freshness_hours": "48",
+        "trigger": "activity", "kind": "signup", "is_in": "1",
+    })  # fmt: skip
+    automation = Automation.objects.get()
+    assert made.url == automation.get_absolute_url()
+    desk.post(page("add_step", automation.pk, "wait"), {"days": "2", "hour": "10"})
+    desk.post(page("add_step", automation.pk, "message"), {
+        "name": "Thank you", "purpose": "service", "channels": ["email"], "stale_after_hours": "48",
+    })  # fmt: skip
+    first, second = Step.objects.order_by("position")
+    desk.post(page("step_act", automation.pk, second.key), {"act": "up"})
+    desk.post(page("step_act", automation.pk, second.key), {"act": "down"})
+    words = {"subject": "Thank you", "body": "Hello."}
+    desk.post(page("act", automation.pk), {"act": "publish"})
+    assert automation.versions.get().is_draft
+    save_content(second.mailing, channel="email", words=words, by=None, now=now)
+    desk.post(page("act", automation.pk), {"act": "publish"})
+    desk.post(page("act", automation.pk), {"act": "enable"})
+    automation.refresh_from_db()
+    assert automation.is_enabled
+    shown = desk.get(automation.get_absolute_url()).text
+    assert "When this happens:" in shown
+    assert "2 days after that, at 10:00 where they live" in shown
+    assert "E-mail: “Thank you”" in shown
+
+
+def test_a_form_says_what_is_missing(desk, club):
+    answer = desk.post(page("draft"), {
+        "name": "Birthday", "reentry": "every", "freshness_hours": "48", "trigger": "enters",
+    })  # fmt: skip
+    assert answer.status_code == 422
+    assert "which audience" in answer.text
+    assert not Automation.objects.exists()
+
+
+def test_why_did_or_didnt_she_get_it(desk, automate, person, now):
+    ensure_audience("friends", kind="list", name="Friends")
+    automation = automate(
+        "activity", {"kind": "signup"}, MESSAGE, wait(days=1), only_in("friends"), MESSAGE
+    )
+    anna, ben, old = person(given_name="Anna"), person(given_name="Ben"), person(given_name="Old")
+    does(anna, "signup", now)
+    run_due_journeys(now=now + DAY)
+    path = page("path", automation.pk)
+    anna_page = desk.get(path, {"member": anna.pk}).text
+    assert "E-mail: Waiting" in anna_page
+    assert "Left here: The condition did not hold" in anna_page
+    assert (
+        "What it begins with has never happened to them." in desk.get(path, {"member": ben.pk}).text
+    )
+    does(old, "signup", now - 5 * DAY, now=now)
+    assert (
+        "When the club heard of it, it was too long ago." in desk.get(path, {"member": old.pk}).text
+    )
+    assert anna.given_name in desk.get(path, {"q": anna.email}).text
+
+
+def test_lists_and_pages_ask_as_much_for_many_as_for_few(
+    desk, automate, person, now, django_assert_max_num_queries
+):
+    for number in range(3):
+        automate("activity", {"kind": "signup"}, MESSAGE, name=f"Welcome {number}")
+    does([person(), person()], "signup", now)
+    assert Journey.objects.count() == 6
+    with django_assert_max_num_queries(25):
+        shown = desk.get(page("changelist")).text
+    assert shown.count("Welcome ") >= 3
+    with django_assert_max_num_queries(30):
+        desk.get(Automation.objects.first().get_absolute_url())
