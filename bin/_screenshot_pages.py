@@ -112,7 +112,7 @@ def _list_members() -> list[tuple[str, str]]:
         ],
         ("stamps", "/stamps/"),
         *[("gift", f"/gifts/{each.pk}/") for each in presents],
-        ("notices", "/notices/"),
+        ("inbox", "/inbox/"),
         ("profile", "/profile/"),
         ("addresses", "/profile/addresses/"),
         ("address", "/profile/addresses/new/?country=JP"),

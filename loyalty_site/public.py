@@ -19,9 +19,9 @@ _LANGUAGES = [code for code, _name in settings.LANGUAGES]
 _MOST_ANNOUNCEMENTS = 500
 # Whatever asks for a log-in, or is only a step of something.
 CLOSED = ("/accounts/", "/admin/", "/api/", "/card/", "/home/", "/household/", "/inbox/",
-          "/language/", "/membership/", "/notices/", "/offline/", "/privacy/mine/", "/profile/", "/purchases/",
-          "/redemptions/", "/statement/", "/rewards/*/wish/", "/rewards/*/redemption/",
-          "/wheel/spins/", "/wheel/*/mine/", "/wheel/*/seed/", "/wheel/*/spins/",
+          "/language/", "/membership/", "/notices/", "/offline/", "/privacy/mine/", "/profile/",
+          "/purchases/", "/redemptions/", "/statement/", "/rewards/*/wish/",
+          "/rewards/*/redemption/", "/wheel/spins/", "/wheel/*/mine/", "/wheel/*/seed/", "/wheel/*/spins/",
           "/giving/mine/", "/giving/*/donation/", "/giving/*/rounding/",
           "/giving/*/prize/", "/giving/*/share/")  # fmt: skip
 

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from core.time import get_zone
 from members.models import Member
 from members.selectors.club import get_club
+from members.selectors.unread import with_unread_count
 
 View = Callable[..., HttpResponse]
 
@@ -28,6 +29,21 @@ def in_club_time(view: View) -> View:
     return shown
 
 
+def find_member(request: HttpRequest) -> Member | None:
+    """The member at the screen; None for visitors and logins without a membership.
+
+    ``request.unread_count`` is for the bell of every page.
+    """
+    if not request.user.is_authenticated:
+        return None
+    # The search columns are the widest and no page shows them.
+    members = Member.objects.defer("name_sort", "name_words").filter(user_id=request.user.pk)
+    member: Any = next(iter(with_unread_count(members)), None)
+    if member is not None:
+        request.unread_count = member.unread_count  # type: ignore[attr-defined]
+    return member
+
+
 def members_only(view: View) -> View:
     """Something of one's own: ``view(request, member, ...)``, in the club's time.
 
@@ -39,9 +55,7 @@ def members_only(view: View) -> View:
     @in_club_time
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        # The search columns are the widest and no page shows them.
-        members = Member.objects.defer("name_sort", "name_words").filter(user_id=request.user.pk)
-        member = next(iter(members), None)
+        member = find_member(request)
         if member is None:
             return redirect("membership")
         return view(request, member, *args, **kwargs)

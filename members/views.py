@@ -97,23 +97,14 @@ def member_card_code(request: HttpRequest, member: Member, number: str) -> HttpR
 # --- Notices ------------------------------------------------------------------------------------
 
 
-@require_safe
-@member_page
-def notice_list(request: HttpRequest, member: Member) -> HttpResponse:
-    notices = list_notices(member, limit=50)
-    has_unread = any(shown.notice.read_at is None for shown in notices)
-    context = {"notices": notices, "has_unread": has_unread}
-    return render(request, "members/notice_list.html", context)
-
-
 @require_POST
 @member_page
-def notice_reading(request: HttpRequest, member: Member, pk: int | None = None) -> HttpResponse:
-    """Mark one notice as read, or all; another member's is not found."""
-    if pk is not None and not member.notices.filter(pk=pk).exists():
+def notice_reading(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
+    """Mark one notice as read; another member's is not found."""
+    if not member.notices.filter(pk=pk).exists():
         raise Http404
     read_notices(member, now=timezone.now(), notice_id=pk)
-    return redirect(_get_next(request) or "notice_list")
+    return redirect(_get_next(request) or "member_home")
 
 
 def _get_next(request: HttpRequest) -> str:

@@ -8,7 +8,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from core.tables import render_for
-from members.access import in_club_time, member_page
+from members.access import find_member, in_club_time, member_page
 from members.models import Member
 from rewards.forms_catalogue import CatalogueForm
 from rewards.forms_redemption import RedeemForm
@@ -17,20 +17,12 @@ from rewards.selectors.spending_power import count_points
 from rewards.services.catalogue import add_wish, remove_wish
 
 
-def _find_member(request: HttpRequest) -> Member | None:
-    """The member at the screen; None for visitors and logins without a membership."""
-    if not request.user.is_authenticated:
-        return None
-    members = Member.objects.defer("name_sort", "name_words")
-    return members.filter(user_id=request.user.pk).first()
-
-
 @require_safe
 @in_club_time
 def reward_list(request: HttpRequest) -> HttpResponse:
     """What there is, for whoever looks; a member sees how far each is for them."""
     now = timezone.now()
-    member = _find_member(request)
+    member = find_member(request)
     points, pooled = count_points(member, now)
     form = CatalogueForm(request.GET, is_member=member is not None)
     wanted = form.get_wanted()
@@ -69,7 +61,7 @@ def _keep_private(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 def reward_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One reward: what it is, whether and how one gets it, what goes well with it."""
     now = timezone.now()
-    member = _find_member(request)
+    member = find_member(request)
     points, pooled = count_points(member, now)
     page = get_reward_page(member, slug, now=now, available_points=points)
     if page is None:

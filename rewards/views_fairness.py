@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import DomainError
-from members.access import in_club_time, member_page
+from members.access import find_member, in_club_time, member_page
 from members.models import Member
 from rewards.forms_wheel import SeedForm
 from rewards.models import Slice, Wheel, WheelDay
@@ -38,7 +38,7 @@ def wheel_fairness(request: HttpRequest, slug: str) -> HttpResponse:
     """What is published when, what it proves and what not; for a member also their own seed."""
     now = timezone.now()
     wheel = get_object_or_404(Wheel, slug=slug)
-    member = _find_member(request)
+    member = find_member(request)
     shown = get_shown_wheel(wheel, member, now=now)
     days = list_days(wheel, now=now, limit=DAYS)
     context = {
@@ -54,13 +54,6 @@ def wheel_fairness(request: HttpRequest, slug: str) -> HttpResponse:
     if request.user.is_authenticated:
         add_never_cache_headers(response)
     return response
-
-
-def _find_member(request: HttpRequest) -> Member | None:
-    if not request.user.is_authenticated:
-        return None
-    members = Member.objects.defer("name_sort", "name_words")
-    return members.filter(user_id=request.user.pk).first()
 
 
 @require_POST

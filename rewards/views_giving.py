@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import DomainError
 from core.tables import stream_csv
-from members.access import in_club_time, member_page
+from members.access import find_member, in_club_time, member_page
 from members.models import Member
 from rewards.forms_giving import PRESETS, DonateForm, RoundForm, ShareForm
 from rewards.models import Appeal, Charity, Donation, Entitlement, StandingDonation
@@ -45,14 +45,6 @@ from rewards.services.giving import (
 
 ROUND_TO = 100
 PER_PAGE = 30
-
-
-def find_member(request: HttpRequest) -> Member | None:
-    """The member at the screen; None for visitors and logins without a membership."""
-    if not request.user.is_authenticated:
-        return None
-    members = Member.objects.defer("name_sort", "name_words")
-    return members.filter(user_id=request.user.pk).first()
 
 
 # --- For everybody -------------------------------------------------------------------------------

@@ -22,6 +22,10 @@ class MessageQuerySet(models.QuerySet):
         """Newest first, along ``message_of_member``."""
         return self.filter(member=member).order_by("-recorded_at", "-id")
 
+    def in_inbox(self, member):
+        """What this member finds on these pages."""
+        return self.filter(member=member, channel=Channel.ON_SITE, sent_at__isnull=False)
+
     def for_list(self):
         return self.select_related("mailing", "member")
 
@@ -144,6 +148,11 @@ class Message(models.Model):
                 fields=["member", "sent_at"],
                 condition=Q(sent_at__isnull=False),
                 name="message_sent_to_member",
+            ),
+            models.Index(
+                fields=["member", "sent_at", "id"],
+                condition=Q(channel=Channel.ON_SITE, sent_at__isnull=False),
+                name="message_in_inbox",
             ),
             models.Index(
                 fields=["id"],

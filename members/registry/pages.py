@@ -116,7 +116,13 @@ class NoticeText:
 
 
 notice_texts: Registry[NoticeText] = Registry("notice text")
+unread_sources: Registry[str] = Registry("source of what is unread")
 
 
 def register_notice_text(text: NoticeText) -> None:
     notice_texts.add(text.code, text)
+
+
+def register_unread_source(code: str, sql: str) -> None:
+    """``sql`` is a SELECT over members_member.id with a row for each thing that is unread."""
+    unread_sources.add(code, sql)

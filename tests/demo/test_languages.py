@@ -54,7 +54,7 @@ def reader(member):
 def list_pages(member):
     """What a member can open by following links."""
     names = (
-        "member_home", "reward_list", "statement", "purchase_list", "notice_list",
+        "member_home", "reward_list", "statement", "purchase_list", "inbox",
         "redemption_list", "member_profile", "membership", "household", "address_list",
         "privacy_mine", "privacy_consents", "privacy_notice",
     )  # fmt: skip

@@ -168,7 +168,7 @@ def arguments(cast, make_reward, now):
         "photo": [f"{'0' * 32}-640x480"],
         "photo_rendition": [f"{'0' * 32}-640x480", 320, "webp"],
         "member_card_code": [mei.number],
-        "notice_one_reading": [mei.notices.get(code="tier_up").pk],
+        "notice_reading": [mei.notices.get(code="tier_up").pk],
         "purchase_detail": [purchase.pk],
         "join_at_store": ["nowhere"],
         "admin:counter_member": [1],

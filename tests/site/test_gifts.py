@@ -55,7 +55,7 @@ def test_present_is_opened_by_a_press_without_a_script(cast, give):
     assert "is-fresh" not in client.get(gift.get_absolute_url()).text
     assert WAITS not in client.get(home).text
     assert "Cake weather" in client.get(reverse("statement")).text
-    assert "A surprise from the club: Cake weather" in client.get(reverse("notice_list")).text
+    assert "A surprise from the club: Cake weather" in client.get(reverse("inbox")).text
 
 
 def test_reward_leads_to_taking_it_for_nothing(cast, give, now):
