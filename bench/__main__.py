@@ -12,7 +12,7 @@ from bench.databases import prepare, private_server
 from loyalty_site.embedded.layout import ServiceError
 
 SHORT = ("intake", "purchase", "close", "redemption", "catalogue", "bulk", "wheel", "challenges",
-         "charity", "segments")  # fmt: skip
+         "charity", "segments", "sending")  # fmt: skip
 LONG = "scale"
 
 

@@ -35,7 +35,7 @@ class EmailAdapter:
     def open(self) -> Iterator[Session]:
         """Connect. Raises ConnectionLost."""
         backend = mailers.default
-        clerk = _Clerk()
+        clerk = Clerk()
         try:
             backend.open()
             if type(backend) is EmailBackend:
@@ -54,7 +54,7 @@ class EmailAdapter:
         return None
 
 
-class _Clerk:
+class Clerk:
     """Writes the envelope and the headers; what is the same for all mails of a session, once."""
 
     def __init__(self) -> None:

@@ -1,0 +1,66 @@
+"""django-post_office at its plainest, beside which the outbox is measured; it runs in a venv of its
+own: ``python project.py prepare COUNT MAIL`` puts that many ready mails into its queue, ``python
+site.py send_queued_mail`` is its own command.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import django
+from django.conf import settings
+
+settings.configure(
+    SECRET_KEY="bench",
+    INSTALLED_APPS=["django.contrib.contenttypes", "post_office"],
+    DATABASES={
+        "default": {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": os.environ["BENCH_DATABASE"],
+            "HOST": os.environ["PGHOST"],
+            "USER": os.environ["BENCH_USER"],
+        }
+    },
+    DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+    USE_TZ=True,
+    EMAIL_BACKEND="post_office.EmailBackend",
+    EMAIL_HOST="127.0.0.1",
+    EMAIL_PORT=int(os.environ["SMTP_PORT"]),
+    POST_OFFICE={
+        "BACKENDS": {"default": "django.core.mail.backends.smtp.EmailBackend"},
+        "BATCH_SIZE": 1000,
+        "LOG_LEVEL": 1,
+    },
+)
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+
+
+def prepare(count: int, mail: dict[str, str]) -> None:
+    from post_office.models import PRIORITY, STATUS, Email
+
+    call_command("migrate", verbosity=0)
+    Email.objects.bulk_create(
+        (
+            Email(
+                from_email="club@example.com",
+                to=[f"member{number}@bench.example"],
+                subject=mail["subject"],
+                message=mail["text"],
+                html_message=mail["html"],
+                status=STATUS.queued,
+                priority=PRIORITY.medium,
+            )
+            for number in range(count)
+        ),
+        batch_size=500,
+    )
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "prepare":
+        prepare(int(sys.argv[2]), json.loads(Path(sys.argv[3]).read_text()))
+    else:
+        call_command(*sys.argv[1:])
