@@ -157,9 +157,9 @@ def _explain(variable: str, labels: list[str]) -> str:
         "“%(variable)s” isn't known of everybody (%(who)s). Say what stands there then, as in "
         "{{ %(variable)s | default: \"…\" }}, or ask first: {%% if %(variable)s %%}."
     ) if "." in variable else _("“%(variable)s” can't be filled in (%(who)s).")  # fmt: skip
-    return (told % {"variable": variable, "who": join_comma(labels[:2])}).replace(
-        f"“{variable}”", f"“{name}”", 1
-    )
+    # Named first, then written as it is typed.
+    words = told % {"variable": variable, "who": join_comma(labels[:2])}
+    return words.replace(variable, name, 1)
 
 
 def _say(label: Any) -> str:
