@@ -18,7 +18,10 @@ from campaigns.writing.errors import WordsRefused
 
 MAX_BODY = 60_000  # characters: a long letter has 5,000
 MAX_TAGS = 400
-_TOKEN = re.compile(r"{%-?\s*(?P<name>\w*)\s*(?P<rest>.*?)\s*-?%}|{{(?P<value>.*?)}}", re.DOTALL)
+# Each ends before the next begins, and is short: reading takes no longer than the text is.
+_TOKEN = re.compile(
+    r"{%-?(?P<tag>(?:(?!{%|%}).){0,1000})%}|{{-?(?P<value>(?:(?!{{|}}).){0,1000})}}", re.DOTALL
+)
 _LOOSE = re.compile(r"{{|}}|{%|%}")
 _MASK = re.compile("\ue000(\\d+)\ue001")
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
@@ -139,11 +142,17 @@ def _read_tag_line(line: str) -> list[Item] | None:
 
 
 def _read_tag(found: re.Match[str]) -> Item:
-    name, rest = found["name"], found["rest"]
+    name, rest = _split_tag(found["tag"])
     if name in BLOCKS:
         words = tuple(one or other for one, other in _STRING.findall(rest))
         return Block(name, words, _STRING.sub("", rest).strip())
     return Control(build_tag(name, rest))
+
+
+def _split_tag(inside: str) -> tuple[str, str]:
+    """The name of a tag, and what follows it."""
+    name, _space, rest = inside.strip().removesuffix("-").strip().partition(" ")
+    return name, rest.strip()
 
 
 def build_tag(name: str, rest: str) -> str:
@@ -169,9 +178,10 @@ def _mask(text: str, masks: Masks) -> str:
     def hide(found: re.Match[str]) -> str:
         if found["value"] is not None:
             return masks.hide(found[0])
-        if found["name"] in BLOCKS:
-            raise BlockInLine(name=found["name"])
-        return masks.hide(build_tag(found["name"], found["rest"]))
+        name, rest = _split_tag(found["tag"])
+        if name in BLOCKS:
+            raise BlockInLine(name=name)
+        return masks.hide(build_tag(name, rest))
 
     masked = _TOKEN.sub(hide, text)
     if loose := _LOOSE.search(masked):
@@ -189,7 +199,7 @@ def _check_balance(tags: list[str]) -> None:
     waiting: list[str] = []
     for tag in tags:
         found = _TOKEN.match(tag)
-        name = found["name"] if found else ""
+        name = _split_tag(found["tag"])[0] if found else ""
         if name in OPENERS:
             waiting.append(name)
         elif name in _CLOSERS:

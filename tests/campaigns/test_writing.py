@@ -2,6 +2,8 @@
 
 import datetime as dt
 import re
+import time
+from contextlib import suppress
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -229,6 +231,14 @@ def test_size_is_bounded_before_and_after(write):
         write(body="{{ member.name }}" * 500)
     with pytest.raises(TooLargeMail):
         write(body="\n\n".join(['{% reward "coffee" %}'] * 390))
+
+
+@pytest.mark.parametrize("source", ["{{", "{%", "{% ", "{{ a ", "![", "[a](", "`a", "> ", "*a_ "])
+def test_reading_takes_no_longer_than_the_text_is(club, source):
+    began = time.process_time()
+    with suppress(WordsRefused):
+        draw((source * 60_000)[:60_000])
+    assert time.process_time() - began < 5
 
 
 def test_subject_is_one_line(write):

@@ -115,9 +115,9 @@ def test_trial_goes_to_who_presses_and_to_nobody_else(
              "subject_ja": "春", "member": "mei@example.com", "language": "en"}  # fmt: skip
     for language in ("en", "ja"):
         marketer.post(f"{url}?channel=email", asked | {"language": language})
-    assert [(each.to, each.subject) for each in mail.outbox] == [
-        (["marketer@example.com"], "[Trial] Hi Mei"), (["marketer@example.com"], "[Trial] 春"),
-    ]  # fmt: skip
+    assert [each.to for each in mail.outbox] == [["marketer@example.com"]] * 2
+    assert mail.outbox[0].subject == "[Trial] Hi Mei"
+    assert mail.outbox[1].subject.endswith("春")
     html = mail.outbox[0].alternatives[0].content
     assert "https://example.org/look" in html
     assert "/m/" not in html
