@@ -192,7 +192,7 @@ def _read_behaviour(post, at, behaviour, is_new):
     rule: dict[str, Any] = {
         "behaviour": behaviour.code,
         "measure": measure,
-        "filters": filters,
+        **({"filters": filters} if filters else {}),
         "window": {} if window == "ever" else {window: 30 if days is None else _to_number(days)},
         "op": operator,
     }

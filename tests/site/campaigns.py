@@ -67,6 +67,7 @@ def campaign_arguments(cast, mei, now):
         **{f"admin:campaigns_mailing_{page}": [mailing] for page in ("words", "trial")},
         "mailing_preview": [mailing, "email", "A"],
         "admin:campaigns_suppression_lift": [suppression.pk],
+        "admin:campaigns_message_decide": [message.pk, "resend"],
         "message_link": [_read_token(links.sign_message_link(message.pk, 1))],
         "inbox_message": [_make_message(campaign.mailing, mei, now, "on_site").pk],
         "message_open": [_read_token(links.sign_open(message.pk))],

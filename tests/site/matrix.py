@@ -48,6 +48,9 @@ SITE = {
     "inbox": ONES_OWN,
     "inbox_message": ONE_MEMBERS_OBJECT,
     "inbox_reading": row("post", IN, OPEN, GO, GO, *[OPEN] * 4),
+    # Only with a signature of the gateway; here it has no key.
+    "sms_events": row("post", *[404] * 8),
+    "sms_replies": row("post", *[404] * 8),
     "notice_reading": row("post", IN, OPEN, 404, GO, *[OPEN] * 4),
     "member_profile": ONES_OWN,
     "address_list": ONES_OWN,
@@ -388,6 +391,7 @@ ADMIN = {
     "admin:campaigns_campaign_act": back_office("post", 403, GO, GO, GO),
     "admin:campaigns_campaign_winner": back_office("post", 403, GO, GO, GO),
     "admin:campaigns_campaign_copy": back_office("post", 403, GO, GO, GO),
+    "admin:campaigns_message_decide": back_office("get", 403, 200, 200, 200),
     "admin:campaigns_mailing_words": back_office("get", 403, 200, 200, 200),
     "admin:campaigns_mailing_trial": back_office("post", 403, 200, 200, 200),
     "mailing_preview": back_office("post", 403, 200, 200, 200),
