@@ -28,13 +28,8 @@ from campaigns.selectors.segments import (
     list_examples,
     read_definition,
 )
-from campaigns.services.segments import (
-    change_segment,
-    drop_pick,
-    make_segment,
-    pick_members,
-    request_build,
-)
+from campaigns.services.segment_picks import drop_pick, pick_members
+from campaigns.services.segments import change_segment, make_segment, request_build
 from core.admin import StaffAdmin, dress_form
 from core.errors import DomainError
 from members.admin.audiences import AddMembersForm

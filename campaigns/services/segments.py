@@ -1,9 +1,9 @@
-"""Segments written and built: definition, rows of the audience, picks by hand."""
+"""Segments written and built: the definition, and the rows of the audience."""
 
 import datetime as dt
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from celery import current_app
@@ -12,7 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.enums import SegmentSchedule
-from campaigns.models import Segment, SegmentBuild, SegmentMove, SegmentPick
+from campaigns.models import Segment, SegmentBuild
 from campaigns.ready_segments import READY
 from campaigns.selectors.segments import (
     check_plan,
@@ -23,18 +23,15 @@ from campaigns.selectors.segments import (
 )
 from campaigns.selectors.segments.operators import Sql
 from core.errors import DomainError
-from core.services.audit import keeps_refusals, record_audit
+from core.services.audit import record_audit
 from core.time import day_of, start_of
 from core.words import translate_label
 from members.enums import AudienceKind
-from members.models import Audience, AudienceMember, Member, User
+from members.models import Audience, User
 from members.selectors.club import get_club
-from members.services.audiences import AudienceMove, move_members
-from members.services.conduct import check_actor
 
 logger = logging.getLogger(__name__)
 
-MOST_PICKS = 500  # at once, by hand
 BUILD_MS = 600_000
 
 
@@ -42,16 +39,6 @@ class SegmentBusy(DomainError):
     code = "segment_busy"
     status = 409
     message = _("This segment is being rebuilt right now.")
-
-
-class TooManyPicks(DomainError):
-    code = "too_many_picks"
-    message = _("Name at most %(most)s members at once.")
-
-
-class NotActivePick(DomainError):
-    code = "member_not_active"
-    message = _("Only active memberships can be in a segment.")
 
 
 # --- Writing ---
@@ -88,7 +75,7 @@ def make_segment(
         segment.save(update_fields=["definition", "wanted_at"])
     record_audit("segment.made", segment, by=by, now=now, changes={"name": name})
     if definition:
-        _wake_builder()
+        wake_builder()
     return segment
 
 
@@ -127,7 +114,7 @@ def change_segment(
         ]
     )  # fmt: skip
     record_audit("segment.changed", segment, by=by, now=now, changes=changes)
-    _wake_builder()
+    wake_builder()
     return segment
 
 
@@ -143,10 +130,10 @@ def request_build(segment: Segment, *, by: User | None, now: dt.datetime) -> Non
     """Have it rebuilt soon, by a worker."""
     Segment.objects.filter(pk=segment.pk).update(wanted_at=now)
     record_audit("segment.build_asked", segment, by=by, now=now)
-    _wake_builder()
+    wake_builder()
 
 
-def _wake_builder():
+def wake_builder() -> None:
     # By name, since tasks stand above services.
     transaction.on_commit(
         lambda: current_app.send_task("campaigns.tasks.build_segments"), robust=True
@@ -291,100 +278,6 @@ def build_due_segments(*, now: dt.datetime) -> int:
 @transaction.atomic
 def _note_failure(segment, error, now):
     Segment.objects.filter(pk=segment.pk).update(tried_at=now, last_error=str(error)[:300])
-
-
-# --- Picks ---
-
-
-@keeps_refusals
-@transaction.atomic
-def pick_members(
-    segment: Segment,
-    members: Sequence[Member],
-    *,
-    is_in: bool,
-    note: str = "",
-    by: User | None,
-    now: dt.datetime,
-) -> int:
-    """Put members into a segment, or keep them out, whatever its definition says; at once, and
-    through every rebuild. Returns how many picks are new or changed.
-
-    Raises TooManyPicks, NotActivePick, and OwnRecord for who would pick themselves.
-    """
-    if len(members) > MOST_PICKS:
-        raise TooManyPicks(most=MOST_PICKS)
-    if is_in and any(not member.is_active for member in members):
-        raise NotActivePick
-    check_actor(*members, by=by, act="segment", segment=segment.pk)
-    segment = _hold(segment)
-    known = dict(
-        SegmentPick.objects.filter(segment=segment, member__in=members).values_list(
-            "member_id", "is_in"
-        )
-    )
-    new = sorted({member.pk for member in members if known.get(member.pk) is not is_in})
-    if not new:
-        return 0
-    SegmentPick.objects.bulk_create(
-        [
-            SegmentPick(
-                segment=segment,
-                member_id=pk,
-                is_in=is_in,
-                note=note,
-                picked_at=now,
-                picked_by=by,
-            )
-            for pk in new
-        ],
-        update_conflicts=True,
-        unique_fields=["segment", "member"],
-        update_fields=["is_in", "note", "picked_at", "picked_by"],
-    )
-    _move_picked(segment, new, is_in, now)
-    action = "segment.picked_in" if is_in else "segment.picked_out"
-    record_audit(action, segment, by=by, now=now, changes={"members": new}, note=note)
-    return len(new)
-
-
-@keeps_refusals
-@transaction.atomic
-def drop_pick(segment: Segment, member: Member, *, by: User | None, now: dt.datetime) -> None:
-    """Let the definition decide again about a member, from the next rebuild on, which is asked
-    for. Nothing happens where there is no pick.
-    """
-    check_actor(member, by=by, act="segment", segment=segment.pk)
-    segment = _hold(segment)
-    if SegmentPick.objects.filter(segment=segment, member=member).delete()[0]:
-        changes = {"members": [member.pk]}
-        record_audit("segment.pick_dropped", segment, by=by, now=now, changes=changes)
-        Segment.objects.filter(pk=segment.pk).update(wanted_at=now)
-        _wake_builder()
-
-
-def _hold(segment):
-    """Not while it is being built: the build would not know of the pick."""
-    return Segment.objects.select_for_update(no_key=True).get(pk=segment.pk)
-
-
-def _move_picked(segment, member_ids, is_in, now):
-    rows = AudienceMember.objects.filter(audience=segment.audience_id, member__in=member_ids)
-    there = set(rows.values_list("member_id", flat=True))
-    moved = [pk for pk in member_ids if (pk in there) != is_in]
-    moves = [AudienceMove(segment.audience_id, pk, is_added=is_in) for pk in moved]
-    move_members(None, moves, now=now)
-    if segment.built_at is not None:
-        SegmentMove.objects.bulk_create(
-            [
-                SegmentMove(segment=segment, member_id=pk, is_entry=is_in, moved_at=now)
-                for pk in moved
-            ]
-        )
-    change = len(moved) if is_in else -len(moved)
-    if change:
-        count = max(segment.member_count + change, 0)
-        Segment.objects.filter(pk=segment.pk).update(member_count=count)
 
 
 # --- Ready ones ---

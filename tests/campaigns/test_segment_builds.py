@@ -8,18 +8,20 @@ from campaigns.models import Segment, SegmentBuild, SegmentMove, SegmentPick
 from campaigns.ready_segments import READY
 from campaigns.selectors.segments import BadDefinition, compile_segment, read_definition
 from campaigns.selectors.segments.counting import fetch
-from campaigns.services import segments
-from campaigns.services.segments import (
+from campaigns.services import segment_picks
+from campaigns.services.segment_picks import (
     NotActivePick,
     TooManyPicks,
+    drop_pick,
+    pick_members,
+)
+from campaigns.services.segments import (
     build_due_segments,
     build_segment,
     change_segment,
-    drop_pick,
     ensure_ready_segments,
     list_due,
     make_segment,
-    pick_members,
     request_build,
 )
 from campaigns.tasks import build_segments
@@ -143,7 +145,7 @@ def test_picks_that_are_refused(make, club_of_four, now, staff, claim, monkeypat
     Member.objects.filter(pk=club_of_four["ben"].pk).update(status="closed")
     with pytest.raises(NotActivePick):
         pick_members(segment, [Member.objects.get(given_name="Ben")], is_in=True, by=None, now=now)
-    monkeypatch.setattr(segments, "MOST_PICKS", 1)
+    monkeypatch.setattr(segment_picks, "MOST_PICKS", 1)
     with pytest.raises(TooManyPicks):
         pick_members(segment, list(club_of_four.values()), is_in=False, by=None, now=now)
     assert SegmentPick.objects.count() == 0

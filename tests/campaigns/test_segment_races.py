@@ -6,7 +6,8 @@ import pytest
 from django.db import connection, transaction
 
 from campaigns.models import Segment, SegmentBuild, SegmentMove
-from campaigns.services.segments import SegmentBusy, build_segment, make_segment, pick_members
+from campaigns.services.segment_picks import pick_members
+from campaigns.services.segments import SegmentBusy, build_segment, make_segment
 from members.models import AudienceMember
 from members.services.enrolment import create_member
 from tests.campaigns.segment_club import fact
