@@ -29,7 +29,8 @@ from campaigns.services.automations.drafting import (
 from campaigns.services.automations.entering import follow_notices, look_for_members
 from campaigns.services.automations.running import run_batch, run_due_journeys
 from campaigns.services.automations.terms import InvalidStep, InvalidTrigger, read_step
-from campaigns.services.segments import build_segment, make_segment, pick_members
+from campaigns.services.segment_picks import pick_members
+from campaigns.services.segments import build_segment, make_segment
 from members.models import Member, Notice
 from members.services.audiences import AudienceMove, ensure_audience, move_members
 from members.services.notices import NoticeRow, add_notices
