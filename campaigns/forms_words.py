@@ -1,5 +1,7 @@
 """The words of one channel and variant, in every language, as a form."""
 
+from typing import Any
+
 from django import forms
 from django.conf import settings
 from django.utils.translation import get_language_info, pgettext_lazy
@@ -13,6 +15,7 @@ from members.enums import Channel
 # Channels whose messages have a subject, and a line below it.
 WITH_SUBJECT = {Channel.EMAIL, Channel.ON_SITE, Channel.POST}
 WITH_PREHEADER = {Channel.EMAIL}
+TEMPLATE_ID = "template_id"  # of a text message: in the extras of the words
 _LABELS = {
     "subject": pgettext_lazy("of a mail", "subject"),
     "preheader": _("preview line"),
@@ -46,6 +49,15 @@ class WordsForm(forms.Form):
                 self.fields[key] = field
                 if content is not None:
                     self.initial.setdefault(key, getattr(content, key) or "")
+        self.extras = dict(content.extras or {}) if content is not None else {}
+        if channel == Channel.SMS:
+            self.fields[TEMPLATE_ID] = forms.CharField(
+                label=_("Id of the approved template"),
+                required=False,
+                max_length=80,
+                initial=self.extras.get(TEMPLATE_ID, ""),
+                help_text=_("China lets no text message through without one."),
+            )
 
     def _build(self, name: str, locale: str) -> forms.Field:
         model_field = Content._meta.get_field(name)
@@ -70,15 +82,21 @@ class WordsForm(forms.Form):
         """(code, name as its readers call it, its fields) for each language."""
         for locale in list_language_codes():
             fields = [self[name_field(name, locale)] for name in self.names]
+            if locale == settings.LANGUAGE_CODE and TEMPLATE_ID in self.fields:
+                fields.append(self[TEMPLATE_ID])
             yield locale, get_language_info(locale)["name_local"], fields
 
-    def get_words(self) -> dict[str, str | None]:
+    def get_words(self) -> dict[str, Any]:
         """As the model keeps them: what is empty in a translation isn't kept."""
         own = set(self.names)
-        return {
+        words: dict[str, Any] = {
             key: (value if value.strip() else ("" if key in own else None))
             for key, value in self.cleaned_data.items()
+            if key != TEMPLATE_ID
         }
+        if TEMPLATE_ID in self.fields:
+            words["extras"] = {**self.extras, TEMPLATE_ID: self.cleaned_data[TEMPLATE_ID].strip()}
+        return words
 
 
 class LookForm(forms.Form):

@@ -8,10 +8,11 @@ from django.http import Http404, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.csp import CSP
-from django.utils.translation import get_language_info
+from django.utils.translation import get_language_info, ngettext
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
 
+from campaigns.channels.sms.counting import count_segments
 from campaigns.forms_words import LookForm, WordsForm
 from campaigns.models import Mailing
 from campaigns.writing.compile import CLIP_HTML
@@ -71,7 +72,22 @@ def mailing_preview(request, pk, channel, variant):
             "width": asked["width"],
             "scheme": asked["scheme"],
             "channel": channel,
+            "segments": _describe_segments(channel, preview),
             "kilobytes": -(-preview.size // 1024),
             "is_clipped": channel == Channel.EMAIL and preview.size > CLIP_HTML,
         },
     )
+
+
+def _describe_segments(channel, preview):
+    """What a text message is paid for as."""
+    if channel != Channel.SMS or preview.rendered is None:
+        return ""
+    counted = count_segments(preview.rendered.text.strip())
+    words = ngettext(
+        "%(count)s segment (%(encoding)s)",
+        "%(count)s segments (%(encoding)s)",
+        counted.segment_count,
+    )
+    encoding = "GSM-7" if counted.is_gsm else "UCS-2"
+    return words % {"count": counted.segment_count, "encoding": encoding}

@@ -271,6 +271,10 @@ SMS_BACKEND = env.text(
     pattern=r"\w+(\.\w+)+",
     hint="It names a class by its dotted path, such as yourshop.messages.Gateway.",
 )
+TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID", "")
+TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN", "")
+TWILIO_FROM = env.text("TWILIO_FROM", "")
+TWILIO_API_URL = env.text("TWILIO_API_URL", "https://api.twilio.com")
 if not OUTGOING:
     MAILERS = {"default": {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}}
     SMS_BACKEND = "members.sms.FileBackend"

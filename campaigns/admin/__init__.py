@@ -2,9 +2,11 @@ from campaigns.admin import (
     act_names,
     automations,
     campaigns,
+    messages,
     policy,
     public_notices,
     segments,
+    sms_prices,
     suppression,
     words,
 )
@@ -13,9 +15,11 @@ __all__ = [
     "act_names",
     "automations",
     "campaigns",
+    "messages",
     "policy",
     "public_notices",
     "segments",
+    "sms_prices",
     "suppression",
     "words",
 ]

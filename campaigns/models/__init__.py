@@ -18,6 +18,7 @@ from campaigns.models.message import Handover, Message, MessageEvent
 from campaigns.models.public_notice import PublicNotice, PublicNoticeUpdate
 from campaigns.models.rate import RateLimit
 from campaigns.models.segment import Segment, SegmentBuild, SegmentMove, SegmentPick
+from campaigns.models.sms_price import SmsPrice
 from campaigns.models.suppression import Suppression
 
 __all__ = [
@@ -47,5 +48,6 @@ __all__ = [
     "SegmentMove",
     "SegmentPick",
     "SendingPolicy",
+    "SmsPrice",
     "Suppression",
 ]

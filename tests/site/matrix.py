@@ -234,6 +234,9 @@ SITE = {
     "api:post_capture": row("post", *TOKEN_ONLY),
     "api:post_release": row("post", *TOKEN_ONLY),
     "api:post_refund": row("post", *TOKEN_ONLY),
+    "api:post_view": row("post", *TOKEN_ONLY),
+    # Without a membership nobody looked; without a token of ours neither.
+    "detail_view": row("post", 403, 403, 400, 400, *[403] * 4),
 }
 
 
