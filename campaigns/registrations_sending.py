@@ -10,7 +10,7 @@ from members.roles import CLERK, MANAGER, MARKETER
 
 _LATE = dt.timedelta(minutes=30)  # a large mailing takes its time
 
-_STAFF = ("view_mailing", "view_message", "view_messageevent")
+_STAFF = ("view_message", "view_messageevent")
 _SENDERS = (*_STAFF, "change_message", "view_ratelimit", "add_ratelimit", "change_ratelimit")
 
 

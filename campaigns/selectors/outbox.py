@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 from django.db import connection
 from django.db.models import Count
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
 
+from campaigns.enums import MailingState, MessageState
 from campaigns.models import Mailing, Message
 
 # A handful of probes of one index: of each running mailing and channel the first that is due.
@@ -50,3 +53,40 @@ def count_states(mailing: Mailing) -> list[StateCount]:
         .annotate(count=Count("pk"))
     )
     return sorted((StateCount(*row) for row in rows), key=lambda each: -each.count)
+
+
+def explain_message(message: Message, *, now: dt.datetime) -> str:
+    """A sentence for staff: why the member did, or didn't, get it."""
+    reason = message.get_reason_display() if message.reason else ""
+    if message.state == MessageState.SENT:
+        return _("It left on %(at)s.") % {"at": _show(message.sent_at)}
+    if message.state == MessageState.WAITING:
+        return _explain_waiting(message, reason, now)
+    if message.state == MessageState.SENDING:
+        return _("A worker is handing it over now.")
+    if message.state == MessageState.UNKNOWN:
+        return _("A worker was cut off while it handed it over: it may have left, or not.")
+    if message.detail:
+        return _("It didn't reach them: %(reason)s. The other side said: %(detail)s") % {
+            "reason": reason, "detail": message.detail,
+        }  # fmt: skip
+    return _("It was not sent: %(reason)s.") % {"reason": reason}
+
+
+def _explain_waiting(message: Message, reason: str, now: dt.datetime) -> str:
+    mailing = message.mailing
+    if mailing.state != MailingState.RUNNING:
+        return _("It waits; the mailing is in the state “%(state)s”.") % {
+            "state": mailing.get_state_display()
+        }
+    if message.due_at > now and reason:
+        return _("It waits until %(at)s: %(reason)s.") % {
+            "at": _show(message.due_at), "reason": reason,
+        }  # fmt: skip
+    if message.due_at > now:
+        return _("It is due on %(at)s.") % {"at": _show(message.due_at)}
+    return _("It is due and leaves as soon as a worker comes to it.")
+
+
+def _show(at: dt.datetime | None) -> str:
+    return formats.date_format(timezone.localtime(at), "DATETIME_FORMAT") if at else ""
