@@ -19,6 +19,7 @@ from members.models import Audience
 from members.selectors.club import get_club
 
 _HOURS = [("", "–"), *((hour, f"{hour:02d}:00") for hour in range(24))]
+_FIRST = 2
 _CODES = [chr(ord(PLAIN_VARIANT) + place) for place in range(MOST_VARIANTS)]
 
 
@@ -137,9 +138,18 @@ class ExperimentForm(forms.Form):
             )  # fmt: skip
         dress_form(self)
 
-    def iter_variants(self):
-        """A letter and its three fields, for the page."""
-        for code in _CODES:
+    def iter_first(self):
+        """A letter and its three fields: the two that most tests take."""
+        return self._iter_variants(_CODES[:_FIRST])
+
+    def iter_more(self):
+        return self._iter_variants(_CODES[_FIRST:])
+
+    def has_more(self):
+        return any(self[f"weight_{code}"].value() for code in _CODES[_FIRST:])
+
+    def _iter_variants(self, codes):
+        for code in codes:
             yield code, [self[f"{name}_{code}"] for name in ("name", "weight", "hour")]
 
     def iter_rules(self):

@@ -91,6 +91,7 @@ class CampaignAdmin(ReadOnlyAdmin):
     )
     search_fields = ("mailing__name",)
     ordering = ("-pk",)
+    list_before_template = "admin/campaigns/campaign_tools.html"
 
     class Media:
         css = {"all": ["css/admin_campaigns.css"]}
@@ -117,6 +118,10 @@ class CampaignAdmin(ReadOnlyAdmin):
         ]
 
     # --- List ---
+
+    def changelist_view(self, request, extra_context=None):
+        told = {"may_read_digest": request.user.has_perm("campaigns.change_sendingpolicy")}
+        return super().changelist_view(request, {**(extra_context or {}), **told})
 
     @display(description=gettext_lazy("name"))
     def show_name(self, campaign):
@@ -217,6 +222,8 @@ class CampaignAdmin(ReadOnlyAdmin):
         return self.render_page(
             request, "admin/campaigns/campaign_experiment.html", title=_("What is tested"),
             obj=campaign, form=form, status=422 if form.errors else 200,
+            may_be_plain=campaign.is_draft and campaign.variants.count() < 2,
+            missing_words=list_missing_words(campaign),
         )  # fmt: skip
 
     # --- Acts ---
@@ -331,6 +338,7 @@ class CampaignAdmin(ReadOnlyAdmin):
             variants=list(campaign.variants.order_by("code")),
             acts=[(act, _LABELS[act]) for act in _ACTS.get(campaign.state, ()) if can_change],
             can_change=can_change,
+            words_url=reverse("admin:campaigns_mailing_words", args=[campaign.pk]),
             can_decide=campaign.state == CampaignState.APPROVAL
             and request.user.has_perm(PERMISSION)
             and campaign.submitted_by_id != request.user.pk,
@@ -352,7 +360,12 @@ class CampaignAdmin(ReadOnlyAdmin):
                 (Channel(channel).label, count) for channel, count in estimate.channels.items()
             ],
             "cost": format_money(cost, currency),
-            "above": explain_excess([each.as_facts() for each in estimate.excess], REACH),
+            "above": explain_excess(
+                campaign.approval.excess
+                if campaign.approval
+                else [each.as_facts() for each in estimate.excess],
+                REACH,
+            ),
             "missing_words": [
                 Channel(channel).label for channel, _variant in list_missing_words(campaign)
             ],

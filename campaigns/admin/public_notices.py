@@ -149,6 +149,13 @@ class PublicNoticeAdmin(WordsAdmin):
             raise PermissionDenied
         return self._show(request, notice, UpdateForm(notice=notice))
 
+    def response_add(self, request, obj, post_url_continue=None):
+        return self._go_to(obj)
+
+    def response_change(self, request, obj):
+        messages.success(request, _("Saved."))
+        return self._go_to(obj)
+
     def removal_view(self, request, object_id):
         notice, answer = self._get_own(request, object_id, "campaigns.change_publicnotice")
         if answer:
