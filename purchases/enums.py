@@ -12,6 +12,7 @@ class Scope(models.TextChoices):
     READ_REWARDS = "rewards.read", _("read the catalogue")
     WRITE_REDEMPTIONS = "redemptions.write", _("redeem, cancel and use vouchers")
     READ_REDEMPTIONS = "redemptions.read", _("read redemptions")
+    WRITE_VIEWS = "views.write", _("tell which products members look at")
     WRITE_PAYMENTS = "payments.write", _("take points and store credit as payment")
 
 

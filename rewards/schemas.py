@@ -146,3 +146,17 @@ class PaymentOut(Schema):
     refunded_amount: Money
     refunded_points: int
     lapses_at: dt.datetime
+
+
+# --- Views ---------------------------------------------------------------------------------------
+
+
+class ViewIn(_Strict):
+    """That a logged-in member looked at the page of a product."""
+
+    member: Key = Field(description="The membership number.")
+    product: Key = Field(description="The product, by this source's own number.")
+
+
+class ViewOut(Schema):
+    counted: bool = Field(description="False where it was counted within the hour before.")

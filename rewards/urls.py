@@ -7,6 +7,7 @@ from rewards import (
     views_gift,
     views_redemption,
     views_stamps,
+    views_viewing,
 )
 
 urlpatterns = [
@@ -18,6 +19,7 @@ urlpatterns = [
         views_redemption.redemption_create,
         name="redemption_create",
     ),
+    path("views/", views_viewing.detail_view, name="detail_view"),
     path("entitlements/<int:pk>/", views_entitlement.entitlement_take, name="entitlement_take"),
     path("gifts/<int:pk>/", views_gift.gift_detail, name="gift_detail"),
     path("gifts/<int:pk>/opening/", views_gift.gift_opening, name="gift_opening"),

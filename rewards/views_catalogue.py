@@ -15,6 +15,7 @@ from rewards.forms_redemption import RedeemForm
 from rewards.selectors.catalogue import get_reward_page, list_categories, list_offers
 from rewards.selectors.spending_power import count_points
 from rewards.services.catalogue import add_wish, remove_wish
+from rewards.services.detail_views import sign_view
 
 
 @require_safe
@@ -75,6 +76,8 @@ def reward_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "pooled": pooled,
         "now": now,
     }
+    if member is not None:
+        context["view_token"] = sign_view(member.pk, page.offer.reward.pk)
     if member is not None and page.offer.can_be_had and not page.missing_consent:
         context["form"] = RedeemForm(member=member, page=page, pooled=pooled)
     return _keep_private(request, render(request, "rewards/reward_detail.html", context))

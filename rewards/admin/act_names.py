@@ -8,6 +8,7 @@ register_acts(
     {
         "redemption": pgettext_lazy("act", "Redemption"),
         "donation": pgettext_lazy("act", "Points given"),
+        "view": pgettext_lazy("act", "Page of a reward or product looked at"),
         "spin": pgettext_lazy("act", "Spin of a wheel"),
         "appeal.made": pgettext_lazy("act", "Appeal written"),
         "appeal.changed": pgettext_lazy("act", "Appeal changed"),
