@@ -125,3 +125,21 @@ def test_trial_goes_to_who_presses_and_to_nobody_else(
     assert AuditEntry.objects.filter(action="mailing.trial_sent").count() == 2
     marketer.post(f"{url}?channel=sms", {"body": "Hi", "language": "en"})
     assert len(mail.outbox) == 2
+
+
+def test_text_message_says_what_it_costs_and_keeps_its_template(
+    marketer,
+    mailing,
+    page_url,
+    mei,
+    clock,  # noqa: F811
+):
+    url = reverse("mailing_preview", args=[mailing.pk, "sms", "A"])
+    asked = {"body": "Dear {{ member.name }}, " + "x" * 160, "template_id": "SMS_1"}
+    assert "2 segments (GSM-7)" in marketer.post(url, asked).content.decode()
+    assert "1 segment (UCS-2)" in (
+        marketer.post(url, {"body": "亲爱的{{ member.name }}，新豆到了"}).content.decode()
+    )
+    marketer.post(f"{page_url}?channel=sms", asked)
+    assert get_draft(mailing).contents.get(channel="sms").extras == {"template_id": "SMS_1"}
+    assert "SMS_1" in marketer.get(f"{page_url}?channel=sms").content.decode()
