@@ -11,7 +11,7 @@ from campaigns.services.automations.drafting import enable_automation, publish_a
 from campaigns.services.automations.ready import ensure_ready_automations
 from members.models import Activity
 from members.services.logins import create_login
-from purchases.models import Product, Source
+from purchases.models import Channel, Product, Source
 from purchases.services.tokens import create_token
 from rewards.models import Entitlement, Reward
 from rewards.services.detail_views import (
@@ -79,7 +79,8 @@ def test_a_page_tells_only_of_members(client, person, make_reward, now):
 
 
 def test_a_shop_tells_of_its_products(client, person, now):
-    source = Source.objects.create(code="shop", name="Shop")
+    channel = Channel.objects.create(code="web", name="Web")
+    source = Source.objects.create(code="shop", name="Shop", default_channel=channel)
     Product.objects.create(source=source, external_id="tea", name="Tea")
     _token, secret = create_token(
         source=source, name="Shop", scopes=["views.write"], by=None, now=now
