@@ -104,7 +104,8 @@ class _Builder:
         self.now = now
         self.only = None if only is None else list(only)
         self.expressions: dict[str, Any] = {}
-        self.joins: dict[Any, tuple[str, Sql | _Grouped]] = {}
+        self.joins: dict[Any, tuple[str, Sql]] = {}
+        self.grouped: dict[Any, _Grouped] = {}
         rules = [rule for rule in group.list_rules() if isinstance(rule, BehaviourRule)]
         self.uses = Counter(map(_rows_of, rules))
         self.scope = None if only is not None else self._build_scope(group)
@@ -155,6 +156,8 @@ class _Builder:
             alias = self._join(key, rows.wrap("SELECT DISTINCT r.* FROM (", ") AS r"), width=1)
             word = "NOT " if is_wanted else ""
             return Leaf(rule, Sql(f"{alias}.member_id IS {word}NULL"), None)
+        if isinstance(rule, AudienceRule):
+            raise TypeError(rule)  # always one of existence
         attribute = rule.attribute
         ref = self._get_ref(rule)
         condition = self._compare(rule, ref, attribute.type, attribute.missing)
@@ -171,7 +174,7 @@ class _Builder:
             return condition.wrap(f"({ref} IS NULL OR ", ")")
         return condition
 
-    def _find_existence(self, rule):
+    def _find_existence(self, rule: Rule) -> tuple[Any, Sql, bool] | None:
         """(key, rows of members, whether one is wanted), where only that matters; else None."""
         if isinstance(rule, AudienceRule):
             rows = AudienceMember.objects.filter(audience=rule.audience).values_list("member")
@@ -182,7 +185,7 @@ class _Builder:
                 return None
             events = _build_events(rule)
             rows = events.rows.order_by().filter(self._in_window(events, rule))
-            key = ("any", _rows_of(rule), rule.window, rule.days)
+            key: Any = ("any", _rows_of(rule), rule.window, rule.days)
             return key, self._to_sql(rows.values_list(events.member), 1), is_wanted
         attribute = rule.attribute
         if attribute.build_rows is None:
@@ -220,13 +223,10 @@ class _Builder:
 
     def _get_measure(self, rule: BehaviourRule) -> str:
         key = _rows_of(rule)
-        if key not in self.joins:
-            alias = f"f{len(self.joins)}"
-            self.joins[key] = (alias, _Grouped(alias, {}))
-        alias, grouped = self.joins[key]
+        grouped = self.grouped.setdefault(key, _Grouped(f"g{len(self.grouped)}", {}))
         column = (rule.measure.code, rule.window, rule.days)
         grouped.columns.setdefault(column, (f"v{len(grouped.columns)}", rule))
-        return f"{alias}.{grouped.columns[column][0]}"
+        return f"{grouped.alias}.{grouped.columns[column][0]}"
 
     def _in_window(self, events, rule: BehaviourRule) -> Q:
         at = events.at
@@ -296,11 +296,9 @@ class _Builder:
         return rows.wrap(" LEFT JOIN (", f") AS {alias} ({columns}) ON {alias}.member_id = m.id")
 
     def get_source(self) -> Sql:
-        joins = (
-            self._group(rows) if isinstance(rows, _Grouped) else rows
-            for _alias, rows in self.joins.values()
-        )
-        return join_sql([self._build_base(), *joins], "")
+        joins = [rows for _alias, rows in self.joins.values()]
+        grouped = [self._group(each) for each in self.grouped.values()]
+        return join_sql([self._build_base(), *grouped, *joins], "")
 
     def _build_base(self) -> Sql:
         members = Member.objects.active()

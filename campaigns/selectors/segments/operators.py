@@ -123,10 +123,12 @@ def _marks(values) -> str:
     return ", ".join(["%s"] * len(values))
 
 
-def _get_span(type, operator, value, now):
+def _get_span(type: str, operator: str, value: Any, now: dt.datetime) -> tuple[Any, Any]:
     """From the first, up to but without the last; None is open. Days are the club's."""
     zone = get_club().zone
     today = day_of(now, zone)
+    first: Any
+    last: Any
     if operator == "this_month":
         first = today.replace(day=1)
         last = (first + dt.timedelta(days=31)).replace(day=1)
