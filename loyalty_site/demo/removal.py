@@ -9,9 +9,17 @@ from django.db import ProgrammingError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.addresses import make_address_key
+from campaigns.enums import MailingKind
+from campaigns.models import Campaign, Mailing, Segment, Suppression
 from core.errors import DomainError
 from core.models import AuditEntry, IdempotencyRecord
 from loyalty_site.demo.appearance import remove_appearance
+from loyalty_site.demo.campaigns import (
+    list_audience_slugs,
+    list_campaign_names,
+    list_segment_codes,
+)
 from loyalty_site.demo.challenges import list_slugs
 from loyalty_site.demo.charity import (
     get_category_slug,
@@ -55,6 +63,7 @@ from purchases.models import (
 )
 from purchases.services.known import slug_of, split_category
 from rewards.models import (
+    Approval,
     Challenge,
     Charity,
     DayClose,
@@ -195,7 +204,8 @@ def _doom(doomed: DoomedRows, *, keep_rules: bool) -> None:
     doomed.add(Wheel.objects.filter(slug__in=[each["slug"] for each in read_wheels()["wheels"]]))
     doomed.add(Household.objects.filter(places__member__source=SOURCE).distinct())
     doomed.add(PointsRate.objects.filter(published_by=None))  # a club's own says by whom
-    lists = [INCIDENT_AUDIENCE, get_audience_slug()]
+    _doom_campaigns(doomed)
+    lists = [INCIDENT_AUDIENCE, get_audience_slug(), *list_audience_slugs()]
     doomed.add(Audience.objects.filter(slug__in=lists))
     doomed.add(ShopConnection.objects.filter(source__code__in=SHOPS.values()))
     doomed.add(ShopOrder.objects.filter(source__code__in=SHOPS.values()))
@@ -223,6 +233,25 @@ def _doom(doomed: DoomedRows, *, keep_rules: bool) -> None:
     if touched := doomed.list_touched_members():
         numbers = Member.objects.filter(pk__in=touched[:5]).values_list("number", flat=True)
         raise OwnMembersTouched(count=len(touched), numbers=", ".join(numbers))
+
+
+def _doom_campaigns(doomed: DoomedRows) -> None:
+    """With words and messages; a ready segment stays where a campaign of the club's own asks it."""
+    mailings = Mailing.objects.filter(
+        kind=MailingKind.CAMPAIGN,
+        name__in=list_campaign_names(),
+        campaign__seed__startswith="demo-",
+    )
+    doomed.add(mailings)
+    asked = Campaign.objects.filter(mailing__in=mailings, approval__isnull=False)
+    doomed.add(Approval.objects.filter(pk__in=asked.values("approval")))
+    used = Campaign.objects.exclude(mailing__in=mailings).values("audiences")
+    segments = Segment.objects.filter(code__in=list_segment_codes())
+    kept = Audience.objects.filter(pk__in=used)
+    doomed.add(Audience.objects.filter(segment__in=segments).exclude(pk__in=kept))
+    emails = Member.objects.filter(source=SOURCE, email__isnull=False)
+    keys = [make_address_key("email", each) for each in emails.values_list("email", flat=True)]
+    doomed.add(Suppression.objects.filter(channel="email", address_key__in=keys))
 
 
 @contextmanager

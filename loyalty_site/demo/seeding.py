@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import DomainError
 from core.time import day_of
 from loyalty_site.demo.appearance import set_up_appearance
+from loyalty_site.demo.campaigns import run_campaigns
 from loyalty_site.demo.catalogue import set_up_catalogue
 from loyalty_site.demo.challenges import set_up_challenges, stamp_what_was_missed
 from loyalty_site.demo.charity import give_all_over
@@ -135,6 +136,8 @@ def seed_demo(
     redemptions = happen_today(members, claimed, staff, now=now)
     give_all_over(claimed, staff, seed=seed, now=now)
     give_surprise(claimed, staff, now=now)
+    progress.begin(_("Campaigns"))
+    run_campaigns(seed=seed, now=now)
     # Last of all: what wheels draw is chance, and nothing else of the club shall hang on it.
     spin_all_over(claimed, staff.owner, seed=seed, now=now)
     count_figures(now=now)

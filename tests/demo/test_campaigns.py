@@ -1,0 +1,122 @@
+"""The demonstration's campaigns: complete in four languages, over where they are of the past."""
+
+import re
+
+import pytest
+from django.db.models import F
+
+from campaigns.enums import CampaignState, MailingState, MessageReason, MessageState
+from campaigns.models import Campaign, Content, Message, MessageEvent, Segment, SegmentPick
+from campaigns.selectors.reports import get_funnel
+from campaigns.services.sending.running import send_waiting_messages
+from loyalty_site.demo.campaigns import read_campaigns
+from loyalty_site.demo.removal import remove_demo
+from members.models import Member
+from tests.demo.test_catalogue import LANGUAGES, list_words
+
+LIQUID = re.compile(r"\{%.*?%\}|\{\{.*?\}\}")
+
+
+def test_every_text_stands_in_four_languages_each_its_own():
+    found = list(list_words(read_campaigns()))
+    assert len(found) > 30
+    for path, words in found:
+        assert set(words) == set(LANGUAGES), path
+        assert all(text == text.strip() for text in words.values()), path
+        assert len(set(words.values())) == len(LANGUAGES), f"{path} is the same twice"
+
+
+def test_each_language_asks_for_the_same_blocks_and_rewards():
+    for path, words in list_words(read_campaigns()):
+        if not path.endswith("/body"):
+            continue
+        asked = {
+            language: sorted(set(re.findall(r"/rewards/[\w-]*|% (?:reward|points)[^%]*", text)))
+            for language, text in words.items()
+        }
+        assert len({tuple(each) for each in asked.values()}) == 1, path
+        for language, text in words.items():
+            if language != "en":
+                assert not re.search(r"[A-Za-z]{4}", LIQUID.sub("", text)), (path, language)
+
+
+def test_what_there_is(larger_club, now):
+    states = dict(Campaign.objects.values_list("mailing__name", "state"))
+    told = read_campaigns()
+    assert len(told["finished"]) == 6
+    assert {states[each["name"]] for each in told["finished"]} == {CampaignState.FINISHED}
+    assert [states[each["name"]] for each in told["coming"]] == [
+        CampaignState.SCHEDULED, CampaignState.APPROVAL, CampaignState.DRAFT,
+    ]  # fmt: skip
+    assert Segment.objects.exclude(code="").filter(built_at=now).count() == 12
+    assert {pick.is_in for pick in SegmentPick.objects.all()} == {True, False}
+    finished = Campaign.objects.filter(state=CampaignState.FINISHED)
+    assert finished.filter(holdout_percent__gt=0).count() == 2
+    assert sum(each.variants.count() > 1 for each in finished) == 2
+    assert Content.objects.exclude(i18n__has_keys=["body_ja", "body_zh_hans"]).count() == 0
+    for campaign in finished:
+        funnel = get_funnel(campaign.mailing)
+        assert funnel.sent > 0
+        assert campaign.mailing.state == MailingState.FINISHED
+        assert campaign.started_at < campaign.finished_at < now
+        assert campaign.figures.sent_count == funnel.sent
+    assert MessageEvent.objects.filter(kind="clicked", actor="human").exists()
+    assert MessageEvent.objects.filter(actor="machine").exists()
+
+
+def test_nothing_happens_before_it_can(larger_club, now):
+    sent = Message.objects.filter(state=MessageState.SENT)
+    assert not sent.filter(sent_at__lt=F("member__joined_at")).exists()
+    assert not sent.filter(sent_at__gt=now).exists()
+    events = MessageEvent.objects.all()
+    assert not events.filter(effective_at__lt=F("message__sent_at")).exists()
+    assert not events.filter(effective_at__gt=now).exists()
+
+
+def test_a_mail_goes_to_who_had_agreed_alone(larger_club):
+    marketing = Message.objects.exclude(mailing__purpose="service").filter(channel="email")
+    for message in marketing.filter(state=MessageState.SENT).select_related("mailing", "member"):
+        newest = (
+            message.member.consents.about(message.mailing.purpose, "email")
+            .filter(effective_at__lte=message.due_at)
+            .order_by("-effective_at", "-id")
+            .first()
+        )
+        assert newest is not None
+        assert newest.is_given
+    assert marketing.filter(reason=MessageReason.NO_CONSENT).exists()
+    assert not Message.objects.filter(state=MessageState.NOT_SENT, reason="").exists()
+
+
+def test_why_yuki_did_not_get_a_mail(larger_club):
+    yuki = Member.objects.get(email="yuki.hoshino@example.org")
+    refused = Message.objects.get(member=yuki, channel="email", mailing__name__startswith="Triple")
+    assert (refused.state, refused.reason) == (MessageState.NOT_SENT, MessageReason.NO_CONSENT)
+
+
+@pytest.mark.parametrize(
+    ("email", "count"),
+    [
+        ("yuki.hoshino@example.org", 3),
+        ("huiwen.xu@example.com", 3),
+        ("priya.raman@example.com", 1),
+        ("yongfu.he@example.org", 1),
+    ],
+)
+def test_the_inbox_of_each_story_holds_messages(larger_club, email, count):
+    letters = Message.objects.in_inbox(Member.objects.get(email=email))
+    assert letters.count() >= count
+
+
+def test_a_worker_finds_nothing_to_send(larger_club, now, mailoutbox):
+    assert not Message.objects.filter(
+        state__in=[MessageState.WAITING, MessageState.SENDING, MessageState.UNKNOWN]
+    ).exists()
+    send_waiting_messages(clock=lambda: now)
+    assert mailoutbox == []
+
+
+def test_removal_takes_it_all(larger_club, now):
+    remove_demo(now=now)
+    for model in (Campaign, Message, MessageEvent, Segment, Content):
+        assert not model.objects.exists()
