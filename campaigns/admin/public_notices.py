@@ -33,7 +33,9 @@ class UpdateForm(forms.Form):
     """An update in each language; the club's own is needed."""
 
     body = forms.CharField(
-        label=gettext_lazy("What is new"), max_length=10_000, widget=UnfoldAdminTextareaWidget
+        label=gettext_lazy("What is new"),
+        max_length=10_000,
+        widget=UnfoldAdminTextareaWidget({"rows": 5}),
     )
     is_sent = forms.BooleanField(
         label=gettext_lazy("Tell those whom the notice was sent to"), required=False
@@ -47,7 +49,7 @@ class UpdateForm(forms.Form):
                 label=get_language_info(code)["name_local"],
                 max_length=10_000,
                 required=False,
-                widget=UnfoldAdminTextareaWidget({"lang": code, "rows": 3}),
+                widget=UnfoldAdminTextareaWidget({"lang": code, "rows": 5}),
             )
         if notice.mailing_id is None:
             del self.fields["is_sent"]

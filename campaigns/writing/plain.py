@@ -10,12 +10,13 @@ from campaigns.writing.errors import WordsRefused
 
 _VALUE = re.compile(r"{{-?\s*(?P<path>[\w.]+)(?P<rest>.*?)-?}}", re.DOTALL)
 _DEFAULT = re.compile(r"\|\s*default:\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')")
+_NAME = r"{{-?\s*member\.(?:name|formal_name|full_name)\b[^}]*-?}}(?:さん|さま|様|先生|小姐)?"
 # A form of address between its comma and the end of its sentence: it can go with the comma.
 _ADDRESS = re.compile(
-    r"[ \t]*[,，、]?[ \t]*{{-?\s*member\.(?:name|formal_name|full_name)\b[^}]*-?}}"
-    r"(?:さん|さま|様|先生|小姐)?(?=[ \t]*(?:[,，、.。!！?？:：]|$))",
-    re.MULTILINE,
+    rf"[ \t]*[,，、]?[ \t]*{_NAME}(?=[ \t]*(?:[,，、.。!！?？:：]|$))", re.MULTILINE
 )
+# One with which a line begins goes with the comma after it.
+_FIRST = re.compile(rf"^{_NAME}[ \t]*[,，、][ \t]*(?P<next>.)", re.MULTILINE)
 _OWN_BLOCK = re.compile(r"^[ \t]*{%-?\s*points\b.*?-?%}[ \t]*\n?", re.MULTILINE)
 _TAG = re.compile(r"{%-?\s*(?P<name>\w+)")
 _SAME_FOR_ALL = {"reward", "button", "image", "faces"}
@@ -40,6 +41,7 @@ def make_plain(text: str, locale: str) -> str:
     for found in _TAG.finditer(text):
         if found["name"] not in _SAME_FOR_ALL:
             raise CannotBePlain(found=f"{{% {found['name']} %}}")
+    text = _FIRST.sub(lambda found: found["next"].upper(), text)
     text = _ADDRESS.sub("", text)
     with override(locale):
         return _VALUE.sub(_replace, text)
