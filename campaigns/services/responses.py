@@ -72,7 +72,7 @@ def record_events(rows: Sequence[EventRow], *, now: dt.datetime) -> int:
     """
     if not rows:
         return 0
-    columns = [
+    columns: list[Any] = [
         [row.message_id for row in rows],
         [row.kind for row in rows],
         [row.actor for row in rows],
