@@ -82,7 +82,8 @@ class Automation(models.Model):
                 condition=Q(reentry__in=Reentry.values), name="automation_reentry_is_known"
             ),
             models.CheckConstraint(
-                condition=~Q(reentry=Reentry.AFTER) | Q(reentry_days__gte=1),
+                condition=~Q(reentry=Reentry.AFTER)
+                | Q(reentry_days__isnull=False, reentry_days__gte=1),
                 name="automation_reentry_has_days",
             ),
             models.CheckConstraint(

@@ -10,10 +10,11 @@ from campaigns.models import Journey, Message
 from campaigns.services.automations.drafting import enable_automation, publish_automation
 from campaigns.services.automations.ready import ensure_ready_automations
 from members.models import Activity
+from members.services.audiences import ensure_everyone
 from members.services.logins import create_login
 from purchases.models import Channel, Product, Source
 from purchases.services.tokens import create_token
-from rewards.models import Entitlement, Reward
+from rewards.models import Entitlement, Reward, RewardGate
 from rewards.services.detail_views import (
     REWARD,
     BadView,
@@ -23,7 +24,7 @@ from rewards.services.detail_views import (
 )
 from tests.campaigns.ways import *  # noqa: F403 (fixtures)
 from tests.campaigns.ways import HOUR, follow, outcomes
-from tests.rewards.conftest import programme  # noqa: F401
+from tests.rewards.conftest import EVER, programme  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 
@@ -31,10 +32,12 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def make_reward(programme, now):  # noqa: F811
     def make(number, **fields):
-        return Reward.objects.create(
+        reward = Reward.objects.create(
             **{"slug": f"r{number}", "name": f"Reward {number}", "kind": "voucher",
                "price_points": 100, "published_at": now} | fields
         )  # fmt: skip
+        RewardGate.objects.create(reward=reward, audience=ensure_everyone(), opens_at=EVER)
+        return reward
 
     return make
 
@@ -66,7 +69,9 @@ def test_forged_old_and_borrowed_tokens_are_refused(person, make_reward, now, mo
 def test_a_page_tells_only_of_members(client, person, make_reward, now):
     reward = make_reward(1)
     page = reverse("reward_detail", args=[reward.slug])
-    assert "data-view-token" not in client.get(page).text
+    visitor = client.get(page)
+    assert visitor.status_code == 200
+    assert "data-view-token" not in visitor.text
     assert client.post(reverse("detail_view"), {"token": "x"}).status_code == 403
     user = create_login(email="mei@example.com", display_name="Mei", by=None, now=now)
     mei = person(user=user)

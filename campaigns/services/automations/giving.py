@@ -64,7 +64,10 @@ def _build_chooser(terms: dict[str, Any], journeys: Sequence[Journey], now: dt.d
     own = terms.get("reward")
     wanted = {pk for ranked in looked.values() for pk in ranked} | ({own} if own else set())
     prices = dict(
-        Reward.objects.published().filter(pk__in=wanted).values_list("pk", "price_points")
+        Reward.objects.published()
+        .filter(pk__in=wanted)
+        .exclude(stock_left=0)
+        .values_list("pk", "price_points")
     )
 
     def choose(journey: Journey) -> Prize | None:
