@@ -11,6 +11,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns.models import Message
 from core.joining import join_comma
 from loyalty_site.health import list_waiting_ages
 from purchases.enums import RefundState
@@ -119,7 +120,8 @@ def list_work(request, now: dt.datetime) -> list[WorkRow]:
             build = _build_queue_row if waiting.code in _BY_CODE else _build_alert_row
             rows.append((_ORDER.get(waiting.code, len(_ORDER)), build(waiting, now)))
     rows.sort(key=lambda pair: (not pair[1].is_urgent, pair[0], str(pair[1].title)))
-    return [*_list_late_queues(request.user, now), *(row for _place, row in rows)]
+    first = [*_list_late_queues(request.user, now), *_list_unknown_messages(request.user, now)]
+    return [*first, *(row for _place, row in rows)]
 
 
 def show_count(count: int) -> str:
@@ -180,6 +182,31 @@ def _list_late_queues(user, now: dt.datetime) -> list[WorkRow]:
             f"{waited} · {join_comma(late)}",
             reverse("admin:members_workitem_changelist"),
             "pending_actions",
+            True,
+        )
+    ]
+
+
+def _list_unknown_messages(user, now: dt.datetime) -> list[WorkRow]:
+    """One row for all of them, along the index of unsettled messages: somebody has to decide."""
+    if not user.has_perm("campaigns.change_message"):
+        return []
+    found = list(
+        Message.objects.unknown()
+        .order_by("pk")
+        .values_list("recorded_at", flat=True)[:MOST_COUNTED]
+    )
+    if not found:
+        return []
+    waited = timesince(min(found), now, depth=1)
+    return [
+        WorkRow(
+            _("Messages that may not have left"),
+            len(found),
+            show_count(len(found)),
+            _("the first has waited %(time)s") % {"time": waited},
+            f"{reverse('admin:campaigns_message_changelist')}?to_decide=1",
+            "unknown_document",
             True,
         )
     ]

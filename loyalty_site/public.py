@@ -21,7 +21,8 @@ _MOST_ANNOUNCEMENTS = 500
 CLOSED = ("/accounts/", "/admin/", "/api/", "/card/", "/home/", "/household/", "/inbox/",
           "/language/", "/membership/", "/notices/", "/offline/", "/privacy/mine/", "/profile/",
           "/purchases/", "/redemptions/", "/statement/", "/rewards/*/wish/",
-          "/rewards/*/redemption/", "/wheel/spins/", "/wheel/*/mine/", "/wheel/*/seed/", "/wheel/*/spins/",
+          "/rewards/*/redemption/", "/wheel/spins/", "/wheel/*/mine/", "/wheel/*/seed/",
+          "/wheel/*/spins/",
           "/giving/mine/", "/giving/*/donation/", "/giving/*/rounding/",
           "/giving/*/prize/", "/giving/*/share/")  # fmt: skip
 

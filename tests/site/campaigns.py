@@ -1,10 +1,11 @@
 """What stands in the addresses of campaigns, for the access matrix."""
 
 from campaigns import links
-from campaigns.models import Message
+from campaigns.models import Message, PrintBatch, PublicNotice
 from campaigns.services.automations.drafting import AutomationTerms, add_step, make_automation
 from campaigns.services.campaigns import Terms, draft_campaign
 from campaigns.services.editions import get_draft
+from campaigns.services.public_notices import publish_notice, save_notice
 from campaigns.services.segments import make_segment
 from campaigns.services.suppression import add_suppression
 from members.models import Audience
@@ -46,6 +47,22 @@ def _make_automation(now):
     }
 
 
+def _make_notices(now):
+    """The arguments of a draft, and of one that stands in the archive."""
+    draft, public = (
+        save_notice(
+            PublicNotice(kind="news", slug=slug, title="Hello", body="Hello."), by=None, now=now
+        )
+        for slug in ("draft", "public")
+    )
+    publish_notice(public, is_sent=False, by=None, now=now)
+    pages = ("publishing", "update", "removal")
+    return {
+        "announcement_detail": [public.slug],
+        **{f"admin:campaigns_publicnotice_{page}": [draft.pk] for page in pages},
+    }
+
+
 def campaign_arguments(cast, mei, now):
     """A draft for everyone, and a segment without rules."""
     everyone = Audience.objects.get(slug="everyone")
@@ -54,13 +71,17 @@ def campaign_arguments(cast, mei, now):
         by=cast.users["marketer"],
         now=now,
     )
-    pages = ("terms", "experiment", "act", "winner", "copy")
+    pages = ("terms", "experiment", "act", "winner", "copy", "plain", "figures")
     mailing = campaign.mailing_id
     suppression = add_suppression("email", "gone@example.com", reason="bounced", by=None, now=now)
     message = _make_message(campaign.mailing, mei, now)
+    batch = PrintBatch.objects.create(
+        mailing=campaign.mailing, format="letter_a4", message_ids=[message.pk], made_at=now
+    )
     segment = make_segment(name="Some", by=cast.users["marketer"], now=now)
     return {
         **_make_automation(now),
+        **_make_notices(now),
         **{f"admin:campaigns_segment_{page}": [segment.pk] for page in ("rules", "build", "pick")},
         "admin:campaigns_segment_drop_pick": [segment.pk, mei.pk],
         **{f"admin:campaigns_campaign_{page}": [campaign.pk] for page in pages},
@@ -69,6 +90,10 @@ def campaign_arguments(cast, mei, now):
         "admin:campaigns_suppression_lift": [suppression.pk],
         "admin:campaigns_message_decide": [message.pk, "resend"],
         "message_link": [_read_token(links.sign_message_link(message.pk, 1))],
+        **{
+            f"admin:campaigns_printbatch_{page}": [batch.pk]
+            for page in ("batch", "pdf", "addresses", "posting")
+        },
         "inbox_message": [_make_message(campaign.mailing, mei, now, "on_site").pk],
         "message_open": [_read_token(links.sign_open(message.pk))],
         "message_unsubscribe": [_read_token(links.sign_unsubscribe(message.pk))],

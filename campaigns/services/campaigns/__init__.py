@@ -13,7 +13,7 @@ from campaigns.services.campaigns.drafting import (
     read_terms,
     set_variants,
 )
-from campaigns.services.campaigns.plain_test import (
+from campaigns.services.campaigns.personalising import (
     NothingPersonal,
     WordsFirst,
     make_plain_test,
