@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """``may_be_missing``: not known of everybody. ``stand_in`` is then said in its place, unless the
-    words give a default of their own; where there is none, they must, or ask for it first.
+    """``may_be_missing``: not known of everybody. ``stand_in`` is then said in its place, unless
+    the words give a default of their own; where there is none, they must, or ask for it first.
     ``needs`` names the data to load.
     """
 
