@@ -163,6 +163,7 @@ def _list_staffs() -> list[tuple[str, str]]:
         "rewards_reward", "rewards_redemption", "rewards_earningrule", "rewards_transfer",
         "rewards_approval", "rewards_charitysettlement", "rewards_wheel", "rewards_challenge",
         "rewards_appeal", "rewards_donation", "rewards_surprise", "core_auditentry",
+        "campaigns_campaign", "campaigns_segment", "campaigns_automation", "campaigns_message",
     ]  # fmt: skip
     return [
         ("index", "/admin/"),
@@ -180,8 +181,28 @@ def _list_staffs() -> list[tuple[str, str]]:
             for model in (Wheel, Challenge, Charity, Appeal, Surprise, Tier)
             for pk in model.objects.order_by("pk").values_list("pk", flat=True)[:1]
         ],
+        *_list_campaigns(),
         ("packing", "/admin/rewards/redemption/packing/"),
         ("labels", "/admin/rewards/redemption/packing/labels/"),
         ("appearance", "/admin/members/theme/"),
         ("club", "/admin/members/club/"),
     ]
+
+
+def _list_campaigns() -> list[tuple[str, str]]:
+    """A finished one with its answers, the words of a draft, rules, and steps."""
+    from campaigns.enums import CampaignState
+    from campaigns.models import Automation, Campaign, Segment
+
+    finished = Campaign.objects.in_state(CampaignState.FINISHED).order_by("pk")
+    found = [
+        ("campaign-page", "campaign", "change", finished.filter(variants__code="B")[:1]),
+        ("campaign-words", "mailing", "words", finished[:1]),
+        ("segment-page", "segment", "change", Segment.objects.order_by("pk")[:1]),
+        ("segment-rules", "segment", "rules", Segment.objects.order_by("pk")[1:2]),
+        ("automation-page", "automation", "change", Automation.objects.order_by("pk")[:1]),
+    ]
+    pages = [("calendar", "/admin/campaigns/campaign/calendar/")]
+    for name, model, page, rows in found:
+        pages += [(name, f"/admin/campaigns/{model}/{row.pk}/{page}/") for row in rows]
+    return pages
