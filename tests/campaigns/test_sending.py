@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from campaigns.channels.base import Outcome, Result, adapters
 from campaigns.enums import MailingState, MessageState
@@ -271,6 +272,23 @@ def test_handover_of_a_dead_worker_is_taken_apart(mailing, settings, now, positi
     assert list(Message.objects.unknown().values_list("pk", flat=True)) == (
         [load.outgoing[position - 1].message_id] if position else []
     )
+
+
+def test_markers_that_a_power_cut_took_along_are_unknown(club, sink, settings, now, monkeypatch):
+    """Those up to the next marker that waits for the disk, so that nobody is written to twice."""
+    from campaigns.services.sending import recovery
+
+    make_members([f"m{number}@x.example" for number in range(30)], now=now)
+    mailing = make_mailing(now=now)
+    plan(mailing, now=now)
+    claim(mailing, now=now)
+    assert [place for place in range(1, 31) if handing_over.is_sure(place)] == [1, 11, 21]
+    Handover.objects.update(position=13)
+    assert not recovery._has_crashed_since(timezone.now())
+    monkeypatch.setattr(recovery, "_has_crashed_since", lambda at: True)
+    age_handovers(settings)
+    recover_handovers(now=now)
+    assert states(mailing) == {("sent", ""): 12, ("unknown", ""): 8, ("waiting", ""): 10}
 
 
 def test_worker_that_lost_its_lease_stops_and_writes_nothing(mailing, settings, sink, now):
