@@ -409,7 +409,7 @@ def test_a_crash_between_step_and_row_leaves_nothing_behind(
     person,
     programme,
     now,
-    monkeypatch,  # noqa: F811
+    monkeypatch,
 ):
     automate(*SIGNUP, points(50), MESSAGE, budget_count=10)
     mei = person()

@@ -35,7 +35,7 @@ def test_an_automation_is_written_without_scripts(desk, club, now):
     desk.post(page("add_step", automation.pk, "message"), {
         "name": "Thank you", "purpose": "service", "channels": ["email"], "stale_after_hours": "48",
     })  # fmt: skip
-    first, second = Step.objects.order_by("position")
+    _first, second = Step.objects.order_by("position")
     desk.post(page("step_act", automation.pk, second.key), {"act": "up"})
     desk.post(page("step_act", automation.pk, second.key), {"act": "down"})
     words = {"subject": "Thank you", "body": "Hello."}

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from campaigns.models import Message
 from campaigns.channels.on_site.inbox import Place, list_inbox
+from campaigns.models import Message
 from campaigns.services.campaigns import release_campaign, start_due_campaigns
 from campaigns.services.editions import save_content
 from campaigns.services.sending.running import send_waiting_messages
