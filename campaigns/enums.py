@@ -214,3 +214,15 @@ class PublicNoticeKind(models.TextChoices):
     INCIDENT = "incident", pgettext_lazy("notice", "Incident")
     CHANGE = "change", pgettext_lazy("notice", "Change")
     NEWS = "news", pgettext_lazy("notice", "News")
+
+
+# --- Paper ---------------------------------------------------------------------------------------
+
+
+class PrintFormat(models.TextChoices):
+    """What a message is printed on."""
+
+    LETTER_A4 = "letter_a4", _("Letter, A4, for window envelopes (DIN)")
+    LETTER_US = "letter_us", _("Letter, US Letter, for window envelopes (#10)")
+    CARD = "card", _("Postcard, 6 × 4 in")
+    HAGAKI = "hagaki", _("Postcard, 100 × 148 mm (hagaki)")

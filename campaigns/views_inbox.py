@@ -5,8 +5,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from campaigns.models import Message
 from campaigns.channels.on_site.inbox import Place, list_inbox, read_letter
+from campaigns.models import Message
 from campaigns.services.inbox import read_inbox, read_message
 from members.access import member_page
 from members.models import Member

@@ -73,6 +73,7 @@ GROUPS = (
             ("campaigns.Message", "outbox"),
             ("campaigns.RateLimit", "speed"),
             ("campaigns.Suppression", "unsubscribe"),
+            ("campaigns.PrintBatch", "print"),
             ("campaigns.SmsPrice", "sms"),
             ("members.ContactCap", "hourglass_top"),
             ("members.ContactPolicy", "bedtime"),

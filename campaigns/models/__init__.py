@@ -15,6 +15,7 @@ from campaigns.models.digest import DigestChoice, DigestMail
 from campaigns.models.figures import CampaignFigures
 from campaigns.models.mailing import PLAIN_VARIANT, Content, Edition, Link, Mailing
 from campaigns.models.message import Handover, Message, MessageEvent
+from campaigns.models.print_batch import PrintBatch
 from campaigns.models.public_notice import PublicNotice, PublicNoticeUpdate
 from campaigns.models.rate import RateLimit
 from campaigns.models.segment import Segment, SegmentBuild, SegmentMove, SegmentPick
@@ -40,6 +41,7 @@ __all__ = [
     "Mailing",
     "Message",
     "MessageEvent",
+    "PrintBatch",
     "PublicNotice",
     "PublicNoticeUpdate",
     "RateLimit",
