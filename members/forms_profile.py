@@ -180,6 +180,9 @@ class StaffMemberForm(ProfileForm):
     """What staff may change: also the contacts of the record (not of the login)."""
 
     phone = PhoneField(required=False)
+    mourning_ends_on = Member._meta.get_field("mourning_ends_on").formfield(
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
     reason = forms.CharField(
         label=_("Reason"),
         required=False,
@@ -196,9 +199,6 @@ class StaffMemberForm(ProfileForm):
         self.fields["preferences"].label = _("Likes to be served so")
         self.fields["traits"].label = _("Good to know")
         self.fields["zone"].help_text = Member._meta.get_field("zone").help_text
-        self.fields["mourning_ends_on"].widget = forms.DateInput(
-            attrs={"type": "date"}, format="%Y-%m-%d"
-        )
 
     def clean(self):
         """The same rule as the service's, said at the field."""

@@ -6,6 +6,7 @@ from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from core.admin import StaffAdmin, dress_form
 from members.enums import Channel
@@ -38,12 +39,14 @@ class QuietHoursForm(forms.ModelForm):
         label=_("Quiet channels"),
         required=False,
         choices=[pair for pair in Channel.choices if pair[0] not in (Channel.ANY, Channel.ON_SITE)],
-        widget=forms.CheckboxSelectMultiple,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=_("E-mail disturbs nobody's sleep unless the club thinks so."),
     )
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        for name in ("quiet_from", "quiet_until"):
+            self.fields[name].widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
         dress_form(self)
 
     class Meta:
