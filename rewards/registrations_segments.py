@@ -162,37 +162,50 @@ _MISSING = """
     JOIN {next} AS n (tier_id, threshold) ON n.tier_id = s.tier_id
     LEFT JOIN ({credits}) c ON c.member_id = s.member_id
 """
-# How much a visit brings is the mean of the last year's: a visit has one time, however many rules
-# it earned by.
+# A visit is a day that brought status credits; what one brings is the mean of the last year's.
+# Both sums stand in ``lot_status_of_member``, which is read once.
 _VISITS = """
-    SELECT s.member_id, ceil(greatest(n.threshold - coalesce(c.credits, 0), 0) / v.each)::bigint
+    SELECT s.member_id, ceil(greatest(n.threshold - coalesce({credits}, 0), 0) / v.each)::bigint
     FROM rewards_standing s
     JOIN {next} AS n (tier_id, threshold) ON n.tier_id = s.tier_id
     JOIN (
-        SELECT member_id, sum(original)::numeric / count(DISTINCT opened_at) AS each
-        FROM rewards_lot
-        WHERE unit = 'status' AND opened_at > %s AND opened_at <= %s
-        GROUP BY member_id
-    ) v ON v.member_id = s.member_id
-    LEFT JOIN ({credits}) c ON c.member_id = s.member_id
+        SELECT member_id, sum(available) FILTER (WHERE counts_on >= %s::date) AS credits,
+            sum(available) FILTER (WHERE counts_on > %s::date)::numeric / nullif(
+                count(DISTINCT counts_on) FILTER (WHERE counts_on > %s::date AND available > 0), 0
+            ) AS each
+        FROM rewards_lot WHERE unit = 'status' AND counts_on <= %s::date GROUP BY member_id
+    ) v ON v.member_id = s.member_id {own}
 """
 
 
+def _get_ladder_of_tiers(now) -> Programme | None:
+    programme = _get_programme(now)
+    return programme if programme is not None and len(programme.levels) > 1 else None
+
+
 def _to_next_tier(now):
-    return _about_next(_MISSING, now, ())
+    programme = _get_ladder_of_tiers(now)
+    if programme is None:
+        return Standing.objects.none().values_list("member", "member")
+    higher, credits = _next_thresholds(programme), _credits(programme, now)
+    text = _MISSING.format(next=higher.sql, credits=credits.sql)
+    return AttributeRows(text, (*higher.params, *credits.params))
 
 
 def _visits_to_next_tier(now):
-    return _about_next(_VISITS, now, (now - dt.timedelta(days=365), now))
-
-
-def _about_next(sql, now, params):
-    programme = _get_programme(now)
-    if programme is None or len(programme.levels) < 2:
+    programme = _get_ladder_of_tiers(now)
+    if programme is None:
         return Standing.objects.none().values_list("member", "member")
+    today = day_of(now, get_club().zone)
+    year_ago = today - dt.timedelta(days=365)
     higher, credits = _next_thresholds(programme), _credits(programme, now)
-    text = sql.format(next=higher.sql, credits=credits.sql)
-    return AttributeRows(text, (*higher.params, *params, *credits.params))
+    first, column, own, more = year_ago, "c.credits", "", credits.params
+    if credits.sql == _ONE_PERIOD:
+        first, column, more = credits.params[0], "v.credits", ()
+    else:
+        own = f"LEFT JOIN ({credits.sql}) c ON c.member_id = s.member_id"
+    text = _VISITS.format(next=higher.sql, credits=column, own=own)
+    return AttributeRows(text, (*higher.params, first, year_ago, year_ago, today, *more))
 
 
 # --- What they did ---

@@ -37,14 +37,11 @@ SELECT count(*) FROM (
 ) l JOIN members_member m ON m.id = l.member_id AND m.status = 'active';
 -- one-visit-from-a-tier
 SELECT count(*) FROM (
-    SELECT member_id,
-        sum(available) FILTER (WHERE counts_on >= %(first)s::date AND counts_on <= %(today)s::date)
-            AS credits,
-        sum(original) FILTER (WHERE opened_at > %(now)s - interval '365 days'
-            AND opened_at <= %(now)s)::numeric
-            / nullif(count(DISTINCT opened_at) FILTER (WHERE
-                opened_at > %(now)s - interval '365 days' AND opened_at <= %(now)s), 0) AS each
-    FROM rewards_lot WHERE unit = 'status' GROUP BY member_id
+    SELECT member_id, sum(available) FILTER (WHERE counts_on >= %(first)s::date) AS credits,
+        sum(available) FILTER (WHERE counts_on > %(today)s::date - 365)::numeric
+            / nullif(count(DISTINCT counts_on) FILTER (WHERE
+                counts_on > %(today)s::date - 365 AND available > 0), 0) AS each
+    FROM rewards_lot WHERE unit = 'status' AND counts_on <= %(today)s::date GROUP BY member_id
 ) l
 JOIN members_member m ON m.id = l.member_id AND m.status = 'active'
 JOIN rewards_standing s ON s.member_id = m.id
