@@ -50,8 +50,6 @@ from tests.campaigns.ways import (
     told,
     wait,
 )
-from tests.rewards.conftest import programme  # noqa: F401
-from tests.rewards.desk import staff  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 SIGNUP = ("activity", {"kind": "signup"})
@@ -194,7 +192,7 @@ def test_steps_of_a_draft_are_moved_and_the_live_version_stays(automate, now):
     assert live.steps.get(position=1).key == first.key
 
 
-def test_what_stands_in_the_way_of_publishing(automate, club, staff, now):  # noqa: F811
+def test_what_stands_in_the_way_of_publishing(automate, club, staff, now):
     terms = AutomationTerms(name="Draft")
     made = make_automation(
         terms, trigger="activity", trigger_terms={"kind": "signup"}, by=None, now=now
@@ -258,7 +256,7 @@ def test_news_is_followed_once_and_what_stood_before_is_not(automate, person, no
     assert told(mei) == ["Letter 1"]
 
 
-def test_coming_into_an_audience_and_leaving_a_segment(automate, person, staff, now):  # noqa: F811
+def test_coming_into_an_audience_and_leaving_a_segment(automate, person, staff, now):
     friends = ensure_audience("friends", kind="list", name="Friends")
     segment = make_segment(
         name="Bees", definition={"all": [{"audience": "friends", "is_in": True}]}, by=None, now=now
@@ -392,7 +390,7 @@ def balance(member):
     return row.balance if row else 0
 
 
-def test_points_are_given_once_and_end_with_the_budget(automate, person, programme, now):  # noqa: F811
+def test_points_are_given_once_and_end_with_the_budget(automate, person, programme, now):
     automate(*SIGNUP, points(50), MESSAGE, budget_count=1)
     ann, ben = person(), person()
     does(ann, "signup", now)
@@ -446,7 +444,7 @@ def test_who_fails_blocks_nobody_and_fails_for_good_at_last(automate, person, no
     assert (gift.state, gift.reason, gift.attempt_count) == ("failed", "error", 5)
 
 
-def test_a_pick_by_hand_comes_in_too(automate, person, staff, now):  # noqa: F811
+def test_a_pick_by_hand_comes_in_too(automate, person, staff, now):
     segment = make_segment(name="Bees", definition={}, by=None, now=now)
     build_segment(segment, by=None, now=now)
     automate("enters", {"audience": segment.audience.slug}, MESSAGE)

@@ -9,7 +9,6 @@ from campaigns.services.editions import save_content
 from members.services.audiences import ensure_audience
 from tests.campaigns.ways import *  # noqa: F403 (fixtures)
 from tests.campaigns.ways import DAY, MESSAGE, does, only_in, wait
-from tests.rewards.desk import staff  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +18,7 @@ def page(name, *args):
 
 
 @pytest.fixture
-def desk(client, staff):  # noqa: F811
+def desk(client, staff):
     client.force_login(staff("manager"))
     return client
 

@@ -13,7 +13,6 @@ from members.services.notices import NoticeRow, add_notices
 from rewards.models import Account
 from tests.campaigns.ways import *  # noqa: F403 (fixtures)
 from tests.campaigns.ways import MESSAGE, points, wait
-from tests.rewards.conftest import programme  # noqa: F401
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PEOPLE = 60
@@ -36,7 +35,7 @@ def people(person):
     return [person(birth_month=3, birth_day=10, zone="America/Los_Angeles") for _ in range(PEOPLE)]
 
 
-def test_sweeps_at_once_take_each_way_once(automate, people, programme, now):  # noqa: F811
+def test_sweeps_at_once_take_each_way_once(automate, people, programme, now):
     automate("notice", {"code": "tier_up"}, points(10), MESSAGE, budget_count=1000)
     add_notices([NoticeRow(each.pk, "tier_up", now, "up") for each in people], now=now)
     assert sum(at_once(lambda: follow_notices(now=now))) == PEOPLE
@@ -61,7 +60,7 @@ def test_looks_at_once_let_each_member_in_once(automate, people, now):
     assert Journey.objects.count() == PEOPLE
 
 
-def test_a_worker_that_dies_leaves_each_way_to_the_next(automate, people, programme, now):  # noqa: F811
+def test_a_worker_that_dies_leaves_each_way_to_the_next(automate, people, programme, now):
     """Its connection is cut while the batch is written, as by SIGKILL."""
     automate("birthday", {"hour": 9}, points(10), MESSAGE, budget_count=1000)
     look_for_members(now=now)

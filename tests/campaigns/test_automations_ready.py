@@ -11,13 +11,11 @@ from campaigns.services.automations.drafting import enable_automation, publish_a
 from campaigns.services.automations.ready import ensure_ready_automations
 from tests.campaigns.ways import *  # noqa: F403 (fixtures)
 from tests.campaigns.ways import does
-from tests.rewards.conftest import programme  # noqa: F401
-from tests.rewards.desk import staff  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 
 
-def test_each_can_be_published_as_it_stands(club, programme, staff, now):  # noqa: F811
+def test_each_can_be_published_as_it_stands(club, programme, staff, now):
     """Which renders its words in four languages for members of every kind."""
     made = ensure_ready_automations(by=None, now=now)
     assert [each.slug for each in made] == [each.code for each in READY]
@@ -49,7 +47,7 @@ def test_letters_are_whole_in_every_language():
         assert len({words["body"] for words in letter.values()}) == len(languages), name
 
 
-def test_who_joins_is_welcomed_in_words_that_were_kept(club, programme, person, now):  # noqa: F811
+def test_who_joins_is_welcomed_in_words_that_were_kept(club, programme, person, now):
     automation = ensure_ready_automations(by=None, now=now)[0]
     publish_automation(automation, by=None, now=now)
     enable_automation(automation, by=None, now=now)

@@ -24,13 +24,13 @@ from rewards.services.detail_views import (
 )
 from tests.campaigns.ways import *  # noqa: F403 (fixtures)
 from tests.campaigns.ways import HOUR, follow, outcomes
-from tests.rewards.conftest import EVER, programme  # noqa: F401
+from tests.rewards.conftest import EVER
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def make_reward(programme, now):  # noqa: F811
+def make_reward(programme, now):
     def make(number, **fields):
         reward = Reward.objects.create(
             **{"slug": f"r{number}", "name": f"Reward {number}", "kind": "voucher",
@@ -105,7 +105,7 @@ def test_a_shop_tells_of_its_products(client, person, now):
 
 
 @pytest.fixture
-def ten_views(programme, now):  # noqa: F811
+def ten_views(programme, now):
     made = {each.slug: each for each in ensure_ready_automations(by=None, now=now)}["ten-views"]
     publish_automation(made, by=None, now=now)
     return enable_automation(made, by=None, now=now)

@@ -20,6 +20,10 @@ from members.models import Member
 from members.services.activities import ActivityRow, record_batch
 from members.services.enrolment import create_member
 from members.services.work import process_due_work
+from tests.rewards.conftest import programme
+from tests.rewards.desk import staff
+
+__all__ = ["automate", "person", "programme", "staff"]
 
 MESSAGE = {"kind": "message"}
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
