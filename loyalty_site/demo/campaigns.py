@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.models import Max, OuterRef, QuerySet
 
 from campaigns.enums import MailingPurpose
-from campaigns.models import Campaign, Message, Segment
+from campaigns.models import Campaign, Mailing, Message, Segment
 from campaigns.ready_segments import READY
 from campaigns.selectors.recipients import count_recipients
 from campaigns.services.campaigns import (
@@ -214,16 +214,23 @@ def _finish(told: dict[str, Any], marketer: User, moment: dt.datetime) -> Campai
     start_campaign(campaign.pk, now=moment)
     # Audiences are those of today: who wasn't a member yet was not written to.
     Message.objects.filter(mailing=campaign.pk, member__joined_at__gt=moment).delete()
-    with connection.cursor() as cursor:
-        values = {
-            "mailing": campaign.pk,
-            "purpose": told["purpose"],
-            "is_service": told["purpose"] == MailingPurpose.SERVICE,
-            "spread": _SPREAD,
-        }
-        cursor.execute(_LEAVE, values)
+    let_leave(campaign.mailing, spread=_SPREAD)
     finish_campaigns(now=moment + dt.timedelta(seconds=_SPREAD + 60))
     return Campaign.objects.select_related("mailing").get(pk=campaign.pk)
+
+
+def let_leave(mailing: Mailing, *, spread: int) -> None:
+    """Whatever of it waits counts as gone out, or not, at its time; nothing is handed over.
+    ``spread`` is the seconds from the first mail to the last.
+    """
+    values = {
+        "mailing": mailing.pk,
+        "purpose": mailing.purpose,
+        "is_service": mailing.purpose == MailingPurpose.SERVICE,
+        "spread": spread,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_LEAVE, values)
 
 
 def _draft(

@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.addresses import make_address_key
 from campaigns.enums import MailingKind
-from campaigns.models import Campaign, Mailing, Segment, Suppression
+from campaigns.models import Automation, Campaign, Mailing, Segment, Suppression
 from core.errors import DomainError
 from core.models import AuditEntry, IdempotencyRecord
 from loyalty_site.demo.appearance import remove_appearance
+from loyalty_site.demo.automations import list_automation_codes
 from loyalty_site.demo.campaigns import (
     list_audience_slugs,
     list_campaign_names,
@@ -243,6 +244,9 @@ def _doom_campaigns(doomed: DoomedRows) -> None:
         campaign__seed__startswith="demo-",
     )
     doomed.add(mailings)
+    automations = Automation.objects.filter(slug__in=list_automation_codes())
+    doomed.add(automations)
+    doomed.add(Mailing.objects.filter(steps__version__automation__in=automations).distinct())
     asked = Campaign.objects.filter(mailing__in=mailings, approval__isnull=False)
     doomed.add(Approval.objects.filter(pk__in=asked.values("approval")))
     used = Campaign.objects.exclude(mailing__in=mailings).values("audiences")

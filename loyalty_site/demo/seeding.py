@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import DomainError
 from core.time import day_of
 from loyalty_site.demo.appearance import set_up_appearance
+from loyalty_site.demo.automations import run_automations
 from loyalty_site.demo.campaigns import run_campaigns
 from loyalty_site.demo.catalogue import set_up_catalogue
 from loyalty_site.demo.challenges import set_up_challenges, stamp_what_was_missed
@@ -138,8 +139,9 @@ def seed_demo(
     give_surprise(claimed, staff, now=now)
     progress.begin(_("Campaigns"))
     run_campaigns(seed=seed, now=now)
-    # Last of all: what wheels draw is chance, and nothing else of the club shall hang on it.
+    # What wheels draw is chance, and nothing that counts shall hang on it.
     spin_all_over(claimed, staff.owner, seed=seed, now=now)
+    run_automations(staff.owner, now=now)
     count_figures(now=now)
     return Seeded(len(members), taken, len(closed), redemptions)
 

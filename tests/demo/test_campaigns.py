@@ -6,12 +6,22 @@ import pytest
 from django.db.models import F
 
 from campaigns.enums import CampaignState, MailingState, MessageReason, MessageState
-from campaigns.models import Campaign, Content, Message, MessageEvent, Segment, SegmentPick
+from campaigns.models import (
+    Automation,
+    Campaign,
+    Content,
+    Journey,
+    Message,
+    MessageEvent,
+    Segment,
+    SegmentPick,
+)
 from campaigns.selectors.reports import get_funnel
 from campaigns.services.sending.running import send_waiting_messages
+from loyalty_site.demo.automations import list_automation_codes
 from loyalty_site.demo.campaigns import read_campaigns
 from loyalty_site.demo.removal import remove_demo
-from members.models import Member
+from members.models import Member, Notice, WorkItem
 from tests.demo.test_catalogue import LANGUAGES, list_words
 
 LIQUID = re.compile(r"\{%.*?%\}|\{\{.*?\}\}")
@@ -118,5 +128,14 @@ def test_a_worker_finds_nothing_to_send(larger_club, now, mailoutbox):
 
 def test_removal_takes_it_all(larger_club, now):
     remove_demo(now=now)
-    for model in (Campaign, Message, MessageEvent, Segment, Content):
+    for model in (Automation, Campaign, Journey, Message, MessageEvent, Segment, Content):
         assert not model.objects.exists()
+
+
+def test_automations_run_and_somebody_is_on_the_way(larger_club, now):
+    assert Automation.objects.count() == len(list_automation_codes())
+    assert not Automation.objects.filter(is_enabled=False).exists()
+    assert Journey.objects.filter(entered_at__lt=now).exists()
+    assert Message.objects.filter(mailing__kind="step", state=MessageState.SENT).exists()
+    assert not WorkItem.objects.filter(consumer="automations").exists()
+    assert not Notice.objects.filter(is_followed=False).exists()
