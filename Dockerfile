@@ -27,6 +27,11 @@ ENV PATH=/opt/club/bin:$PATH \
     CLUB_EMBEDDED=0 \
     CLUB_VAR=/var/lib/club \
     STATIC_ROOT=/app/collected
+# What letters are drawn with (docs/channels.md).
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends \
+    fonts-noto-cjk libharfbuzz-subset0 libpango-1.0-0 libpangoft2-1.0-0 \
+ && rm -rf /var/lib/apt/lists/*
 RUN groupadd --system --gid 10001 club \
  && useradd --system --uid 10001 --gid club --no-create-home --home-dir /nonexistent club \
  && install --directory --owner=club --group=club --mode=0750 /var/lib/club

@@ -117,6 +117,17 @@ TECHNICAL = (
         columns=("file", "report"),
     ),
     Line(
+        "campaigns.PrintBatch",
+        "technical",
+        _("Files of letters for the printer, with names and addresses"),
+        _("To print and post what the club writes on paper."),
+        KEPT,
+        days=MONTH,
+        since="made_at",
+        then=Then.FILE,
+        columns=("file", "addresses_file"),
+    ),
+    Line(
         "core.IdempotencyRecord",
         "technical",
         _("Answers to tills and shops"),

@@ -72,7 +72,8 @@ def mailing(people, now):
 
 def read_pdf(batch, tmp_path, *options):
     path = tmp_path / "batch.pdf"
-    path.write_bytes(batch.file.read())
+    with batch.file.open() as file:
+        path.write_bytes(file.read())
     command = ["pdftotext", *options, str(path), "-"]
     return subprocess.run(command, capture_output=True, check=True, text=True).stdout
 
@@ -88,7 +89,8 @@ def test_a_batch_is_one_file_and_one_list_and_is_sent_once_posted(
     text = read_pdf(batch, tmp_path)
     for words in ("Dear Anna Bell", "SAN FRANCISCO, CA 94105", "由紀", "〒105-0011"):
         assert words in text
-    rows = list(csv.DictReader(io.StringIO(batch.addresses_file.read().decode("utf-8-sig"))))
+    with batch.addresses_file.open() as file:
+        rows = list(csv.DictReader(io.StringIO(file.read().decode("utf-8-sig"))))
     assert [row["country"] for row in rows] == ["US", "JP"]
     assert rows[1]["line_1"] == "〒105-0011"
     assert rows[1]["line_4"].endswith("由紀 様")

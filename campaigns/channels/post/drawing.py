@@ -3,6 +3,7 @@
 WeasyPrint and Pango are loaded here alone, and only when a batch is made.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -95,4 +96,5 @@ def _load() -> Any:
         import weasyprint
     except (ImportError, OSError) as error:
         raise PangoMissing from error
+    logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)  # each step of each letter
     return weasyprint
