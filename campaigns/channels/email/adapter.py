@@ -34,12 +34,13 @@ class EmailAdapter:
     @contextmanager
     def open(self) -> Iterator[Session]:
         """Connect. Raises ConnectionLost."""
-        backend = mailers.default
+        backend: Any = mailers.default
         clerk = Clerk()
         try:
             backend.open()
+            connection: Any = getattr(backend, "connection", None)
             if type(backend) is EmailBackend:
-                session: Session = SmtpSession(backend.connection, clerk.build)
+                session: Session = SmtpSession(connection, clerk.build)
             else:
                 session = BackendSession(backend, clerk.dress)
         except OSError as error:  # smtplib's own are among them

@@ -184,26 +184,28 @@ class _Batch:
 
     def fill(self) -> None:
         compiled = dict(self._compile())
-        rows = [self._describe(self.rows[pk]) for pk in compiled]
         wanted = frozenset[str]().union(*{each.variables for each in compiled.values()})
+        locales = {pk: words.locale for pk, words in compiled.items()}
         contexts = build_contexts(
-            rows, wanted, locale_of=lambda row: compiled[row.id].locale, now=self.now
+            [self._describe(self.rows[pk]) for pk in compiled],
+            wanted,
+            locale_of=lambda row: locales[row.id or 0],
+            now=self.now,
         )
-        for row in rows:
-            words = compiled[row.id]
+        for pk, words in compiled.items():
             try:
-                rendered = words.fill(contexts[row.id])
+                rendered = words.fill(contexts[pk])
             except (CannotFill, TooMuchWork) as error:
-                self.dropped.append((row.id, MessageReason.TEMPLATE, str(error)[:200]))
+                self.dropped.append((pk, MessageReason.TEMPLATE, str(error)[:200]))
                 continue
             self.outgoing.append(
                 Outgoing(
-                    message_id=row.id,
-                    member_id=row.member_id,
-                    address=self.addresses[row.id],
+                    message_id=pk,
+                    member_id=self.rows[pk].member_id,
+                    address=self.addresses[pk],
                     locale=words.locale,
                     rendered=rendered,
-                    headers=self._build_headers(row.id),
+                    headers=self._build_headers(pk),
                     is_marketing=self.mailing.is_marketing,
                 )
             )

@@ -82,7 +82,11 @@ UNKNOWN = Settled(MessageState.UNKNOWN)
 def judge_outcome(outcome: Outcome, *, attempts: int, at: dt.datetime) -> Settled:
     """What the other side's answer makes of a message that was tried ``attempts`` times before."""
     detail = outcome.detail.replace("\x00", "")[:200]
-    known = {"detail": detail, "provider_id": outcome.provider_id[:120], "cost": outcome.cost}
+    known: dict[str, Any] = {
+        "detail": detail,
+        "provider_id": outcome.provider_id[:120],
+        "cost": outcome.cost,
+    }
     if outcome.result == Result.SENT:
         return Settled(MessageState.SENT, sent_at=at, **known)
     if outcome.result == Result.DEAD:
