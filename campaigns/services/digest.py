@@ -97,7 +97,7 @@ def send_digest(digest: Digest, user: User, locale: str) -> None:
         lines = render_to_string("campaigns/letters/digest.txt", context).strip().splitlines()
         subject, text = lines[0].strip(), "\n".join(lines[1:]).strip() + "\n"
         title = _("%(club)s: %(subject)s") % {"club": club.name_i18n, "subject": subject}
-        mail = EmailMultiAlternatives(title, text, None, [user.email])
+        mail = EmailMultiAlternatives(title, text, None, [user.email or ""])
         html = render_to_string("campaigns/letters/digest.html", context | {"subject": title})
         mail.attach_alternative(html, "text/html")
         mail.send()

@@ -31,7 +31,7 @@ def count_due_campaigns(*, now: dt.datetime) -> int:
         .filter(Q(figures__isnull=True) | Q(figures__counted_at__lte=now - EVERY))
         .filter(
             Q(figures__isnull=True)
-            | Q(started_at__gte=now - _TAIL - dt.timedelta(days=1) * F("attribution_days"))
+            | Q(started_at__gte=now - _TAIL - F("attribution_days") * dt.timedelta(days=1))
         )
         .select_related("mailing")
         .order_by(F("figures__counted_at").asc(nulls_first=True), "pk")[:_BATCH]
