@@ -134,7 +134,7 @@ def list_paths(automation: Automation, member: Member) -> list[Path]:
     done = JourneyStep.objects.filter(journey__in=journeys).select_related("step__mailing")
     for row in done.order_by("pk"):
         rows[row.journey_id].append(row)
-    messages = defaultdict(list)
+    messages: dict[tuple[int | None, str], list[Message]] = defaultdict(list)
     own = Message.objects.filter(
         member=member,
         occurrence__in=[each.occurrence for each in journeys],
@@ -142,7 +142,7 @@ def list_paths(automation: Automation, member: Member) -> list[Path]:
     )
     for message in own.distinct().order_by("pk"):
         messages[message.mailing_id, message.occurrence].append(message)
-    steps = defaultdict(dict)
+    steps: dict[int, dict[int, Step]] = defaultdict(dict)
     versions = {each.version_id for each in journeys}
     for step in Step.objects.filter(version__in=versions).select_related("mailing"):
         steps[step.version_id][step.position] = step

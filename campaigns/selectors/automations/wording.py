@@ -36,21 +36,19 @@ class StepWording:
             }
         return begin
 
-    def say_step(self, step: Step, *, is_first: bool = False) -> str:
-        terms = step.terms
+    def say_step(self, step: Step) -> str:
+        terms, mailing = step.terms, step.mailing
+        if mailing is not None:
+            return pgettext("automation", "%(channels)s: “%(name)s”") % {
+                "channels": join_comma(str(Channel(each).label) for each in mailing.channels),
+                "name": mailing.name,
+            }
         match step.kind:
             case StepKind.WAIT:
                 return self._say_wait(terms)
             case StepKind.CONDITION:
                 return pgettext("automation", "Go on only if %(rules)s") % {
                     "rules": self.say_rules(terms["rules"])
-                }
-            case StepKind.MESSAGE:
-                return pgettext("automation", "%(channels)s: “%(name)s”") % {
-                    "channels": join_comma(
-                        str(Channel(each).label) for each in step.mailing.channels
-                    ),
-                    "name": step.mailing.name,
                 }
         return self._say_gift(terms)
 

@@ -78,12 +78,13 @@ def enter_members(version: AutomationVersion, candidates: Sql, *, now: dt.dateti
         allowed = """NOT EXISTS (
             SELECT FROM campaigns_journey j WHERE j.automation_id = %s
             AND j.member_id = c.member_id AND j.occurrence = c.occurrence)"""
-    params = (automation.pk, *([since] if since else []))
+    params: list[Any] = [automation.pk, *([since] if since else [])]
     text = _ENTER.format(candidates=candidates.text, allowed=allowed)
     for name in ("automation", "version", "now"):
         text = text.replace(f"%({name})s", "%s")
     with connection.cursor() as cursor:
-        cursor.execute(text, [automation.pk, version.pk, now, now, *candidates.params, *params])
+        values: list[Any] = [automation.pk, version.pk, now, now, *candidates.params, *params]
+        cursor.execute(text, values)
         return cursor.rowcount
 
 
@@ -217,7 +218,7 @@ def _find_moves(version: AutomationVersion, now: dt.datetime) -> Sql | None:
     if audience is None:
         return None
     is_entry = version.trigger == TriggerKind.AUDIENCE_IN
-    since = max(_get_oldest(version, now), version.automation.enabled_at)
+    since = max(_get_oldest(version, now), version.automation.enabled_at or now)
     segment = Segment.objects.filter(audience=audience).first()
     if segment is not None:
         return Sql(

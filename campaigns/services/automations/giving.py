@@ -76,7 +76,7 @@ def _build_chooser(terms: dict[str, Any], journeys: Sequence[Journey], now: dt.d
             (pk for pk in looked.get(journey.member_id, ()) if pk in prices and prices[pk] <= most),
             own if own in prices else None,
         )
-        return found and Prize(PrizeKind.REWARD, reward_id=found, days=days)
+        return Prize(PrizeKind.REWARD, reward_id=found, days=days) if found else None
 
     return choose
 
@@ -86,11 +86,12 @@ def _rank_views(
 ) -> dict[int, list[int]]:
     """The rewards each member looked at in the week before, most often and latest first."""
     seen: dict[int, Counter] = defaultdict(Counter)
-    last: dict[tuple[int, int], dt.datetime] = {}
+    last: dict[tuple[int, int | None], dt.datetime] = {}
     rows = Activity.objects.filter(
         member__in=[each.member_id for each in journeys],
         kind=VIEW,
         subject_type="rewards.reward",
+        subject_id__isnull=False,
         effective_at__gt=now - dt.timedelta(days=7),
     )
     for member, reward, at in rows.values_list("member_id", "subject_id", "effective_at"):

@@ -193,7 +193,7 @@ class _Walk:
             [
                 QueuedMessage(
                     step.mailing_id, step.edition_id, journey.member_id, journey.occurrence,
-                    journey.due_at, journey.facts,
+                    journey.due_at or self.now, journey.facts,
                 )
                 for journey in self._pass_over(step, journeys)
             ],

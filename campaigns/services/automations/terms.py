@@ -137,7 +137,7 @@ def _read_grant(terms: Mapping[str, Any]) -> dict[str, Any]:
             if "reward" not in found and "viewed" not in found:
                 raise InvalidStep(what=_("which reward"))
         case PrizeKind.SPINS.value:
-            if not Wheel.objects.filter(pk=terms.get("wheel")).exists():
+            if not Wheel.objects.filter(pk=terms.get("wheel") or 0).exists():
                 raise InvalidStep(what=_("which wheel"))
             found["wheel"] = terms["wheel"]
             found["spins"] = _read_number(terms, "spins", 1, 100, InvalidStep, _("how many spins"))
