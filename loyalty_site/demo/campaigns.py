@@ -250,7 +250,7 @@ def _draft(
     )
     campaign = draft_campaign(terms, by=marketer, now=written_at)
     # Chance that can be told again, as far as members' ids are the same.
-    campaign.seed = f"demo-{told['code']}"
+    campaign.seed = told.get("seed", f"demo-{told['code']}")
     campaign.save(update_fields=["seed"])
     if not count_recipients(campaign):
         _throw_away(campaign)

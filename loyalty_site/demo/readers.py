@@ -141,7 +141,10 @@ def answer_mails(
             leaving.append(mail.id)
     rows = [row for row in rows if row.effective_at is not None and row.effective_at <= now]
     after = min(campaign.finished_at + dt.timedelta(hours=6), now)  # type: ignore[operator]
-    record_events(rows, now=after)
+    told_at_once = (EventKind.BOUNCED, EventKind.COMPLAINED)
+    record_events([row for row in rows if row.kind in told_at_once], now=after)
+    seen = [row for row in rows if row.kind not in told_at_once]
+    record_events(seen, now=max((row.effective_at or now for row in seen), default=now))
     for message in Message.objects.filter(pk__in=leaving).order_by("pk"):
         let_go(message, now=after)
     _read_on_site(mails, chance, now)
