@@ -11,8 +11,8 @@ def normalise_address(channel: str, address: str) -> str:
 
 
 def make_address_key(channel: str, address: str) -> uuid.UUID:
-    """MD5 as a UUID, as PostgreSQL makes it (``get_address_key_sql``). It hides nothing from a guess;
-    it keeps indexes small and lists free of addresses.
+    """MD5 as a UUID, as PostgreSQL makes it (``get_address_key_sql``). It hides nothing from a
+    guess; it keeps indexes small and lists free of addresses.
     """
     digest = hashlib.md5(normalise_address(channel, address).encode(), usedforsecurity=False)
     return uuid.UUID(bytes=digest.digest())

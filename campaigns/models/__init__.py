@@ -51,5 +51,6 @@ __all__ = [
     "SegmentPick",
     "SendingPolicy",
     "SmsPrice",
+    "Step",
     "Suppression",
 ]

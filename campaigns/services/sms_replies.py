@@ -38,7 +38,7 @@ def record_sms_event(
         return 0  # on its way
     if not Message.objects.filter(pk=message_id, channel=Channel.SMS).exists():
         return 0
-    evidence = {"code": error_code} if error_code else {}
+    evidence: dict[str, str | bool] = {"code": error_code} if error_code else {}
     if kind == EventKind.BOUNCED and error_code not in _GONE:
         evidence[SOFT] = True
     row = EventRow(message_id, kind, EventActor.MACHINE, None, now, provider_id, evidence)

@@ -88,8 +88,8 @@ def test_a_marketer_builds_a_segment(visit, cafe, now, settings):  # noqa: F811
     field(page, "span:3").fill("7")
     page.keyboard.press("Tab")
     expect(page.locator(".segment-sentence")).to_have_text(
-        "Members with purchases (category: Coffee) in the last 30 days: at least 2; tier: Silver or "
-        "Gold; available points: more than 500; and messages sent to them in the last 7 days: "
+        "Members with purchases (category: Coffee) in the last 30 days: at least 2; tier: Silver "
+        "or Gold; available points: more than 500; and messages sent to them in the last 7 days: "
         "none."
     )
     expect(page.locator(".segment-count strong")).to_have_text("1")

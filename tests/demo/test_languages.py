@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
+from campaigns.models import Message
 from members.models import Notice, User
 from purchases.models import Purchase
 from rewards.models import Redemption, Reward, RewardSession
@@ -62,6 +63,8 @@ def list_pages(member):
     pages += [f"{reverse('reward_list')}?page=2", f"{reverse('reward_list')}?early=on"]
     pages += [each.get_absolute_url() for each in Reward.objects.published()]
     pages += [each.get_absolute_url() for each in Redemption.objects.of(member)]
+    letters = Message.objects.in_inbox(member).values_list("pk", flat=True)
+    pages += [reverse("inbox_message", args=[pk]) for pk in letters]
     bought = Purchase.objects.of(member).newest_first()[:5]
     return pages + [reverse("purchase_detail", args=[each.pk]) for each in bought]
 
