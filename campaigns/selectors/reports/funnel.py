@@ -32,7 +32,7 @@ _COUNTS = """
     count(*) FILTER (WHERE m.state = 'unknown'),
     count(*) FILTER (WHERE m.state = 'failed' OR coalesce(f.bounced, false)),
     count(*) FILTER (WHERE m.state = 'sent'),
-    count(*) FILTER (WHERE f.delivered),
+    count(*) FILTER (WHERE f.delivered OR m.state = 'sent' AND m.channel = 'on_site'),
     count(*) FILTER (WHERE f.opened),
     count(*) FILTER (WHERE f.opened_at_all AND NOT f.opened),
     count(*) FILTER (WHERE f.clicked),
