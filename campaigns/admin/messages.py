@@ -25,6 +25,7 @@ _COLOURS = {
     MessageState.SENT: "success",
     MessageState.FAILED: "danger",
     MessageState.UNKNOWN: "warning",
+    MessageState.NOT_SENT: "default",
 }
 
 
