@@ -2,6 +2,9 @@
 the database of zones has. A record may hold any of those.
 """
 
+from babel import Locale
+from django.utils.translation import get_language, to_locale
+
 OFFERED = (
     "Africa/Cairo",
     "Africa/Casablanca",
@@ -76,7 +79,27 @@ OFFERED = (
 )
 
 
+# Names that the Unicode data keep under an older one.
+_OLDER = {
+    "America/Argentina/Buenos_Aires": "America/Buenos_Aires",
+    "Asia/Ho_Chi_Minh": "Asia/Saigon",
+    "Asia/Kathmandu": "Asia/Katmandu",
+    "Asia/Kolkata": "Asia/Calcutta",
+    "Asia/Yangon": "Asia/Rangoon",
+    "Europe/Kyiv": "Europe/Kiev",
+}
+
+
+def name_zone(zone: str) -> str:
+    """The city of a zone in the active language (Unicode CLDR): ``Asia/Tokyo`` → "東京"."""
+    locale = Locale.parse(to_locale(get_language() or "en"))
+    known = locale.time_zones.get(_OLDER.get(zone, zone)) or locale.time_zones.get(zone) or {}
+    return known.get("city") or zone.rpartition("/")[2].replace("_", " ")
+
+
 def list_choices(own: str, empty_label: str) -> list[tuple[str, str]]:
-    """For a form; ``own`` is the zone that stands there already, whatever it is."""
-    zones = sorted({*OFFERED, own} - {""})
-    return [("", empty_label), *((zone, zone.replace("_", " ")) for zone in zones)]
+    """For a form, by the names of the cities; ``own`` is the zone that stands there already,
+    whatever it is.
+    """
+    named = [(zone, name_zone(zone)) for zone in {*OFFERED, own} - {""}]
+    return [("", empty_label), *sorted(named, key=lambda pair: (pair[1], pair[0]))]
