@@ -83,11 +83,14 @@ class Wording:
             label = f"{label} ({join_comma(narrowed)})"
         match rule.window:
             case "last":
-                text = ngettext("%(what)s on the last day", "%(what)s in the last %(days)s days",
-                                rule.days)  # fmt: skip
+                text = ngettext(
+                    "%(what)s in the last %(days)s day",
+                    "%(what)s in the last %(days)s days",
+                    rule.days,
+                )
             case "first":
                 text = ngettext(
-                    "%(what)s on their first day as a member",
+                    "%(what)s in their first %(days)s day as a member",
                     "%(what)s in their first %(days)s days as a member",
                     rule.days,
                 )
