@@ -55,18 +55,27 @@ def field(page, name):
     return page.locator(f'[id="{name}"]')
 
 
+def settled(page):
+    """The builder is shown anew after each change; the next one begins when it stands."""
+    page.wait_for_load_state("networkidle")
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
+
+
 def tick(page, name, *labels):
     box = field(page, f"list:{name}")
     box.locator("summary").click()
     for label in labels:
         box.locator("label", has_text=label).click()
+        settled(page)
         expect(box.locator("summary")).to_contain_text(label)
     page.keyboard.press("Escape")
 
 
 def add_rule(page, number, about):
     page.locator('button[value="add-rule:"]').click()
+    settled(page)
     field(page, f"about:{number}").select_option(about)
+    settled(page)
 
 
 def test_a_marketer_builds_a_segment(visit, cafe, now, settings):  # noqa: F811
@@ -75,15 +84,18 @@ def test_a_marketer_builds_a_segment(visit, cafe, now, settings):  # noqa: F811
     enter(page, reverse("admin:campaigns_segment_add"))
     page.get_by_label("Name").fill("Coffee friends")
     field(page, "about:0").select_option("behaviour:purchases.bought")
+    settled(page)
     field(page, "number:0").fill("2")
     tick(page, "filter-category:0", "Coffee")
     add_rule(page, 1, "attribute:tier")
     tick(page, "codes:1", "Gold", "Silver")
     add_rule(page, 2, "attribute:points")
     field(page, "op:2").select_option("gt")
+    settled(page)
     field(page, "number:2").fill("500")
     add_rule(page, 3, "behaviour:campaigns.sent")
     field(page, "op:3").select_option("eq")
+    settled(page)
     field(page, "number:3").fill("0")
     field(page, "span:3").fill("7")
     page.keyboard.press("Tab")

@@ -42,7 +42,7 @@ def test_a_sale_at_the_counter_is_stamped_with_its_commit(
     with django_capture_on_commit_callbacks(execute=True):
         ring_up(till, Draft([DraftLine(450)], 0), member=mei, key="k" * 16, by=sam, now=NOW)
     assert cards(mei) == [(1, 5, False)]
-    assert WorkItem.objects.count() == 0
+    assert WorkItem.objects.of_consumer(CHALLENGES).count() == 0
 
 
 def test_a_claim_at_the_counter_is_stamped_and_a_return_takes_the_reward_at_once(
@@ -63,14 +63,14 @@ def test_a_claim_at_the_counter_is_stamped_and_a_return_takes_the_reward_at_once
     with django_capture_on_commit_callbacks(execute=True):
         return_purchase(purchase, [], kind="money", key="r", by=sam, now=NOW)
     assert Entitlement.objects.open().count() == 0
-    assert WorkItem.objects.count() == 0
+    assert WorkItem.objects.of_consumer(CHALLENGES).count() == 0
 
 
 def test_a_batch_is_processed_at_once_or_left_to_whoever_has_it(counter):
     make_card(target=5, begins=BEGUN)
     cafe = Cafe(counter.source, counts_at_once=False)
     cafe.sell("mei")
-    batch_id = WorkItem.objects.get().batch_id
+    batch_id = WorkItem.objects.of_consumer(CHALLENGES).get().batch_id
     assert process_batch(CHALLENGES, batch_id, now=NOW) is True
     assert process_batch(CHALLENGES, batch_id, now=NOW) is False
     assert cards(cafe.member("mei")) == [(1, 5, False)]

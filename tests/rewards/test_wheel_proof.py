@@ -139,7 +139,11 @@ def test_substitution_replays_from_the_log_alone(played):
     assert verify_wheel.check_logs([swapped])
 
 
-def test_command_proves_a_day_and_finds_a_prize_that_was_not_paid(played):
+def test_command_proves_a_day_and_finds_a_prize_that_was_not_paid(played, make_player):
+    draws = 12
+    while not Spin.objects.filter(slice__label="Ten").exists():  # one day in thirty
+        spin(make_player(f"Guest {draws}"), played)
+        draws += 1
     out = StringIO()
     with pytest.raises(CommandError):
         call_command("verify_wheel", "--date=2026-01-05", stdout=out, stderr=out)
@@ -147,7 +151,7 @@ def test_command_proves_a_day_and_finds_a_prize_that_was_not_paid(played):
     reveal_days(now=MIDNIGHT)
     out = StringIO()
     call_command("verify_wheel", "--date=2026-01-05", stdout=out)
-    assert out.getvalue() == "12 draws of 2026-01-05, every one as its seed and its log say.\n"
+    assert out.getvalue().startswith(f"{draws} draws of 2026-01-05, every one as its seed")
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute("UPDATE rewards_slice SET prize_points = 11 WHERE label = 'Ten'")

@@ -85,11 +85,13 @@ def test_reward_is_found_and_wished_for_by_keyboard(visit, mei, shelf):  # noqa:
             break
     page.keyboard.press("Enter")
     page.locator("button[aria-pressed=true]").wait_for()
-    expect(heart).to_be_focused()
+    # Focus within the page: whether its window has it is the machine's matter.
+    focused = page.locator(f"#{heart.get_attribute('id')}:focus")
+    expect(focused).to_have_count(1)
     assert Wish.objects.filter(member=mei, reward__slug="cup").exists()
     page.keyboard.press("Space")
     expect(heart).to_have_attribute("aria-pressed", "false")
-    expect(heart).to_be_focused()
+    expect(focused).to_have_count(1)
     assert not Wish.objects.filter(reward__slug="cup").exists()
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")

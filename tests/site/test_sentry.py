@@ -8,6 +8,7 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import brotli
 import pytest
 
 from loyalty_site.embedded.layout import REPOSITORY
@@ -47,6 +48,9 @@ sentry_sdk.flush(10)
 """
 
 
+UNPACK = {"gzip": gzip.decompress, "br": brotli.decompress}
+
+
 @pytest.fixture
 def reports():
     """What a Sentry of our own received, and its address."""
@@ -55,8 +59,8 @@ def reports():
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.headers.get("Content-Encoding") == "gzip":
-                body = gzip.decompress(body)
+            unpack = UNPACK.get(self.headers.get("Content-Encoding"))
+            body = unpack(body) if unpack else body
             received.append(body.decode())
             self.send_response(200)
             self.end_headers()
