@@ -73,7 +73,7 @@ def test_the_forms_of_a_member_hold_the_zone_and_the_mourning(club, now):
     own = OwnProfileForm({"zone": "Asia/Tokyo"}, instance=member)
     assert own.is_valid(), own.errors
     assert own.get_changes() == {"zone": "Asia/Tokyo"}
-    assert ("Indian/Mauritius", "Indian/Mauritius") in own.fields["zone"].choices
+    assert ("Indian/Mauritius", "Mauritius") in own.fields["zone"].choices
     assert not OwnProfileForm({"zone": "Mars/Olympus"}, instance=member).is_valid()
     told = {"zone": "", "mourning_ends_on": "2026-12-31", "email": member.email}
     staff = StaffMemberForm(told | {"phone": member.phone}, instance=make_reader(2, now=now))

@@ -12,6 +12,7 @@ import segno
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
+from PIL import ImageFile
 
 from campaigns.enums import PrintFormat
 from core.errors import DomainError
@@ -96,5 +97,7 @@ def _load() -> Any:
         import weasyprint
     except (ImportError, OSError) as error:
         raise PangoMissing from error
+    # It lets every program of the process take half a picture; uploads are to be whole.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)  # each step of each letter
     return weasyprint
