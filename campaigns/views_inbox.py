@@ -31,7 +31,7 @@ def inbox_message(request: HttpRequest, member: Member, pk: int) -> HttpResponse
     now = timezone.now()
     if message.read_at is None and request.method == "GET" and not _is_ahead(request):
         read_message(message, now=now)
-        request.unread_count = max(getattr(request, "unread_count", 0) - 1, 0)  # type: ignore[attr-defined]
+        request.unread_count = max(getattr(request, "unread_count", 0) - 1, 0)  # type: ignore[attr-defined]  # ours
     context = {"message": message, "letter": read_letter(message, now=now)}
     return render(request, "campaigns/inbox_message.html", context)
 

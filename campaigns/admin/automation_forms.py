@@ -189,7 +189,7 @@ class MessageForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["channels"].choices = [  # type: ignore[attr-defined]
+        self.fields["channels"].choices = [  # type: ignore[attr-defined]  # stubs know no choices
             (code, label) for code, label in Channel.choices if code in addresses
         ]
         self.fields["channels"].initial = [Channel.EMAIL]

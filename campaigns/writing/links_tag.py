@@ -22,7 +22,7 @@ class _LinkNode(Node):
         self.name, self.blank = name, False
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
-        address = context.globals[KEY][self.name]  # type: ignore[index]
+        address = context.globals[KEY][self.name]  # type: ignore[index]  # typed as any object
         return buffer.write(str(escape(address)) if context.autoescape else address)
 
 

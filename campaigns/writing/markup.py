@@ -229,8 +229,8 @@ def _build_reader() -> MarkdownIt:
     reader = MarkdownIt("commonmark", {"html": False, "xhtmlOut": True, "breaks": True})
     reader.enable(["table", "strikethrough"])
     reader.disable(["html_block", "html_inline", "reference", "code"])
-    reader.normalizeLink = _normalize  # type: ignore[method-assign]
-    reader.validateLink = _validate  # type: ignore[method-assign]
+    reader.normalizeLink = _normalize  # type: ignore[method-assign]  # its documented hook
+    reader.validateLink = _validate  # type: ignore[method-assign]  # its documented hook
     return reader
 
 

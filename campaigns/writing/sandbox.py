@@ -94,7 +94,7 @@ class _Context(RenderContext):
         if self.loops:
             self.check_time()
         try:
-            found: Any = self.scope[path[0]]  # type: ignore[index]
+            found: Any = self.scope[path[0]]  # type: ignore[index]  # a name first
             for name in path[1:]:
                 kind = type(found)
                 has_keys = kind is dict or isinstance(found, ForLoop)
@@ -257,7 +257,7 @@ def _check_nodes(nodes: list[Node]) -> None:
         node = waiting.pop()
         for expression in node.expressions():
             _check_expression(expression)
-        waiting.extend(node.children(None))  # type: ignore[arg-type]
+        waiting.extend(node.children(None))  # type: ignore[arg-type]  # unused there
 
 
 def _check_expression(expression: Expression) -> None:

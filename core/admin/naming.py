@@ -14,4 +14,4 @@ def name_model(model: type[Model], one: Any, many: Any) -> None:
 
 def name_fields(model: type[Model], **names: Any) -> None:
     for field, name in names.items():
-        model._meta.get_field(field).verbose_name = name  # type: ignore[union-attr]
+        model._meta.get_field(field).verbose_name = name  # type: ignore[union-attr]  # own fields
