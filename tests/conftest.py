@@ -9,7 +9,7 @@ import coverage
 import psycopg
 import pytest
 from django.db import connections
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, override_settings
 from django.utils import translation
 
 from tests.restoring import remember_base, restore_base
@@ -108,14 +108,22 @@ def _forget_between_tests(settings):
     caches["default"].key_prefix = prefix
 
 
-@pytest.fixture(autouse=True)
-def _static_files_from_their_sources(settings):
-    """No collectstatic before a test: files are served, and named, as they lie in the source."""
-    settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_from_their_sources():
+    """No collectstatic before a test: files are served, and named, as they lie in the source.
+
+    For the whole run: the live server answers a browser's last requests between two tests, too,
+    and a storage that it makes at that moment stays.
+    """
+    from django.conf import settings
+
+    sources = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(
+        WHITENOISE_USE_FINDERS=True,
+        WHITENOISE_AUTOREFRESH=True,
+        STORAGES=settings.STORAGES | {"staticfiles": sources},
+    ):
+        yield
 
 
 @pytest.fixture(autouse=True)
