@@ -14,13 +14,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns import links
-from campaigns.engine.actors import TRAP
 from campaigns.enums import MailingPurpose
 from campaigns.forms_response import LeavingForm, PreferencesForm
 from campaigns.models import Message
 from campaigns.services import unsubscribing
 from campaigns.services.responses import get_reader, record_click, record_open
 from campaigns.writing.targets import find_target
+from core.actors import TRAP
 from core.errors import DomainError
 from members.access import in_club_time
 from members.enums import Channel

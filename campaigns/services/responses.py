@@ -12,7 +12,11 @@ from django.utils import translation
 from psycopg.types.json import Jsonb
 
 from campaigns.addresses import get_address_key_sql
-from campaigns.engine.actors import (
+from campaigns.enums import EventActor, EventKind, MailingPurpose, SuppressionReason
+from campaigns.models import Link, Message, MessageEvent
+from campaigns.reach import addresses
+from campaigns.services.suppression import suppress_keys
+from core.actors import (
     AROUND,
     SWEEP,
     Agent,
@@ -22,10 +26,6 @@ from campaigns.engine.actors import (
     judge,
     read_agent,
 )
-from campaigns.enums import EventActor, EventKind, MailingPurpose, SuppressionReason
-from campaigns.models import Link, Message, MessageEvent
-from campaigns.reach import addresses
-from campaigns.services.suppression import suppress_keys
 from members.enums import Channel, ConsentSource
 from members.models import Member
 from members.services.consents import Answer, record_answers

@@ -16,7 +16,6 @@ from django.utils.translation import override
 
 from campaigns import links
 from campaigns.channels.base import Rendered
-from campaigns.engine.actors import TRAP
 from campaigns.models import Content
 from campaigns.variables import is_known
 from campaigns.writing.blocks import draw_block
@@ -28,6 +27,7 @@ from campaigns.writing.page import Drawn, Links, Page
 from campaigns.writing.palette import get_dress, get_fonts
 from campaigns.writing.prose import draw_prose
 from campaigns.writing.sandbox import HTML, TEXT, Parsed
+from core.actors import TRAP
 from core.words import key_of
 from members.enums import Channel
 from members.selectors.club import get_club

@@ -8,9 +8,9 @@ import mjml
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
-from campaigns.engine.actors import TRAP
 from campaigns.writing.page import Page, make_absolute
 from campaigns.writing.palette import get_office_font
+from core.actors import TRAP
 from core.photos import name_rendition
 from members.models import Club
 
@@ -159,7 +159,7 @@ def _build_foot(page: Page, club: Club, *, is_marketing: bool) -> str:
 
 def _build_tail(page: Page) -> str:
     """The picture that tells that a mail was shown, and a link that no person sees: who follows
-    it is a machine (``campaigns.engine.actors``).
+    it is a machine (``core.actors``).
     """
     opened, trap = page.say("{% _link open %}"), page.say(f"{{% _link {TRAP} %}}")
     return (

@@ -12,16 +12,6 @@ from django.utils import timezone
 
 from campaigns import links
 from campaigns.channels.message_ids import make_message_id
-from campaigns.engine.actors import (
-    TRAP,
-    Actor,
-    Agent,
-    Sighting,
-    find_bursts,
-    is_inside,
-    read_agent,
-)
-from campaigns.engine.actors import judge as judge_actor
 from campaigns.models import Message, MessageEvent, Suppression
 from campaigns.services.responses import (
     MOST_SEEN,
@@ -31,6 +21,16 @@ from campaigns.services.responses import (
     record_open,
 )
 from campaigns.services.suppression import find_suppression
+from core.actors import (
+    TRAP,
+    Actor,
+    Agent,
+    Sighting,
+    find_bursts,
+    is_inside,
+    read_agent,
+)
+from core.actors import judge as judge_actor
 from members.enums import Channel
 from members.names import format_number
 from members.selectors.consents import has_agreed

@@ -37,7 +37,7 @@ class Agent(StrEnum):
 
 
 class Actor(StrEnum):
-    """The same codes as ``campaigns.enums.EventActor``."""
+    """The same codes as ``campaigns.enums.EventActor`` and ``surveys.enums.ResponseActor``."""
 
     HUMAN = "human"
     MACHINE = "machine"
