@@ -70,4 +70,4 @@ def send_waiting():
 def sweep_outbox():
     """Take apart what killed workers left; write down what cancelled mailings don't send."""
     recover_handovers(now=timezone.now())
-    sweep_cancelled()
+    sweep_cancelled(now=timezone.now())

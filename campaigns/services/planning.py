@@ -17,9 +17,11 @@ from psycopg.types.json import Jsonb
 
 from campaigns.addresses import get_address_key_sql
 from campaigns.enums import MailingState, MessageReason, MessageState, Reach
-from campaigns.models import PLAIN_VARIANT, Edition, Mailing
+from campaigns.models import PLAIN_VARIANT, Edition, Mailing, Message
 from campaigns.reach import addresses
+from campaigns.services.fates import is_awaited, tell_fates
 from core.errors import DomainError
+from members.enums import Channel
 from members.models import Member
 from members.selectors.club import get_club
 
@@ -165,7 +167,21 @@ def queue_messages(rows: Sequence[QueuedMessage], *, now: dt.datetime) -> Planne
         )
         for key, count in planned.counts.items():
             counts[key] = counts.get(key, 0) + count
+        if any(state == MessageState.NOT_SENT for state, _reason in planned.counts):
+            _tell_of_unreached(mailing_id, [row for row in own if is_awaited(row.facts)], now)
     return Planned(counts)
+
+
+def _tell_of_unreached(mailing_id: int, rows: Sequence[QueuedMessage], now: dt.datetime) -> None:
+    """Whoever waits to hear hears at once of those who can't be reached at all."""
+    if rows:
+        unreached = Message.objects.filter(
+            mailing=mailing_id,
+            member__in=[row.member_id for row in rows],
+            occurrence__in=[row.occurrence for row in rows],
+            state=MessageState.NOT_SENT,
+        )
+        tell_fates(list(unreached.values_list("pk", flat=True)), now=now)
 
 
 def _check_can_plan(mailing: Mailing, edition: Edition) -> None:
@@ -266,6 +282,8 @@ def _write(
             SELECT member_id, edition_id, channel, occurrence, variant, facts, due_at,
                    {key} AS address_key,
                    CASE WHEN is_held THEN '{MessageReason.HOLDOUT}'
+                        WHEN NOT is_reached AND channel = '{Channel.ON_SITE}'
+                        THEN '{MessageReason.NO_LOGIN}'
                         WHEN NOT is_reached THEN '{MessageReason.NO_ADDRESS}'
                         WHEN {same} THEN '{MessageReason.SAME_ADDRESS}' ELSE '' END AS reason
             FROM ({keyed}) k {new}

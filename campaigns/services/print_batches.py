@@ -16,6 +16,7 @@ from campaigns.channels.base import Outgoing
 from campaigns.channels.post.drawing import Sheet, draw_sheets
 from campaigns.enums import MessageReason, MessageState, PrintFormat
 from campaigns.models import Handover, Link, Mailing, Message, PrintBatch
+from campaigns.services.fates import tell_fates
 from campaigns.services.sending.claiming import claim_batch, list_due
 from core.errors import DomainError
 from core.services.audit import record_audit
@@ -91,6 +92,7 @@ def mark_posted(batch: PrintBatch, *, by: User | None, now: dt.datetime) -> int:
     count = Message.objects.filter(pk__in=locked.message_ids, state=MessageState.SENDING).update(
         state=MessageState.SENT, sent_at=now, reason=MessageReason.NONE
     )
+    tell_fates(locked.message_ids, now=now)
     locked.posted_at, locked.posted_by = now, by
     locked.save(update_fields=["posted_at", "posted_by"])
     record_audit("print_batch.posted", locked, by=by, changes={"messages": count}, now=now)

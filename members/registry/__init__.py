@@ -7,12 +7,16 @@ nothing and raises, so that two apps never fight silently.
 
 from .behaviours import Behaviour, Events, Filter, Measure, behaviours, register_behaviour
 from .contact import (
+    MessageFate,
     contact_counters,
+    message_listeners,
     promotion_holds,
     register_contact_counter,
+    register_message_listener,
     register_promotion_hold,
 )
 from .entries import Registry
+from .happenings import Happening, HappeningSource, happening_sources, register_happenings
 from .operations import (
     WaitingQueue,
     register_role_permissions,
@@ -89,8 +93,11 @@ __all__ = [
     "Consumer",
     "Events",
     "Filter",
+    "Happening",
+    "HappeningSource",
     "Listener",
     "Measure",
+    "MessageFate",
     "NoticeText",
     "Panel",
     "PersonalData",
@@ -106,11 +113,13 @@ __all__ = [
     "consumers",
     "contact_counters",
     "extend_consumer",
+    "happening_sources",
     "has_value",
     "list_consumers",
     "list_listeners",
     "list_panels",
     "listeners",
+    "message_listeners",
     "notice_texts",
     "panels",
     "personal_data",
@@ -121,7 +130,9 @@ __all__ = [
     "register_claim_fact",
     "register_consumer",
     "register_contact_counter",
+    "register_happenings",
     "register_listener",
+    "register_message_listener",
     "register_notice_text",
     "register_panel",
     "register_personal_data",

@@ -1,4 +1,11 @@
-"""What counts as writing to a member, and what keeps the club from it: each app tells its own."""
+"""What counts as writing to a member, what keeps the club from it, and who wants to know what became
+of a message: each app tells its own.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from .entries import Registry
 
@@ -18,3 +25,33 @@ def register_promotion_hold(code: str, sql: str) -> None:
     open. It is narrowed to some members from outside.
     """
     promotion_holds.add(code, sql)
+
+
+# --- What became of a message ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFate:
+    """What became of one message: ``subject`` is what its facts hold under the listener's name.
+
+    ``is_sent`` holds also of one that may have left and of which nobody knows (a worker died);
+    ``reason`` is a code for one that never left, or was refused. ``at`` is when that was settled.
+    """
+
+    member_id: int
+    subject: Any
+    is_sent: bool
+    reason: str
+    at: dt.datetime
+
+
+FateListener = Callable[[Sequence[MessageFate], dt.datetime], None]
+message_listeners: Registry[FateListener] = Registry("listener to messages")
+
+
+def register_message_listener(fact: str, listen: FateListener) -> None:
+    """Call ``listen(fates, now)`` for messages whose facts name ``fact``, once they were sent or
+    never will be, in the transaction that settles it. A message that is sent again after all is
+    told again; one that goes by several channels is told once for each.
+    """
+    message_listeners.add(fact, listen)

@@ -231,13 +231,13 @@ def test_pause_resume_and_cancel_are_on_record_once(mailing, now, sent_tasks):
 def test_cancelled_mailing_says_why_nobody_else_gets_it(mailing, sink, now):
     claimed = claim(mailing, now=now, limit=2)
     cancel_mailing(mailing, by=None, now=now)
-    assert sweep_cancelled() == 3
+    assert sweep_cancelled(now=now) == 3
     line = Line(adapters["email"])
     handed = hand_over(claimed.load, line, clock=lambda: now, should_stop=lambda: False)
     line.close()
     assert handed.sent_count == 0
-    assert sweep_cancelled() == 2
-    assert sweep_cancelled() == 0
+    assert sweep_cancelled(now=now) == 2
+    assert sweep_cancelled(now=now) == 0
     assert states(mailing) == {("not_sent", "cancelled"): 5}
     assert sink.taken == []
 

@@ -17,6 +17,7 @@ from campaigns.channels.base import Outgoing
 from campaigns.enums import MailingPurpose, MessageReason, MessageState
 from campaigns.models import PLAIN_VARIANT, Content
 from campaigns.selectors.contexts import MessageRow, build_contexts
+from campaigns.services.fates import tell_fates
 from campaigns.services.rates import find_wait, list_limited_domains, take_tokens
 from campaigns.services.restraint import ClaimedRow, Decision, judge_messages
 from campaigns.writing.compile import Compiled, compile_content
@@ -282,6 +283,8 @@ class _Batch:
             statements.append((_TAKE, [ids]))
             statements.append((_OPEN, [worker, self.channel, ids, self.now]))
         answers = read_together(statements)
+        if self.dropped:
+            tell_fates([pk for pk, _reason, _detail in self.dropped], now=self.now)
         if not ids:
             return None
         return Load(

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.enums import MailingState, MessageReason, MessageState
 from campaigns.models import Mailing
+from campaigns.services.fates import tell_fates
 from core.errors import DomainError
 from core.services.audit import record_audit
 from members.models import User
@@ -20,6 +21,7 @@ _CANCEL = f"""
         SELECT m.id FROM campaigns_message m
         WHERE m.mailing_id = %s AND m.state = '{MessageState.WAITING}'
         ORDER BY m.channel, m.due_at, m.id LIMIT %s FOR UPDATE SKIP LOCKED)
+    RETURNING id
 """
 
 
@@ -64,13 +66,13 @@ def cancel_mailing(mailing: Mailing, *, by: User | None, now: dt.datetime) -> Ma
     return locked
 
 
-def sweep_cancelled() -> int:
+def sweep_cancelled(*, now: dt.datetime) -> int:
     """Write down why the waiting messages of cancelled mailings don't leave, a batch at a time;
     returns how many. What a worker was holding is found by the next sweep.
     """
     count = 0
     for mailing_id in _list_cancelled():
-        while done := _cancel_batch(mailing_id):
+        while done := _cancel_batch(mailing_id, now):
             count += done
     return count
 
@@ -86,10 +88,12 @@ def _list_cancelled() -> list[int]:
 
 
 @transaction.atomic
-def _cancel_batch(mailing_id: int) -> int:
+def _cancel_batch(mailing_id: int, now: dt.datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_CANCEL, [mailing_id, _BATCH])
-        return cursor.rowcount
+        ids = [pk for (pk,) in cursor.fetchall()]
+    tell_fates(ids, now=now)
+    return len(ids)
 
 
 def _turn(mailing, before, after, action, by, now):

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from campaigns.channels.base import Outcome, Result
 from campaigns.enums import EventActor, EventKind, MessageReason, MessageState
+from campaigns.services.fates import tell_fates
 from campaigns.services.responses import EventRow, record_events
 
 # After each refusal for the time being; then the club gives up, two days later.
@@ -115,7 +116,9 @@ def settle_handover(
 
 
 def write_settled(settled: Iterable[tuple[int, Settled]], *, now: dt.datetime) -> None:
-    """In the caller's transaction. Addresses that are dead are reported as bounces."""
+    """In the caller's transaction. Addresses that are dead are reported as bounces, and whoever
+    listens hears what became of their messages.
+    """
     rows = sorted(settled, key=lambda pair: pair[0])
     columns = [
         [getattr(each, name) for _pk, each in rows]
@@ -134,3 +137,4 @@ def write_settled(settled: Iterable[tuple[int, Settled]], *, now: dt.datetime) -
             ],
             now=now,
         )
+    tell_fates([pk for pk, _each in rows], now=now)
