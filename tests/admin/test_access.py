@@ -24,7 +24,7 @@ MATRIX = {
     "campaigns.message": (ALL, ""),
     "campaigns.ratelimit": (OFFICE, OFFICE),
     "campaigns.publicnotice": (OFFICE, OFFICE),
-    "campaigns.sendingpolicy": (OFFICE, "owner"),
+    "campaigns.sendingpolicy": (OFFICE, ""),
     "campaigns.printbatch": (OFFICE, ""),
     "campaigns.smsprice": (OFFICE, HEADS),
     "campaigns.suppression": (OFFICE, OFFICE),

@@ -149,7 +149,7 @@ def test_list_of_pairs_asks_a_constant_number_of_queries(
     find_duplicates(by=None, now=clock)
     url = reverse("admin:members_duplicatepair_changelist")
     owner.get(url)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         owner.get(url)
 
 

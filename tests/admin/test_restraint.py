@@ -5,7 +5,8 @@ import datetime as dt
 import pytest
 from django.urls import reverse
 
-from campaigns.models import Suppression
+from campaigns.models import SendingPolicy, Suppression
+from campaigns.selectors.policy import get_policy
 from core.models import AuditEntry
 from members.forms_profile import OwnProfileForm, StaffMemberForm
 from members.models import ContactCap, ContactPolicy
@@ -66,6 +67,22 @@ def test_a_manager_changes_caps_and_quiet_hours(log_in):
         "contact.cap_removed",
         "contact.quiet_hours_changed",
     ]
+
+
+def test_the_rules_of_sending_are_one_page_from_the_first_day(log_in):
+    client = log_in("manager")
+    page = reverse("admin:campaigns_sendingpolicy_change", args=[1])
+    assert client.get(reverse("admin:campaigns_sendingpolicy_changelist"))["Location"] == page
+    assert client.get(page).context["adminform"].form.instance.holdout_percent == 0
+    assert not SendingPolicy.objects.exists()
+    for percent in (5, 10):
+        assert client.post(page, {"holdout_percent": percent})["Location"] == page
+        assert get_policy().holdout_percent == percent
+    another = reverse("admin:campaigns_sendingpolicy_change", args=[2])
+    assert client.get(another).status_code == 302
+    acts = AuditEntry.objects.filter(subject_type="campaigns.sendingpolicy")
+    assert [entry.subject_id for entry in acts] == ["1", "1"]
+    assert log_in("marketer").post(page, {"holdout_percent": 0}).status_code == 403
 
 
 def test_the_forms_of_a_member_hold_the_zone_and_the_mourning(club, now):
