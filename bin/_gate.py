@@ -29,7 +29,7 @@ from loyalty_site.restore_drill import with_name  # noqa: E402
 
 BIN = REPOSITORY / ".venv" / "bin"
 PYTHON = str(BIN / "python")
-APPS = ("core", "members", "purchases", "rewards", "campaigns", "loyalty_site")
+APPS = ("core", "members", "purchases", "rewards", "surveys", "campaigns", "loyalty_site")
 TEMPLATE = "club_template"  # migrated once, copied by each of pytest's workers
 TYPED = ("services", "selectors", "models", "engine", "registry")
 ALSO_TYPED = (

@@ -85,6 +85,12 @@ GROUPS = (
         ],
     ),
     (
+        _("Surveys and reviews"),
+        [
+            ("surveys.Survey", "forum"),
+        ],
+    ),
+    (
         _("Control"),
         [
             ("rewards.Approval", "approval"),

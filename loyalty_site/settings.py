@@ -48,7 +48,7 @@ STAFF_MFA_WAIVED = env.flag("STAFF_MFA_WAIVED", EMBEDDED)
 
 # --- Apps --------------------------------------------------------------------------------------
 # In the order of the floors: an app imports only from those before it.
-OWN_APPS = ["core", "members", "purchases", "rewards", "campaigns", "loyalty_site"]
+OWN_APPS = ["core", "members", "purchases", "rewards", "surveys", "campaigns", "loyalty_site"]
 INSTALLED_APPS = [
     "core.languages.LanguagesConfig",  # first: forms of the admin know their models' languages
     "unfold.apps.BasicAppConfig",  # our own site instead of its default

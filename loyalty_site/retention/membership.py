@@ -201,6 +201,27 @@ DID = (
         then=Then.DELETE,
     ),
     Line(
+        "surveys.Invitation",
+        "did",
+        _("When the club asked you something, and whether you answered"),
+        _("To ask seldom, and nothing twice."),
+        BLANKED,
+    ),
+    Line(
+        "surveys.Response",
+        "did",
+        _("What you answered when the club asked"),
+        _("To learn what is good and what isn't. Your own words go with your record."),
+        BLANKED,
+    ),
+    Line(
+        "surveys.FollowUp",
+        "did",
+        _("What the club did when you were not content"),
+        _("To mend it, and to let you know."),
+        BLANKED,
+    ),
+    Line(
         "campaigns.SegmentPick",
         "did",
         _("Groups that staff put you in, or kept you out of"),

@@ -1,0 +1,126 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class SurveyKind(models.TextChoices):
+    AFTER_PURCHASE = "after_purchase", _("after a purchase")
+    AFTER_DELIVERY = "after_delivery", _("after a delivery")
+    ONBOARDING = "onboarding", _("onboarding")
+    NPS = "nps", _("relationship (NPS)")
+    EXIT = "exit", _("on leaving")
+    MYSTERY = "mystery", _("mystery shopping")
+    OTHER = "other", _("something else")
+
+
+class SurveyState(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    OPEN = "open", _("open")
+    CLOSED = "closed", _("closed")
+
+
+class VersionState(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    LIVE = "live", _("live")
+    RETIRED = "retired", _("retired")
+
+
+class QuestionKind(models.TextChoices):
+    NPS = "nps", _("recommendation, 0 to 10 (NPS)")
+    FACES = "faces", _("four faces (CSAT)")
+    EFFORT = "effort", _("effort, 1 to 7 (CES)")
+    STARS = "stars", _("one to five stars")
+    SINGLE = "single", _("one of several answers")
+    MULTIPLE = "multiple", _("any of several answers")
+    TEXT = "text", _("own words")
+    NUMBER = "number", _("a number")
+    DATE = "date", _("a date")
+    QUOTE = "quote", _("may we quote you?")
+
+
+class Operator(models.TextChoices):
+    IS = "is", _("is")
+    IS_NOT = "is_not", _("is not")
+    AT_LEAST = "at_least", _("is at least")
+    AT_MOST = "at_most", _("is at most")
+    INCLUDES = "includes", _("includes")
+    ANSWERED = "answered", _("was given")
+
+
+class ScorePart(models.TextChoices):
+    """What a question weighs for in a calculated score (``surveys.engine.scores``)."""
+
+    PLAIN = "plain", _("counts by itself")
+    BENEFIT = "benefit", _("benefit")
+    MONEY = "money", _("cost in money")
+    TIME = "time", _("cost in time")
+    EFFORT = "effort", _("effort of choosing")
+    EXPECTATION = "expectation", _("expectation beforehand")
+
+
+class TriggerEvent(models.TextChoices):
+    """What brings an invitation: something that a member did, or a date for an audience."""
+
+    PURCHASE = "purchase", _("a purchase")
+    DELIVERED = "delivered", _("a delivery")
+    REDEMPTION = "redemption", _("a redemption")
+    SIGNUP = "signup", _("joining the club")
+    DATE = "date", _("a date")
+
+
+class InvitationState(models.TextChoices):
+    PLANNED = "planned", _("planned")
+    RELEASED = "released", pgettext_lazy("survey invitation", "handed over")
+    SENT = "sent", pgettext_lazy("survey invitation", "sent")
+    SKIPPED = "skipped", _("skipped")
+    OPENED = "opened", pgettext_lazy("survey invitation", "opened")
+    ANSWERED = "answered", pgettext_lazy("survey invitation", "answered")
+    EXPIRED = "expired", pgettext_lazy("survey invitation", "expired")
+    CANCELLED = "cancelled", pgettext_lazy("survey invitation", "cancelled")
+
+    @classmethod
+    def waiting_states(cls):
+        """Of those a member may still answer, as long as their time isn't over."""
+        return (cls.PLANNED, cls.RELEASED, cls.SENT, cls.OPENED)
+
+
+class SkipReason(models.TextChoices):
+    """Why an invitation wasn't sent; a reason of the sending app stands in ``detail``."""
+
+    NONE = "", "–"
+    CLOCK = "clock", _("asked too recently")
+    HIGHER_PRIORITY = "higher_priority", _("a more important survey is due")
+    NO_CONSENT = "no_consent", _("no consent to surveys")
+    NO_ADDRESS = "no_address", _("no address")
+    CAP = "cap", _("too many messages")
+    CLOSED = "closed", _("the survey was closed")
+    STALE = "stale", _("too late")
+    NOT_ACTIVE = "not_active", _("no longer a member")
+    RETURNED = "returned", _("what it was about came back")
+    NOT_SENT = "not_sent", _("the message was not sent")
+
+
+class ResponseState(models.TextChoices):
+    PROVISIONAL = "provisional", pgettext_lazy("survey response", "not confirmed")
+    BEGUN = "begun", pgettext_lazy("survey response", "begun")
+    COMPLETE = "complete", pgettext_lazy("survey response", "complete")
+
+
+class ResponseActor(models.TextChoices):
+    HUMAN = "human", _("a person")
+    MACHINE = "machine", _("a machine")
+    UNKNOWN = "unknown", _("not known")
+
+
+class FollowUpState(models.TextChoices):
+    OPEN = "open", _("open")
+    WORKING = "working", _("in work")
+    CLOSED = "closed", _("closed")
+
+
+class FollowUpEntryKind(models.TextChoices):
+    NOTE = "note", _("note")
+    REPLY = "reply", _("reply to the member")
+    HANDED_OVER = "handed_over", _("handed over")
+    CLOSED = "closed", _("closed")
+    REOPENED = "reopened", _("reopened")

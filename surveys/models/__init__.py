@@ -1,0 +1,24 @@
+from surveys.models.follow_up import FollowUp, FollowUpEntry
+from surveys.models.invitation import Invitation, Touch
+from surveys.models.response import TEXT_LENGTH, Answer, Response
+from surveys.models.survey import Survey
+from surveys.models.trigger import Trigger
+from surveys.models.version import Branch, Choice, Question, Score, ScoreTerm, SurveyVersion
+
+__all__ = [
+    "TEXT_LENGTH",
+    "Answer",
+    "Branch",
+    "Choice",
+    "FollowUp",
+    "FollowUpEntry",
+    "Invitation",
+    "Question",
+    "Response",
+    "Score",
+    "ScoreTerm",
+    "Survey",
+    "SurveyVersion",
+    "Touch",
+    "Trigger",
+]
