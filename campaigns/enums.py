@@ -54,6 +54,7 @@ class MessageReason(models.TextChoices):
     # Not sent
     NO_CONSENT = "no_consent", _("They didn't agree to it")
     NO_ADDRESS = "no_address", _("The club has no address for this channel")
+    NO_LOGIN = "no_login", _("They have no login to read it with")
     SAME_ADDRESS = "same_address", _("Somebody else with this address got it")
     SUPPRESSED = "suppressed", _("The address is on the list of those not written to")
     UNFOLLOWED = "unfollowed", _("They left the channel")
@@ -214,6 +215,17 @@ class PublicNoticeKind(models.TextChoices):
     INCIDENT = "incident", pgettext_lazy("notice", "Incident")
     CHANGE = "change", pgettext_lazy("notice", "Change")
     NEWS = "news", pgettext_lazy("notice", "News")
+
+
+# --- Messengers -----------------------------------------------------------------------------------
+
+
+class BindingState(models.TextChoices):
+    """How a connected account of a messenger stands."""
+
+    FOLLOWED = "followed", pgettext_lazy("connected account", "Connected")
+    UNFOLLOWED = "unfollowed", pgettext_lazy("connected account", "They left the channel")
+    UNBOUND = "unbound", pgettext_lazy("connected account", "Disconnected")
 
 
 # --- Paper ---------------------------------------------------------------------------------------

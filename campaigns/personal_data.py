@@ -3,7 +3,8 @@
 from django.db.models import Exists, OuterRef
 
 from campaigns.enums import MessageReason, MessageState
-from campaigns.models import Message, MessageEvent
+from campaigns.models import ChannelBinding, Message, MessageEvent
+from campaigns.services.bindings import merge_bindings, undo_binding_merge
 from members import registry
 from members.registry import PersonalData
 
@@ -19,6 +20,15 @@ def register() -> None:
             merge=_merge_messages,
             undo=_undo_merge,
             why_kept=_KEPT,
+        )
+    )
+    registry.register_personal_data(
+        PersonalData(
+            "campaigns.ChannelBinding",
+            export=_export_bindings,
+            erase=lambda member, now: ChannelBinding.objects.filter(member=member).delete(),
+            merge=merge_bindings,
+            undo=undo_binding_merge,
         )
     )
 
@@ -58,3 +68,8 @@ def _merge_messages(source, target, now):
 
 def _undo_merge(source, target, moved, now):
     Message.objects.filter(pk__in=moved, member=target).update(member=source)
+
+
+def _export_bindings(member):
+    names = ("channel", "external_id", "state", "bound_at", "ended_at", "heard_at")
+    return list(ChannelBinding.objects.of_member(member).values(*names))

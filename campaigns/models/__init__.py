@@ -5,6 +5,7 @@ from campaigns.models.automation import (
     JourneyStep,
     Step,
 )
+from campaigns.models.binding import CHAT_CHANNELS, ChannelBinding, ChannelPrice
 from campaigns.models.campaign import (
     Campaign,
     CampaignAudience,
@@ -23,6 +24,7 @@ from campaigns.models.sms_price import SmsPrice
 from campaigns.models.suppression import Suppression
 
 __all__ = [
+    "CHAT_CHANNELS",
     "PLAIN_VARIANT",
     "Automation",
     "AutomationVersion",
@@ -30,6 +32,8 @@ __all__ = [
     "CampaignAudience",
     "CampaignFigures",
     "CampaignVariant",
+    "ChannelBinding",
+    "ChannelPrice",
     "Content",
     "DigestChoice",
     "DigestMail",

@@ -105,6 +105,12 @@ class Message(models.Model):
     read_at = models.DateTimeField(
         _("read at"), null=True, blank=True, help_text=_("Of a message on these pages.")
     )
+    figures = models.JSONField(
+        _("figures of that day"),
+        null=True,
+        blank=True,
+        help_text=_("Points and tier that its words tell of, as they were when it was sent."),
+    )  # of a message on these pages, which is drawn each time it is read
 
     objects = MessageQuerySet.as_manager()
 

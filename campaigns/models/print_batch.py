@@ -17,14 +17,14 @@ def get_private_storage():
 
 class PrintBatchQuerySet(models.QuerySet):
     def for_list(self):
-        return self.select_related("mailing", "made_by", "posted_by")
+        return self.select_related("mailing", "made_by", "posted_by", "cancelled_by")
 
 
 class PrintBatch(models.Model):
     """One file for the printer and one list of addresses, for messages of one mailing.
 
     Its messages are being sent from when it was made, and sent once staff say that it was posted.
-    Made and marked by ``campaigns.services.print_batches``.
+    One that won't be posted is cancelled, and loses its files. Made and marked by ``campaigns.services.print_batches``.
     """
 
     mailing = models.ForeignKey(
@@ -64,6 +64,15 @@ class PrintBatch(models.Model):
         related_name="+",
         verbose_name=_("posted by"),
     )
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("cancelled by"),
+    )
 
     objects = PrintBatchQuerySet.as_manager()
 
@@ -77,10 +86,19 @@ class PrintBatch(models.Model):
             models.CheckConstraint(
                 condition=Q(format__in=PrintFormat.values), name="print_batch_format_is_known"
             ),
+            models.CheckConstraint(
+                condition=Q(posted_at__isnull=True) | Q(cancelled_at__isnull=True),
+                name="print_batch_posted_or_cancelled",
+            ),
         ]
 
     def __str__(self):
         return f"{self.mailing} {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        """Made, and neither posted nor cancelled."""
+        return self.posted_at is None and self.cancelled_at is None
 
     @property
     def message_count(self) -> int:

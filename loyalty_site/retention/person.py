@@ -71,6 +71,16 @@ YOU = (
         DELETED,
     ),
     Line(
+        "campaigns.ChannelBinding",
+        "you",
+        _("LINE and WeChat accounts that you connected: what these call you towards the club"),
+        _("To write to you there, where you agreed to it. It goes a year after you disconnect."),
+        DELETED,
+        days=YEAR,
+        since="ended_at",
+        then=Then.DELETE,
+    ),
+    Line(
         "members.HouseholdMember",
         "you",
         _("Your household: since when you belong to it and whether you pool points"),
