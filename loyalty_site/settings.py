@@ -275,7 +275,24 @@ TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID", "")
 TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN", "")
 TWILIO_FROM = env.text("TWILIO_FROM", "")
 TWILIO_API_URL = env.text("TWILIO_API_URL", "https://api.twilio.com")
+# The club's official account at LINE, and its service account at WeChat (docs/channels.md).
+LINE_CHANNEL_ACCESS_TOKEN = env.text("LINE_CHANNEL_ACCESS_TOKEN")
+LINE_CHANNEL_SECRET = env.text("LINE_CHANNEL_SECRET")
+LINE_ACCOUNT_ID = env.text(
+    "LINE_ACCOUNT_ID", pattern=r"@[\w.-]+", hint="It is the account's basic ID, such as @123abcde."
+)
+LINE_API_URL = env.address("LINE_API_URL", "https://api.line.me", ("https",))
+WECHAT_APP_ID = env.text("WECHAT_APP_ID")
+WECHAT_APP_SECRET = env.text("WECHAT_APP_SECRET")
+WECHAT_TOKEN = env.text(
+    "WECHAT_TOKEN", pattern=r"[A-Za-z0-9]{16,32}", hint="It is 16 to 32 letters and digits."
+)
+WECHAT_AES_KEY = env.text(
+    "WECHAT_AES_KEY", pattern=r"[A-Za-z0-9]{43}", hint="The EncodingAESKey has 43 characters."
+)
+WECHAT_API_URL = env.address("WECHAT_API_URL", "https://api.weixin.qq.com", ("https",))
 if not OUTGOING:
+    LINE_CHANNEL_ACCESS_TOKEN = WECHAT_APP_SECRET = ""
     MAILERS = {"default": {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}}
     SMS_BACKEND = "members.sms.FileBackend"
 SMS_FOLDER = VAR_DIR / "sms"

@@ -9,7 +9,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from campaigns.enums import MailingPurpose, Reentry, StepKind, TriggerKind
 from campaigns.models import Automation, AutomationVersion, Step
-from campaigns.reach import addresses
+from campaigns.reach import list_offered
 from campaigns.registrations_automations import ACTIVITIES
 from campaigns.selectors.automations.wording import list_notices
 from campaigns.services.automations.drafting import AutomationTerms, MailingTerms
@@ -190,7 +190,7 @@ class MessageForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["channels"].choices = [  # type: ignore[attr-defined]  # stubs know no choices
-            (code, label) for code, label in Channel.choices if code in addresses
+            (code, label) for code, label in Channel.choices if code in list_offered()
         ]
         self.fields["channels"].initial = [Channel.EMAIL]
 

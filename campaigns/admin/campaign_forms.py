@@ -9,7 +9,7 @@ from unfold.widgets import INPUT_CLASSES, UnfoldAdminCheckboxSelectMultipleWidge
 
 from campaigns.enums import MailingPurpose, Reach, WinnerRule
 from campaigns.models import PLAIN_VARIANT, Campaign
-from campaigns.reach import addresses
+from campaigns.reach import list_offered
 from campaigns.services.campaigns import MOST_VARIANTS, Terms, VariantTerms
 from campaigns.services.campaigns.drafting import STALE_AFTER_HOURS
 from core.admin import dress_form
@@ -72,7 +72,7 @@ class CampaignForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["channels"].choices = [  # type: ignore[attr-defined]  # stubs know no choices
-            (code, label) for code, label in Channel.choices if code in addresses
+            (code, label) for code, label in Channel.choices if code in list_offered()
         ]
         self.fields["budget"].label = f"{self.fields['budget'].label} ({get_club().currency})"
         dress_form(self)

@@ -47,6 +47,7 @@ class Result(StrEnum):
     RETRY = "retry"  # not now: a temporary refusal, a rate
     REFUSED = "refused"  # this message never
     DEAD = "dead"  # this address never again
+    LEFT = "left"  # not before they follow the club again
 
 
 @dataclass(frozen=True, slots=True)

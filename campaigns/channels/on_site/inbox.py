@@ -1,6 +1,7 @@
 """What a member finds on these pages: messages and notices of the club, one stream, newest first.
 
-A message keeps no words: they are those of its frozen edition, in the language of who reads.
+A message keeps no words: they are those of its frozen edition, in the language of who reads. The
+points and the tier that they tell of are those of the day it was sent.
 """
 
 import datetime as dt
@@ -15,7 +16,12 @@ from django.utils.translation import get_language
 
 from campaigns.channels.base import Rendered
 from campaigns.models import PLAIN_VARIANT, Content, Message
-from campaigns.selectors.contexts import MessageRow, build_contexts
+from campaigns.selectors.contexts import (
+    MessageRow,
+    build_contexts,
+    needs_figures,
+    restore_figures,
+)
 from campaigns.writing.compile import Compiled, compile_content
 from campaigns.writing.errors import CannotFill, WordsRefused
 from members import registry
@@ -121,6 +127,12 @@ def read_letter(message: Message, *, now: dt.datetime) -> Rendered | None:
         return None
 
 
+def tells_of_today(message: Message) -> bool:
+    """Whether its words tell of points or a tier, and nobody kept those of the day it was sent."""
+    words = _find_words([message]).get(message.pk)
+    return words is not None and message.figures is None and needs_figures(words.variables)
+
+
 def _fill_subjects(messages: Sequence[Message], *, now: dt.datetime) -> dict[int, str]:
     words = _find_words(messages)
     wanted = frozenset[str]().union(*(each.subject.variables for each in words.values()))
@@ -173,7 +185,13 @@ def _build_contexts(
         )
         for each in messages
     ]
-    return build_contexts(rows, variables, locale_of=lambda _row: locale, now=now) if rows else {}
+    if not rows:
+        return {}
+    contexts = build_contexts(rows, variables, locale_of=lambda _row: locale, now=now)
+    for message in messages:
+        if message.figures:
+            restore_figures(contexts[message.pk], message.figures, locale)
+    return contexts
 
 
 def _show_notices(ids: list[int]) -> dict[int, ShownNotice]:

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from campaigns.channels.base import Outcome, Result
 from campaigns.enums import EventActor, EventKind, MessageReason, MessageState
+from campaigns.services.bindings import record_left
 from campaigns.services.fates import tell_fates
 from campaigns.services.responses import EventRow, record_events
 
@@ -92,6 +93,8 @@ def judge_outcome(outcome: Outcome, *, attempts: int, at: dt.datetime) -> Settle
         return Settled(MessageState.SENT, sent_at=at, **known)
     if outcome.result == Result.DEAD:
         return Settled(MessageState.FAILED, MessageReason.BOUNCED, **known)
+    if outcome.result == Result.LEFT:
+        return Settled(MessageState.FAILED, MessageReason.UNFOLLOWED, **known)
     if outcome.result == Result.REFUSED:
         return Settled(MessageState.FAILED, MessageReason.REFUSED, **known)
     if attempts >= len(BACK_OFF):
@@ -128,6 +131,9 @@ def write_settled(settled: Iterable[tuple[int, Settled]], *, now: dt.datetime) -
     ]  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE, [[pk for pk, _each in rows], *columns])
+    left = [pk for pk, each in rows if each.reason == MessageReason.UNFOLLOWED]
+    if left:
+        record_left(left, now=now)
     dead = [pk for pk, each in rows if each.reason == MessageReason.BOUNCED]
     if dead:
         record_events(

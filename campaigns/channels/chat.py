@@ -1,0 +1,139 @@
+"""What messengers have in common: how long words may be, and one connection that stays open."""
+
+import hmac
+from typing import Any
+
+import requests
+from django.conf import settings
+from django.utils.translation import gettext as _
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+from campaigns.channels.base import Rendered
+from core.errors import DomainError
+from members.enums import Channel
+
+TIMEOUT = (5, 15)  # seconds: to connect, to answer
+BUBBLE = 5_000  # UTF-16 units of one text at LINE
+MOST_BUBBLES = 5
+WECHAT_BYTES = 2_048
+
+
+class WordsTooLong(DomainError):
+    """Words that the messenger would not take."""
+
+    code = "words_too_long"
+
+
+def split_bubbles(text: str) -> list[str]:
+    """The texts that one message at LINE is made of: cut between paragraphs, else lines, else
+    anywhere. Raises WordsTooLong.
+
+    https://developers.line.biz/en/reference/messaging-api/#text-message (5,000 characters, counted
+    in UTF-16), #send-push-message (five messages).
+    """
+    rest, bubbles = text.strip(), []
+    while count_utf16(rest) > BUBBLE:
+        head = _take_utf16(rest, BUBBLE)
+        for mark in ("\n\n", "\n"):
+            if (place := head.rfind(mark)) > 0:
+                head = head[:place]
+                break
+        bubbles.append(head.rstrip())
+        rest = rest[len(head) :].lstrip()
+    bubbles.append(rest)
+    if len(bubbles) > MOST_BUBBLES:
+        raise WordsTooLong(
+            _("LINE takes %(most)s characters at most; these are %(count)s.")
+            % {"most": BUBBLE * MOST_BUBBLES, "count": count_utf16(text.strip())}
+        )
+    return bubbles
+
+
+def check_wechat_size(text: str) -> None:
+    """Raises WordsTooLong.
+
+    https://developers.weixin.qq.com/doc/service/api/customer/message/api_sendcustommessage.html
+    """
+    size = len(text.strip().encode())
+    if size > WECHAT_BYTES:
+        raise WordsTooLong(
+            _("WeChat takes %(most)s bytes at most; these are %(count)s.")
+            % {"most": WECHAT_BYTES, "count": size}
+        )
+
+
+def find_excess(channel: str, rendered: Rendered) -> str:
+    """A sentence where a messenger would not take these words; else ""."""
+    try:
+        if channel == Channel.LINE:
+            split_bubbles(rendered.text)
+        elif channel == Channel.WECHAT and not is_template(rendered.extras):
+            check_wechat_size(rendered.text)
+    except WordsTooLong as refusal:
+        return str(refusal)
+    return ""
+
+
+def is_template(extras: Any) -> bool:
+    """Whether words go out as an approved template of WeChat's."""
+    return bool(str((extras or {}).get("template_id") or "").strip())
+
+
+def count_utf16(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _take_utf16(text: str, units: int) -> str:
+    """The longest beginning of so many units; no character is cut in two."""
+    return text.encode("utf-16-le")[: units * 2].decode("utf-16-le", errors="ignore")
+
+
+def derive_key(purpose: str, message_id: int, address: str) -> bytes:
+    """16 bytes that are the same for a message whenever it leaves, and no other's."""
+    told = f"{purpose}:{message_id}:{address}".encode()
+    return hmac.digest(settings.SECRET_KEY.encode(), told, "sha256")[:16]
+
+
+class Api:
+    """One connection to a provider's HTTP API, kept open; not shared between threads.
+
+    What is raised and logged never holds an address that was asked: WeChat's tokens stand in it.
+    """
+
+    def __init__(self, base_url: str):
+        self._base_url = base_url.rstrip("/")
+        self.session = requests.Session()
+
+    def close(self) -> None:
+        self.session.close()
+
+    def ask(self, method: str, path: str, **options: Any) -> requests.Response:
+        """Raises Unreachable where nothing can have arrived, Unanswered where it may have."""
+        try:
+            return self.session.request(
+                method,
+                self._base_url + path,
+                timeout=TIMEOUT,
+                allow_redirects=False,  # whoever redirects an API isn't told our token
+                **options,
+            )
+        except requests.RequestException as error:
+            name = type(error).__name__
+            if _is_unsent(error):
+                raise Unreachable(name) from None
+            raise Unanswered(name) from None
+
+
+class Unreachable(Exception):
+    """No connection came about: the other side has nothing."""
+
+
+class Unanswered(Exception):
+    """The question left, and no answer came."""
+
+
+def _is_unsent(error: requests.RequestException) -> bool:
+    if isinstance(error, (requests.ConnectTimeout, requests.exceptions.SSLError)):
+        return True
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(reason, (NewConnectionError, ConnectTimeoutError))
