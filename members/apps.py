@@ -16,6 +16,7 @@ class MembersConfig(AppConfig):
 
         from members import (
             checks,  # noqa: F401  (registers itself)
+            panels,
             personal_data,
             receivers,
             registrations,
@@ -27,6 +28,7 @@ class MembersConfig(AppConfig):
 
         personal_data.register()
         registrations.register()
+        panels.register()
         registrations_segments.register()
         registry.register_waiting_queue("work", work.list_waiting, late_after=work.LATE_AFTER)
         for code, list_oldest, hours in (

@@ -10,6 +10,7 @@ class RewardsConfig(AppConfig):
     def ready(self):
         from members import registry
         from rewards import (
+            happenings,
             panels,
             personal_data,
             personal_data_giving,
@@ -39,3 +40,4 @@ class RewardsConfig(AppConfig):
         personal_data.register()
         personal_data_giving.register()
         panels.register()
+        happenings.register()

@@ -94,12 +94,14 @@ def _forget_between_tests(settings):
     """
     from django.core.cache import caches
 
+    from members import panels
     from members.selectors import rooms
     from members.selectors.club import forget_club
     from rewards.selectors.programme import kept
 
     forget_club()
     kept.forget()
+    panels.kept.forget()
     # Which rooms are open every page asks, and keeps: whoever counts queries counts them without.
     rooms.kept.forget()
     rooms.kept.put("open", set())
