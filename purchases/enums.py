@@ -14,6 +14,7 @@ class Scope(models.TextChoices):
     READ_REDEMPTIONS = "redemptions.read", _("read redemptions")
     WRITE_VIEWS = "views.write", _("tell which products members look at")
     WRITE_PAYMENTS = "payments.write", _("take points and store credit as payment")
+    WRITE_REVIEWS = "reviews.write", _("bring in reviews from other sites")
 
 
 class ImportState(models.TextChoices):

@@ -7,7 +7,13 @@ class SurveysConfig(AppConfig):
     verbose_name = _("Surveys and reviews")
 
     def ready(self):
-        from surveys import personal_data, registrations
+        from surveys import (
+            personal_data,
+            personal_data_reviews,
+            receivers,  # noqa: F401  (connects itself)
+            registrations,
+        )
 
         registrations.register()
         personal_data.register()
+        personal_data_reviews.register()

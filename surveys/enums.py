@@ -124,3 +124,61 @@ class FollowUpEntryKind(models.TextChoices):
     HANDED_OVER = "handed_over", _("handed over")
     CLOSED = "closed", _("closed")
     REOPENED = "reopened", _("reopened")
+
+
+class ReviewState(models.TextChoices):
+    """Only ``PUBLISHED`` is shown to anybody but its author and staff."""
+
+    WAITING = "waiting", pgettext_lazy("review", "waiting")
+    PUBLISHED = "published", pgettext_lazy("review", "published")
+    REFUSED = "refused", pgettext_lazy("review", "refused")
+    HIDDEN = "hidden", pgettext_lazy("review", "taken down")
+    INTERNAL = "internal", pgettext_lazy("review", "for staff alone")
+
+    @classmethod
+    def turned_down_states(cls):
+        """Those that come with a reason, which the author reads."""
+        return (cls.REFUSED, cls.HIDDEN)
+
+
+class ReviewSource(models.TextChoices):
+    CLUB = "club", _("written here")
+    IMPORT = "import", _("brought in")
+
+
+class ReviewName(models.TextChoices):
+    """Under which name a review stands."""
+
+    SHORT = "short", _("first name and initial")
+    NICKNAME = "nickname", _("nickname")
+    ANONYMOUS = "anonymous", _("no name")
+
+
+class ReviewRefusal(models.TextChoices):
+    """Why a review isn't shown; the author reads it. How many stars it has is never a reason."""
+
+    PRIVATE = "private", _("It names or shows somebody who may not wish it.")
+    INSULT = "insult", _("It insults somebody.")
+    ADVERT = "advert", _("It advertises something, or leads to other sites.")
+    ELSEWHERE = "elsewhere", _("It is not about what it was written for.")
+    UNREADABLE = "unreadable", _("It can't be read.")
+    PICTURE = "picture", _("A photograph does not belong here.")
+    LAW = "law", _("It says something that the law forbids us to show.")
+    AGAIN = "again", _("There is another review of yours about it.")
+    OTHER = "other", _("Another reason")
+
+
+class ReviewFlag(models.TextChoices):
+    """What staff should look at twice (``surveys.engine.flags``)."""
+
+    LINK = "link", _("a link")
+    CONTACT = "contact", _("an e-mail address or phone number")
+    WORD = "word", _("a word of your list")
+    SHOUTING = "shouting", _("capitals only")
+    REPEATED = "repeated", _("the same again and again")
+    NO_WORDS = "no_words", _("no words")
+
+
+class ReviewImportState(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    DONE = "done", _("done")
