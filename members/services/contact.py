@@ -18,6 +18,12 @@ _LOCK = """
 """
 
 
+def lock_contacts(member_ids: Sequence[int]) -> None:
+    """Until the transaction ends nobody else settles what is sent to these members."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [list(member_ids)])
+
+
 def take_contacts(member_ids: Sequence[int], channel: str, *, now: dt.datetime) -> list[bool]:
     """For each of ``member_ids``, in their order, whether one more message by this channel keeps to
     every cap; a member who stands there twice is asked about twice.
@@ -28,8 +34,7 @@ def take_contacts(member_ids: Sequence[int], channel: str, *, now: dt.datetime) 
     caps = list_caps(channel)
     if not caps:
         return [True] * len(member_ids)
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [list(member_ids)])
+    lock_contacts(member_ids)
     # Read after the locks: what the one before us settled on is seen.
     counts = dict(count_contacts(set(member_ids), caps, now=now))
     taken = []

@@ -80,8 +80,10 @@ def judge(
             yield Verdict(each.id, Act.SKIP, SkipReason.HIGHER_PRIORITY)
         elif (until := _find_end(each, attention)) and until > now:
             yield Verdict(each.id, Act.WAIT, until=until)
-        elif is_taken:
+        elif is_taken and now + LOOK_AGAIN < each.expires_at:
             yield Verdict(each.id, Act.WAIT, until=now + LOOK_AGAIN)
+        elif is_taken:
+            yield Verdict(each.id, Act.SKIP, SkipReason.CLOCK)
         else:
             is_taken = True
             yield Verdict(each.id, Act.RELEASE)
