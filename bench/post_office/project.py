@@ -1,6 +1,7 @@
-"""django-post_office at its plainest, beside which the outbox is measured; it runs in a venv of its
-own: ``python project.py prepare COUNT MAIL`` puts that many ready mails into its queue, ``python
-site.py send_queued_mail`` is its own command.
+"""django-post_office, beside which the outbox is measured; it runs in a venv of its own:
+``python project.py prepare COUNT MAIL`` puts that many mails into its queue, each with its member's
+own words from a template that is filled in when it is sent; ``python project.py send_queued_mail``
+is its own command, with its own defaults.
 """
 
 import json
@@ -24,14 +25,11 @@ settings.configure(
     },
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
     USE_TZ=True,
+    TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}],
     EMAIL_BACKEND="post_office.EmailBackend",
     EMAIL_HOST="127.0.0.1",
     EMAIL_PORT=int(os.environ["SMTP_PORT"]),
-    POST_OFFICE={
-        "BACKENDS": {"default": "django.core.mail.backends.smtp.EmailBackend"},
-        "BATCH_SIZE": 1000,
-        "LOG_LEVEL": 1,
-    },
+    POST_OFFICE={"BACKENDS": {"default": "django.core.mail.backends.smtp.EmailBackend"}},
 )
 django.setup()
 
@@ -39,19 +37,22 @@ from django.core.management import call_command  # noqa: E402
 
 
 def prepare(count: int, mail: dict[str, str]) -> None:
-    from post_office.models import PRIORITY, STATUS, Email
+    from post_office.models import PRIORITY, STATUS, Email, EmailTemplate
 
     call_command("migrate", verbosity=0)
+    template = EmailTemplate.objects.create(
+        name="bench", subject=mail["subject"], content=mail["text"], html_content=mail["html"]
+    )
     Email.objects.bulk_create(
         (
             Email(
                 from_email="club@example.com",
                 to=[f"member{number}@bench.example"],
-                subject=mail["subject"],
-                message=mail["text"],
-                html_message=mail["html"],
                 status=STATUS.queued,
                 priority=PRIORITY.medium,
+                template=template,
+                context={"name": f"Member {number}", "points": number},
+                headers={"List-Unsubscribe": f"<https://club.example.com/u/{number}/>"},
             )
             for number in range(count)
         ),
