@@ -185,7 +185,7 @@ def _image(block: Block, page: Page) -> Drawn:
         raise WordsRefused(
             _("“%(url)s” is no address: it begins with https://.") % {"url": url[:60]}
         )
-    source = escape(make_absolute(url))
+    source = escape(make_absolute(mask_line(url, page.masks)))
     said = page.say(escape(mask_line(alt, page.masks)))
     mjml = section(f'<mj-image src="{source}" alt="{said}" padding="6px 0" border-radius="10px"/>')
     return Drawn(mjml, f'<p><img src="{source}" alt="{said}"></p>', mask_line(alt, page.masks))

@@ -22,8 +22,16 @@ from campaigns.writing.blocks import draw_block
 from campaigns.writing.errors import CannotFill, WordsRefused
 from campaigns.writing.links_tag import KEY
 from campaigns.writing.mail import build_mail, build_text_foot
-from campaigns.writing.markup import Block, Control, Masks, Prose, mask_line, split_body
-from campaigns.writing.page import Drawn, Links, Page
+from campaigns.writing.markup import (
+    Block,
+    Control,
+    Masks,
+    Prose,
+    check_hidden,
+    mask_line,
+    split_body,
+)
+from campaigns.writing.page import Drawn, Links, Page, is_address
 from campaigns.writing.palette import get_dress, get_fonts
 from campaigns.writing.prose import draw_prose
 from campaigns.writing.sandbox import HTML, TEXT, Parsed
@@ -128,7 +136,7 @@ class _RealLinks(dict[str, str]):
 def fill_url(parsed: Parsed, context: Mapping[str, Any]) -> str:
     """The address that a link leads to for this member. Raises CannotFill for any but the web's."""
     url = _CONTROL.sub("", parsed.fill(context)).strip()
-    if not _SAFE.match(url):
+    if not (_SAFE.match(url) and is_address(url)):
         raise CannotFill(url[:60])
     return url
 
@@ -258,6 +266,8 @@ def build_compiled(
         )
     elif channel in (Channel.ON_SITE, Channel.POST):
         html_source = "".join(part.html for part in drawn)
+    check_hidden(html_source)
+    check_hidden(text_source)
     html_source, text_source = page.masks.restore(html_source), page.masks.restore(text_source)
     if len(html_source.encode()) > MAX_HTML:
         raise TooLargeMail(size=len(html_source.encode()) // 1024, most=MAX_HTML // 1024)

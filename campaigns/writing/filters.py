@@ -114,6 +114,8 @@ def _number(value: Any) -> Decimal | int:
             number = Decimal(str(value)[:40])
         except InvalidOperation as error:
             raise FilterArgumentError("not a number", token=None) from error
+    if isinstance(number, Decimal) and number.is_nan():
+        raise FilterArgumentError("not a number", token=None)
     if not -MAX_NUMBER < number < MAX_NUMBER:
         raise FilterArgumentError("too large a number", token=None)
     return number

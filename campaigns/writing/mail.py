@@ -8,6 +8,7 @@ import mjml
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
+from campaigns.writing.markup import drop_unfit
 from campaigns.writing.page import Page, make_absolute
 from campaigns.writing.palette import get_office_font
 from core.actors import TRAP
@@ -68,7 +69,8 @@ _MASK = re.compile("\ue000(\\d+)\ue001")
 
 def _draw(source: str) -> str:
     # It would fetch the families it knows from Google: a mail tells nobody else that it was read.
-    html = mjml.mjml2html(_MASK.sub(rf"{_MARK}\1z", source), fonts={})
+    masked = drop_unfit(_MASK.sub(rf"{_MARK}\1z", source))
+    html = mjml.mjml2html(masked, fonts={})
     return _MARKED.sub("\ue000\\1\ue001", html)
 
 

@@ -23,8 +23,10 @@ _TOKEN = re.compile(
     r"{%-?(?P<tag>(?:(?!{%|%}).){0,1000})%}|{{-?(?P<value>(?:(?!{{|}}).){0,1000})}}", re.DOTALL
 )
 _LOOSE = re.compile(r"{{|}}|{%|%}")
+_OPENING = re.compile(r"{{|{%")
 _MASK = re.compile("\ue000(\\d+)\ue001")
-_PRIVATE = re.compile("[\ue000-\uf8ff]")
+# What masks are made of; half characters, and those that XML, and so MJML, has none of.
+_UNFIT = re.compile("[\ue000-\uf8ff\ud800-\udfff\ufffe\uffff\x00-\x08\x0b\x0c\x0e-\x1f]")
 _STRING = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 
 OPENERS = {"if": "endif", "unless": "endunless", "case": "endcase", "for": "endfor",
@@ -101,7 +103,7 @@ def split_body(source: str, masks: Masks) -> list[Item]:
     """Raises WordsRefused with what is wrong, in words."""
     if len(source) > MAX_BODY:
         raise TooLong(count=len(source), most=MAX_BODY)
-    source = _PRIVATE.sub("", source.replace("\r\n", "\n").replace("\r", "\n"))
+    source = drop_unfit(source.replace("\r\n", "\n").replace("\r", "\n"))
     if sum(1 for _found in _TOKEN.finditer(source)) > MAX_TAGS:
         raise TooLong(_("These words hold more than %(most)s tags."), most=MAX_TAGS)
     items: list[Item] = []
@@ -171,7 +173,22 @@ def build_tag(name: str, rest: str) -> str:
 
 def mask_line(text: str, masks: Masks) -> str:
     """Of a subject or a button: one line, values and conditions only."""
-    return _mask(_PRIVATE.sub("", text), masks)
+    masked = _mask(drop_unfit(text), masks)
+    check_inline(masked, masks)
+    return masked
+
+
+def drop_unfit(text: str) -> str:
+    """Without the characters that no mail can hold."""
+    return _UNFIT.sub("", text)
+
+
+def check_hidden(text: str) -> None:
+    """No Liquid but what was read and hidden: an escape or an entity of Markdown may turn into
+    its brackets. Raises Unfinished.
+    """
+    if found := _OPENING.search(text):
+        raise Unfinished(found=found[0])
 
 
 def _mask(text: str, masks: Masks) -> str:

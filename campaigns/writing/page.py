@@ -2,14 +2,25 @@
 
 import re
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.writing.errors import WordsRefused
 from campaigns.writing.markup import Masks
 from campaigns.writing.palette import Dress
 
 _TRACKED = re.compile("(https?://|\ue000|{{)", re.IGNORECASE)
+_SITE = re.compile("(?:https?://)?([^/?#]*)", re.IGNORECASE)
+_MASK = re.compile("\ue000\\d+\ue001")
+_ADDRESS = re.compile(
+    r"""{{-?\s*[\w.\[\]"'-]*\burl\s*(\|\s*default:\s*("[^"]*"|'[^']*')\s*)?-?}}"""
+)
+
+
+class NoSite(WordsRefused):
+    message = _("“%(url)s” leads to no site: it begins with https:// and the name of one.")
 
 
 @dataclass(slots=True)
@@ -50,7 +61,26 @@ class Page:
         real = self.masks.restore(url)
         if len(real) > 1000:
             raise WordsRefused("This address is too long: " + real[:60])
+        if not self._names_site(url):
+            raise NoSite(url=real[:60])
         return self.masks.hide(f"{{% _link {self.links.get_number(real)} %}}")
+
+    def _names_site(self, url: str) -> bool:
+        """The site is the words' own or the club's: never one that members write into a name."""
+        site = _SITE.match(url)[1]  # type: ignore[index]  # it matches anything
+        if _MASK.search(site):
+            is_one = site == url[: len(site)] and _MASK.fullmatch(site)
+            return bool(is_one and _ADDRESS.fullmatch(self.masks.restore(site)))
+        return is_address(_MASK.sub("", url))
+
+
+def is_address(url: str) -> bool:
+    """Whether a browser could go there."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme.lower() not in ("http", "https") or bool(parts.hostname)
 
 
 def make_absolute(url: str) -> str:
