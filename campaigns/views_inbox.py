@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from campaigns.channels.on_site.inbox import Place, list_inbox, read_letter
+from campaigns.channels.on_site.inbox import Place, list_inbox, read_letter, tells_of_today
 from campaigns.models import Message
 from campaigns.services.inbox import read_inbox, read_message
 from members.access import member_page
@@ -32,7 +32,11 @@ def inbox_message(request: HttpRequest, member: Member, pk: int) -> HttpResponse
     if message.read_at is None and request.method == "GET" and not _is_ahead(request):
         read_message(message, now=now)
         request.unread_count = max(getattr(request, "unread_count", 0) - 1, 0)  # type: ignore[attr-defined]  # ours
-    context = {"message": message, "letter": read_letter(message, now=now)}
+    context = {
+        "message": message,
+        "letter": read_letter(message, now=now),
+        "is_of_today": tells_of_today(message),
+    }
     return render(request, "campaigns/inbox_message.html", context)
 
 

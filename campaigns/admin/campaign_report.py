@@ -135,17 +135,19 @@ def build_report(campaign: Campaign) -> dict[str, Any]:
 # --- As a table to take along ---------------------------------------------------------------------
 
 _FUNNEL = (
-    "meant", "held_out", "waiting", "not_sent", "unknown", "sent", "delivered", "opened",
+    "meant", "held_out", "messages", "waiting", "not_sent", "unknown", "sent", "delivered", "opened",
     "opened_by_machines", "clicked", "clicked_by_machines", "unsubscribed", "bounced", "complained",
+    "members_sent", "members_opened", "members_clicked",
 )  # fmt: skip
 CSV_HEADER = (
-    _("Division"), pgettext_lazy("of a division", "Part"), pgettext_lazy("messages", "Meant"),
-    _("Control group"), pgettext_lazy("messages", "Still waiting"), _("Not sent"),
+    _("Division"), pgettext_lazy("of a division", "Part"), _("Members meant"),
+    _("Members in the control group"), _("Messages planned"), pgettext_lazy("messages", "Still waiting"), _("Not sent"),
     pgettext_lazy("message", "Unknown"), pgettext_lazy("messages", "Sent"),
     pgettext_lazy("messages", "Delivered"), pgettext_lazy("messages", "Opened"),
     _("Opened by machines"), pgettext_lazy("messages", "Clicked"), _("Clicked by machines"),
     pgettext_lazy("messages", "Unsubscribed"), pgettext_lazy("messages", "Bounced"),
-    pgettext_lazy("messages", "Complained"), _("Buyers"), _("Purchases"), _("Revenue"),
+    pgettext_lazy("messages", "Complained"), _("Members sent to"), _("Members who opened"),
+    _("Members who clicked"), _("Buyers"), _("Purchases"), _("Revenue"),
     _("Revenue after a click"), _("Redemptions"), _("Cost"), _("Lift per member"),
     _("Lift, at least"), _("Lift, at most"),
 )  # fmt: skip
@@ -208,13 +210,13 @@ def _build_cells(part: Part, currency: str) -> list[tuple[str, str]]:
 
 
 def _build_steps(funnel: Funnel, total) -> list[tuple[Any, int, str, int]]:
-    """(label, count, share of those meant, width of the bar in percent)."""
+    """(label, members, share of those meant, width of the bar in percent)."""
     steps = (
         (pgettext_lazy("messages", "Meant"), funnel.meant),
-        (pgettext_lazy("messages", "Sent"), funnel.sent),
-        (pgettext_lazy("messages", "Delivered"), funnel.delivered),
-        (pgettext_lazy("messages", "Opened"), funnel.opened),
-        (pgettext_lazy("messages", "Clicked"), funnel.clicked),
+        (pgettext_lazy("messages", "Sent"), funnel.members_sent),
+        (pgettext_lazy("messages", "Delivered"), funnel.members_delivered),
+        (pgettext_lazy("messages", "Opened"), funnel.members_opened),
+        (pgettext_lazy("messages", "Clicked"), funnel.members_clicked),
         (pgettext_lazy("messages", "Bought"), total.buyers),
     )
     most = max(funnel.meant, 1)

@@ -7,11 +7,16 @@ from django.http import FileResponse, Http404, HttpResponseNotAllowed, HttpRespo
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from campaigns.enums import PrintFormat
 from campaigns.models import Mailing, PrintBatch
-from campaigns.services.print_batches import MOST, make_print_batch, mark_posted
+from campaigns.services.print_batches import (
+    MOST,
+    cancel_print_batch,
+    make_print_batch,
+    mark_posted,
+)
 from core.admin import ReadOnlyAdmin, dress_form
 from core.errors import DomainError
 from core.services.audit import record_audit
@@ -32,9 +37,42 @@ class MakeForm(forms.Form):
         dress_form(self)
 
 
+class CancelForm(forms.Form):
+    AGAIN, LEFT = "again", "left"
+    messages = forms.ChoiceField(
+        label=gettext_lazy("What becomes of its messages"),
+        choices=(
+            (AGAIN, gettext_lazy("They wait again, for another batch")),
+            (LEFT, gettext_lazy("They are left out: nobody in it is written to")),
+        ),
+        initial=AGAIN,
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        dress_form(self)
+
+
+def _describe_cancelled(count, waits_again):
+    if waits_again:
+        words = ngettext(
+            "The batch is cancelled: %(count)s message waits again.",
+            "The batch is cancelled: %(count)s messages wait again.",
+            count,
+        )
+    else:
+        words = ngettext(
+            "The batch is cancelled: %(count)s message is left out.",
+            "The batch is cancelled: %(count)s messages are left out.",
+            count,
+        )
+    return words % {"count": count}
+
+
 @admin.register(PrintBatch)
 class PrintBatchAdmin(ReadOnlyAdmin):
-    list_display = ("__str__", "format", "message_count", "made_at", "made_by", "posted_at")
+    list_display = ("__str__", "format", "message_count", "made_at", "made_by", "posted_at", "cancelled_at")
     list_filter = ("format",)
     ordering = ("-pk",)
 
@@ -47,6 +85,7 @@ class PrintBatchAdmin(ReadOnlyAdmin):
             self.build_path("<int:object_id>/pdf/", self.pdf_view, "pdf"),
             self.build_path("<int:object_id>/addresses/", self.addresses_view, "addresses"),
             self.build_path("<int:object_id>/posting/", self.posting_view, "posting"),
+            self.build_path("<int:object_id>/cancelling/", self.cancelling_view, "cancelling"),
             self.build_path("<int:object_id>/batch/", self.batch_view, "batch"),
             *super().get_urls(),
         ]
@@ -92,7 +131,8 @@ class PrintBatchAdmin(ReadOnlyAdmin):
             title=_("Batch of letters"),
             obj=batch,
             batch=batch,
-            can_post=request.user.has_perm(CHANGE) and batch.posted_at is None,
+            may_fetch=request.user.has_perm(CHANGE),
+            can_post=request.user.has_perm(CHANGE) and batch.is_open,
         )
 
     def pdf_view(self, request, object_id):
@@ -114,6 +154,33 @@ class PrintBatchAdmin(ReadOnlyAdmin):
         else:
             messages.success(request, _("Marked as posted: its messages are sent."))
         return HttpResponseRedirect(self._get_url("batch", batch))
+
+    def cancelling_view(self, request, object_id):
+        """Asked for with what is to become of its messages; told by POST."""
+        if not request.user.has_perm(CHANGE):
+            raise PermissionDenied
+        batch = self._find(request, object_id)
+        form = CancelForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            waits_again = form.cleaned_data["messages"] == CancelForm.AGAIN
+            try:
+                count = cancel_print_batch(
+                    batch, waits_again=waits_again, by=request.user, now=timezone.now()
+                )
+            except DomainError as refusal:
+                messages.error(request, str(refusal))
+            else:
+                messages.success(request, _describe_cancelled(count, waits_again))
+            return HttpResponseRedirect(self._get_url("batch", batch))
+        return self.render_page(
+            request,
+            "admin/campaigns/print_batch_cancel.html",
+            title=_("Cancel this batch"),
+            obj=batch,
+            batch=batch,
+            form=form,
+            status=422 if form.errors else 200,
+        )
 
     def _send(self, request, object_id, name):
         """Names and addresses leave the house: it is written down who fetched them."""

@@ -16,6 +16,7 @@ from campaigns.models.digest import DigestChoice, DigestMail
 from campaigns.models.figures import CampaignFigures
 from campaigns.models.mailing import PLAIN_VARIANT, Content, Edition, Link, Mailing
 from campaigns.models.message import Handover, Message, MessageEvent
+from campaigns.models.picture import MailingPicture
 from campaigns.models.print_batch import PrintBatch
 from campaigns.models.public_notice import PublicNotice, PublicNoticeUpdate
 from campaigns.models.rate import RateLimit
@@ -43,6 +44,7 @@ __all__ = [
     "JourneyStep",
     "Link",
     "Mailing",
+    "MailingPicture",
     "Message",
     "MessageEvent",
     "PrintBatch",

@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns import links
 from campaigns.channels.base import Outgoing
 from campaigns.channels.post.drawing import Sheet, draw_sheets
-from campaigns.enums import MessageReason, MessageState, PrintFormat
+from campaigns.enums import MailingState, MessageReason, MessageState, PrintFormat
 from campaigns.models import Handover, Link, Mailing, Message, PrintBatch
 from campaigns.services.fates import tell_fates
 from campaigns.services.sending.claiming import claim_batch, list_due
@@ -38,6 +39,12 @@ class AlreadyPosted(DomainError):
     code = "already_posted"
     status = 409
     message = _("This batch was posted already.")
+
+
+class BatchCancelled(DomainError):
+    code = "batch_cancelled"
+    status = 409
+    message = _("This batch was cancelled.")
 
 
 @transaction.atomic
@@ -85,10 +92,10 @@ def make_print_batch(
 
 @transaction.atomic
 def mark_posted(batch: PrintBatch, *, by: User | None, now: dt.datetime) -> int:
-    """Its letters are in the post, their messages sent; returns how many. Raises AlreadyPosted."""
-    locked = PrintBatch.objects.select_for_update().get(pk=batch.pk)
-    if locked.posted_at is not None:
-        raise AlreadyPosted
+    """Its letters are in the post, their messages sent; returns how many. Raises AlreadyPosted,
+    BatchCancelled.
+    """
+    locked = _lock(batch)
     count = Message.objects.filter(pk__in=locked.message_ids, state=MessageState.SENDING).update(
         state=MessageState.SENT, sent_at=now, reason=MessageReason.NONE
     )
@@ -97,6 +104,45 @@ def mark_posted(batch: PrintBatch, *, by: User | None, now: dt.datetime) -> int:
     locked.save(update_fields=["posted_at", "posted_by"])
     record_audit("print_batch.posted", locked, by=by, changes={"messages": count}, now=now)
     return count
+
+
+@transaction.atomic
+def cancel_print_batch(
+    batch: PrintBatch, *, waits_again: bool, by: User | None, now: dt.datetime
+) -> int:
+    """It won't be posted. Its messages wait for another batch, or are left out for good (as are
+    those of a mailing that is over); its files, which name people, go. Returns how many messages.
+    Raises AlreadyPosted, BatchCancelled.
+    """
+    locked = _lock(batch)
+    is_over = locked.mailing.state in (MailingState.CANCELLED, MailingState.FINISHED)
+    state, reason = MessageState.WAITING, MessageReason.NONE
+    if not waits_again or is_over:
+        state = MessageState.NOT_SENT
+        reason = MessageReason.LEFT_OUT if not waits_again else MessageReason.CANCELLED
+    count = Message.objects.filter(pk__in=locked.message_ids, state=MessageState.SENDING).update(
+        state=state, reason=reason
+    )
+    tell_fates(locked.message_ids, now=now)
+    for name in ("file", "addresses_file"):
+        file = getattr(locked, name)
+        if file:
+            transaction.on_commit(partial(file.storage.delete, file.name))
+            setattr(locked, name, "")
+    locked.cancelled_at, locked.cancelled_by = now, by
+    locked.save(update_fields=["cancelled_at", "cancelled_by", "file", "addresses_file"])
+    changes = {"messages": count, "state": str(state)}
+    record_audit("print_batch.cancelled", locked, by=by, changes=changes, now=now)
+    return count
+
+
+def _lock(batch: PrintBatch) -> PrintBatch:
+    locked = PrintBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
+    if locked.posted_at is not None:
+        raise AlreadyPosted
+    if locked.cancelled_at is not None:
+        raise BatchCancelled
+    return locked
 
 
 def _find_addresses(member_ids: Sequence[int]) -> dict[int, Address]:

@@ -122,7 +122,8 @@ def _find_obstacle(
     if facts.is_held:
         return MessageReason.PROMOTIONS_HELD
     if not facts.address:
-        return MessageReason.NO_ADDRESS
+        is_on_site = row.channel == Channel.ON_SITE
+        return MessageReason.NO_LOGIN if is_on_site else MessageReason.NO_ADDRESS
     if facts.suppressed == SuppressionReason.UNFOLLOWED:
         return MessageReason.UNFOLLOWED
     if facts.suppressed and (is_marketing or facts.suppressed != SuppressionReason.UNSUBSCRIBED):

@@ -74,6 +74,29 @@ def test_a_message_is_there_once_due_with_its_words_in_the_readers_language(read
     assert "こんにちは。" in client.get(f"/inbox/{message.pk}/").text
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_letter_tells_the_points_of_its_day(reader, tell, now):
+    member, client = reader
+    body = (
+        "You hold {{ points.balance }} points.\n\n"
+        "{% audience \"friends\" %}\n\nOf ours.\n\n{% endaudience %}"
+    )
+    message = tell("Points", body, sends=True).get(member=member)
+    assert message.figures == {"locale": "en", "points.balance": 0, "audiences.friends": True}
+    url = f"/inbox/{message.pk}/"
+    page = client.get(url).text
+    assert "You hold 0 points." in page
+    assert "those of today" not in page
+    Message.objects.filter(pk=message.pk).update(
+        figures={"locale": "en", "points.balance": 4321, "audiences.friends": False}
+    )
+    page = client.get(url).text
+    assert "You hold 4,321 points." in page
+    assert "Of ours" not in page
+    Message.objects.filter(pk=message.pk).update(figures=None)
+    assert "those of today" in client.get(url).text
+
+
 def test_opening_it_reads_it_once_and_fetching_ahead_does_not(reader, tell):
     member, client = reader
     message = tell("Autumn is here").get(member=member)

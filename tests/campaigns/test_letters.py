@@ -5,6 +5,7 @@ import datetime as dt
 import io
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -13,7 +14,9 @@ from campaigns.channels.post.drawing import PangoMissing, Sheet, TooLongForPaper
 from campaigns.models import Message, PrintBatch
 from campaigns.services.print_batches import (
     AlreadyPosted,
+    BatchCancelled,
     NothingToPrint,
+    cancel_print_batch,
     make_print_batch,
     mark_posted,
 )
@@ -190,3 +193,34 @@ def test_a_batch_has_messages_and_a_format(mailing, now, values, name):
     PrintBatch.objects.create(**usual)
     with pytest.raises(IntegrityError, match=name), transaction.atomic():
         PrintBatch.objects.create(**usual | values)
+
+
+@pytest.mark.parametrize(
+    ("waits_again", "state"), [(True, ("waiting", "")), (False, ("not_sent", "left_out"))]
+)
+def test_a_batch_that_is_not_posted_is_cancelled(
+    mailing, staff, now, waits_again, state, django_capture_on_commit_callbacks
+):
+    owner = staff("owner")
+    batch = make_print_batch(mailing, "letter_a4", by=owner, now=now)
+    kept = batch.file.storage
+    names = [batch.file.name, batch.addresses_file.name]
+    with django_capture_on_commit_callbacks(execute=True):
+        assert cancel_print_batch(batch, waits_again=waits_again, by=owner, now=now) == 2
+    assert states(mailing) == {state: 2, ("not_sent", "no_address"): 1}
+    assert not any(kept.exists(name) for name in names)
+    for act in (mark_posted, partial(cancel_print_batch, waits_again=True)):
+        with pytest.raises(BatchCancelled):
+            act(batch, by=owner, now=now)
+    batch.refresh_from_db()
+    assert (batch.cancelled_by, batch.file.name) == (owner, "")
+    assert AuditEntry.objects.filter(action="print_batch.cancelled").count() == 1
+    if waits_again:
+        again = make_print_batch(mailing, "letter_a4", by=owner, now=now)
+        mark_posted(again, by=owner, now=now)
+        with pytest.raises(AlreadyPosted):
+            cancel_print_batch(again, waits_again=True, by=owner, now=now)
+        batch.posted_at = now
+        with pytest.raises(IntegrityError, match="print_batch_posted_or_cancelled"):
+            with transaction.atomic():
+                batch.save()

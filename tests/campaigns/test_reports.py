@@ -24,6 +24,7 @@ from campaigns.selectors.reports import (
 )
 from campaigns.services.campaigns import VariantTerms, count_due_campaigns, set_variants
 from members.models import Audience, Member
+from members.services.logins import create_login
 from tests.campaigns.bought import *  # noqa: F403 (fixtures)
 from tests.campaigns.bought import respond, send_campaign
 from tests.campaigns.crowds import *  # noqa: F403 (fixtures)
@@ -57,6 +58,25 @@ def test_funnel_counts_each_message_once_and_people_apart_from_machines(
     assert list_reasons(campaign.mailing) == [("no_address", 1)]
     hours = [(hour.opened, hour.clicked) for hour in list_hours(campaign.mailing)]
     assert hours == [(1, 0), (1, 1)]
+
+
+def test_members_are_counted_once_however_many_channels(crowd, make_campaign, staff, now):
+    """Mei reads mail and these pages, Ken these pages alone, Ana has no login."""
+    mei, ken, _ana = crowd(3)
+    for member in (mei, ken):
+        user = create_login(email=f"login{member.pk}@example.com", by=None, now=now)
+        Member.objects.filter(pk=member.pk).update(user=user)
+    Member.objects.filter(pk=ken.pk).update(email=None)
+    campaign = make_campaign(channels=["email", "on_site"], reach="every")
+    send_campaign(campaign, by=staff("owner"), now=now)
+    sent = Message.objects.filter(mailing=campaign.mailing, state="sent")
+    sent.filter(channel="on_site", member=mei).update(read_at=now + HOUR)
+    respond(sent.get(channel="email", member=mei), "opened", now + 2 * HOUR)
+    funnel = get_funnel(campaign.mailing)
+    assert (funnel.meant, funnel.messages, funnel.sent, funnel.members_sent) == (3, 6, 4, 3)
+    assert (funnel.opened, funnel.members_opened) == (2, 1)
+    assert dict(list_reasons(campaign.mailing)) == {"no_address": 1, "no_login": 1}
+    assert [hour.opened for hour in list_hours(campaign.mailing)] == [1, 1]
 
 
 def test_revenue_counts_after_returns_within_the_days_and_once(
@@ -160,6 +180,19 @@ def test_everybody_who_was_meant_is_compared(crowd, make_campaign, staff, buy, n
     lift = get_lift(campaign)
     assert math.isclose(lift.difference, 500 / len(sent) - 300 / n)
     assert not lift.is_enough
+
+
+def test_days_begin_when_each_was_due(crowd, make_campaign, staff, buy, now):
+    """The rest of a test in two stages hears two days later: its days end two days later."""
+    crowd(2)
+    campaign = make_campaign(attribution_days=2)
+    first, second = send_campaign(campaign, by=staff("owner"), now=now)
+    Message.objects.filter(pk=second.pk).update(due_at=now + 2 * DAY)
+    for message in (first, second):
+        buy(message.member_id, 100, now + DAY)
+        buy(message.member_id, 250, now + 3 * DAY)
+    (told,) = list_groups(campaign)
+    assert (told.buyers, told.revenue) == (2, 100 + 250)
 
 
 def test_figures_are_counted_again_while_people_answer(crowd, make_campaign, staff, buy, now):

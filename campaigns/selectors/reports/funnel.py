@@ -24,22 +24,30 @@ _FATE = """
     WHERE x.mailing_id = %(mailing)s
     GROUP BY e.message_id
 """
-_COUNTS = """
+# What stands on the club's own pages is delivered, and opened once its member read it.
+_OPENED = "(f.opened OR m.channel = 'on_site' AND m.read_at IS NOT NULL)"
+_COUNTS = f"""
+    count(DISTINCT m.member_id) FILTER (WHERE m.reason <> 'same_address'),
+    count(DISTINCT m.member_id) FILTER (WHERE m.reason = 'holdout'),
     count(*) FILTER (WHERE m.reason <> 'same_address'),
-    count(*) FILTER (WHERE m.reason = 'holdout'),
     count(*) FILTER (WHERE m.state IN ('waiting', 'sending')),
     count(*) FILTER (WHERE m.state = 'not_sent' AND m.reason <> 'holdout'),
     count(*) FILTER (WHERE m.state = 'unknown'),
     count(*) FILTER (WHERE m.state = 'failed' OR coalesce(f.bounced, false)),
     count(*) FILTER (WHERE m.state = 'sent'),
     count(*) FILTER (WHERE f.delivered OR m.state = 'sent' AND m.channel = 'on_site'),
-    count(*) FILTER (WHERE f.opened),
-    count(*) FILTER (WHERE f.opened_at_all AND NOT f.opened),
+    count(*) FILTER (WHERE {_OPENED}),
+    count(*) FILTER (WHERE f.opened_at_all AND NOT {_OPENED}),
     count(*) FILTER (WHERE f.clicked),
     count(*) FILTER (WHERE f.clicked_at_all AND NOT f.clicked),
     count(*) FILTER (WHERE f.unsubscribed),
     count(*) FILTER (WHERE f.complained),
-    coalesce(sum(m.cost), 0)
+    coalesce(sum(m.cost), 0),
+    count(DISTINCT m.member_id) FILTER (WHERE m.state = 'sent'),
+    count(DISTINCT m.member_id)
+        FILTER (WHERE f.delivered OR m.state = 'sent' AND m.channel = 'on_site'),
+    count(DISTINCT m.member_id) FILTER (WHERE {_OPENED}),
+    count(DISTINCT m.member_id) FILTER (WHERE f.clicked)
 """
 _SQL = """
     WITH f AS ({fate})
@@ -55,15 +63,18 @@ _SQL = """
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """Counts of messages; ``cost`` in the club's currency.
+    """Counts of messages, but ``meant``, ``held_out`` and ``members_…``, which count members: one
+    may be written to by several channels. ``cost`` in the club's currency.
 
-    ``meant`` is everybody in the audience, ``held_out`` of them the control group. ``opened`` and
-    ``clicked`` are people; what machines opened or clicked, or nobody knows who, stands beside.
+    ``meant`` is everybody in the audience, ``held_out`` of them the control group; ``messages`` are
+    what was planned for them. ``opened`` and ``clicked`` are people; what machines opened or
+    clicked, or nobody knows who, stands beside.
     """
 
     key: str
     meant: int = 0
     held_out: int = 0
+    messages: int = 0
     waiting: int = 0
     not_sent: int = 0
     unknown: int = 0
@@ -77,6 +88,10 @@ class Funnel:
     unsubscribed: int = 0
     complained: int = 0
     cost: Decimal = Decimal(0)
+    members_sent: int = 0
+    members_delivered: int = 0
+    members_opened: int = 0
+    members_clicked: int = 0
 
     def share(self, name: str) -> float | None:
         """A count as a share of those sent; None where nothing was."""
@@ -135,6 +150,9 @@ def list_hours(mailing: Mailing, *, limit: int = 72) -> list[Hour]:
                 FROM campaigns_messageevent e JOIN campaigns_message x ON x.id = e.message_id
                 WHERE x.mailing_id = %(mailing)s AND e.actor = 'human'
                   AND e.kind IN ('opened', 'clicked')
+                UNION ALL
+                SELECT date_trunc('hour', read_at), 'opened' FROM campaigns_message
+                WHERE mailing_id = %(mailing)s AND channel = 'on_site' AND read_at IS NOT NULL
             ), span AS (
                 SELECT generate_series(
                     min(at), least(max(at), min(at) + make_interval(hours => %(hours)s)), '1 hour'

@@ -7,7 +7,6 @@ means (B. L. Welch, "The generalization of 'Student's' problem", Biometrika 34, 
 normal quantile, since no figure is shown below ``FEWEST`` members a group.
 """
 
-import datetime as dt
 import math
 from dataclasses import dataclass
 
@@ -21,18 +20,19 @@ FEWEST_BUYERS = 10  # in both together
 
 _SQL = """
     WITH people AS (
-        SELECT DISTINCT ON (m.member_id) m.member_id, {key} AS key
+        SELECT DISTINCT ON (m.member_id) m.member_id, {key} AS key,
+               coalesce(m.first_due_at, m.due_at) AS since
         FROM campaigns_message m
         WHERE m.mailing_id = %(mailing)s
         ORDER BY m.member_id, m.id
     ), bought AS (
         SELECT p.member_id, sum(p.total_amount - coalesce(r.returned, 0)) AS revenue
-        FROM purchases_purchase p
+        FROM people JOIN purchases_purchase p ON p.member_id = people.member_id
+            AND p.purchased_at >= people.since
+            AND p.purchased_at < people.since + make_interval(days => %(days)s)
         LEFT JOIN LATERAL (
             SELECT sum(total_amount) AS returned FROM purchases_return WHERE purchase_id = p.id
         ) r ON true
-        WHERE p.member_id IN (SELECT member_id FROM people)
-          AND p.purchased_at >= %(since)s AND p.purchased_at < %(until)s
         GROUP BY p.member_id
     )
     SELECT people.key, count(*), count(bought.member_id), coalesce(sum(bought.revenue), 0),
@@ -87,20 +87,16 @@ class Lift:
 
 
 def list_groups(campaign: Campaign, *, by_variant: bool = False) -> list[Group]:
-    """The control group (key "") and those who were told, or each variant."""
+    """The control group (key "") and those who were told, or each variant.
+
+    Each member's days begin when their own message was due, in a test of two stages the rest's
+    later than the sample's; of the control group, when it would have been.
+    """
     if campaign.started_at is None:
         return []
-    window = dt.timedelta(days=campaign.attribution_days)
     sql = _SQL.format(key=_VARIANT if by_variant else _HELD_OUT)
     with connection.cursor() as cursor:
-        cursor.execute(
-            sql,
-            {
-                "mailing": campaign.pk,
-                "since": campaign.started_at,
-                "until": campaign.started_at + window,
-            },
-        )
+        cursor.execute(sql, {"mailing": campaign.pk, "days": campaign.attribution_days})
         return [Group(key, n, buyers, int(total), int(squares))
                 for key, n, buyers, total, squares in cursor.fetchall()]  # fmt: skip
 

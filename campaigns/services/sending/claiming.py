@@ -16,7 +16,7 @@ from campaigns import links
 from campaigns.channels.base import Outgoing
 from campaigns.enums import MailingPurpose, MessageReason, MessageState
 from campaigns.models import PLAIN_VARIANT, Content
-from campaigns.selectors.contexts import MessageRow, build_contexts
+from campaigns.selectors.contexts import MessageRow, build_contexts, take_figures
 from campaigns.services.fates import tell_fates
 from campaigns.services.rates import find_wait, list_limited_domains, take_tokens
 from campaigns.services.restraint import ClaimedRow, Decision, judge_messages
@@ -63,6 +63,11 @@ _DROP = f"""
 """
 _TAKE = f"""
     UPDATE campaigns_message SET state = '{MessageState.SENDING}', reason = '' WHERE id = ANY (%s)
+"""
+# A message on our own pages is drawn when it is read: what it tells of stays as it was.
+_KEEP = """
+    UPDATE campaigns_message m SET figures = k.figures::jsonb
+    FROM unnest(%s::bigint[], %s::text[]) AS k (id, figures) WHERE m.id = k.id
 """
 _OPEN = """
     INSERT INTO campaigns_handover (worker, channel, message_ids, position, opened_at, beat_at)
@@ -155,6 +160,7 @@ class _Batch:
         self.held: list[tuple[int, dt.datetime, str]] = []
         self.dropped: list[tuple[int, str, str]] = []
         self.outgoing: list[Outgoing] = []
+        self.figures: list[tuple[int, str]] = []
 
     def judge(self) -> None:
         mailing = self.mailing
@@ -199,6 +205,9 @@ class _Batch:
             except (CannotFill, TooMuchWork) as error:
                 self.dropped.append((pk, MessageReason.TEMPLATE, str(error)[:200]))
                 continue
+            if self.channel == Channel.ON_SITE:
+                figures = take_figures(contexts[pk], words.variables, words.locale)
+                self.figures += [(pk, json.dumps(figures))] if figures else []
             self.outgoing.append(
                 Outgoing(
                     message_id=pk,
@@ -278,6 +287,8 @@ class _Batch:
             statements.append((_HOLD, [list(column) for column in zip(*self.held, strict=True)]))
         if self.dropped:
             statements.append((_DROP, [list(each) for each in zip(*self.dropped, strict=True)]))
+        if self.figures:
+            statements.append((_KEEP, [list(each) for each in zip(*self.figures, strict=True)]))
         ids = [each.message_id for each in self.outgoing]
         if ids:
             statements.append((_TAKE, [ids]))
