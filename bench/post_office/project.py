@@ -33,7 +33,7 @@ settings.configure(
 )
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
+from django.core.management import call_command  # noqa: E402  (needs the settings above)
 
 
 def prepare(count: int, mail: dict[str, str]) -> None:

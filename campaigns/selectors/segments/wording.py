@@ -138,14 +138,14 @@ class Wording:
 
     def say_value(self, rule: Rule, value: Any, holds: bool) -> str:
         """What one member has of what a rule asks for."""
+        if isinstance(rule, AudienceRule):
+            return _("is in it") if holds == rule.is_in else _("is not in it")
         if value is None:
-            if isinstance(rule, AudienceRule):
-                return _("is in it") if holds == rule.is_in else _("is not in it")
             if isinstance(rule, AttributeRule) and rule.attribute.type in ("boolean", "choices"):
                 has_it = holds != (rule.operator in ("not", "no"))
                 return pgettext("segment", "yes") if has_it else pgettext("segment", "no")
             return _("not known")
-        entry: Any = rule.attribute if isinstance(rule, AttributeRule) else rule.measure  # type: ignore[union-attr]
+        entry: Any = rule.attribute if isinstance(rule, AttributeRule) else rule.measure
         match entry.type:
             case "boolean":
                 return pgettext("segment", "yes") if value else pgettext("segment", "no")
