@@ -8,6 +8,7 @@ class CampaignsConfig(AppConfig):
 
     def ready(self):
         from campaigns import (
+            checks,  # noqa: F401
             receivers,  # noqa: F401 (signals of anymail)
             registrations,
             registrations_automations,

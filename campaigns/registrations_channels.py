@@ -2,17 +2,22 @@
 
 from functools import partial
 
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
 from campaigns.channels.base import register_adapter
 from campaigns.channels.line import LineAdapter
 from campaigns.channels.on_site import OnSiteAdapter
 from campaigns.channels.on_site.inbox import UNREAD_MESSAGES
 from campaigns.channels.sms import SmsAdapter
 from campaigns.channels.wechat import WechatAdapter
-from campaigns.models import CHAT_CHANNELS
+from campaigns.models import CHAT_CHANNELS, ChannelBinding
 from campaigns.reach import register_address
 from campaigns.selectors.chat import is_connected
+from campaigns.services.bindings import BOUND_NOTICE
 from members import registry
 from members.enums import Channel
+from members.registry import NoticeText
 from members.roles import CLERK, MANAGER, MARKETER
 
 _PRICES = ("campaigns.view_smsprice", "campaigns.view_channelprice")
@@ -40,6 +45,14 @@ def register() -> None:
     for channel in CHAT_CHANNELS:
         sql = _ACCOUNT.format(channel=channel.value)
         register_address(channel, sql, is_connected=partial(is_connected, channel))
+    registry.register_notice_text(
+        NoticeText(BOUND_NOTICE, _write_bound, build_url=lambda params: reverse("messengers"))
+    )
+    registry.register_viewed(
+        "admin:campaigns_channelbinding_change",
+        "campaigns.ChannelBinding",
+        member_of=_find_member_of_binding,
+    )
     registry.register_unread_source("campaigns.messages", UNREAD_MESSAGES)
     registry.register_role_permissions(
         "campaigns.channels",
@@ -57,3 +70,12 @@ def register() -> None:
             ],
         },
     )
+
+
+def _write_bound(params):
+    label = Channel(params["channel"]).label
+    return _("A %(channel)s account is connected with your membership.") % {"channel": label}
+
+
+def _find_member_of_binding(pk):
+    return ChannelBinding.objects.filter(pk=pk).values_list("member_id", flat=True).first()

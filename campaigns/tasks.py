@@ -1,6 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from campaigns.channels.line.api import send_reply
 from campaigns.services.automations.entering import follow_notices, look_for_members
 from campaigns.services.automations.running import run_due_journeys
 from campaigns.services.campaigns import (
@@ -71,3 +72,9 @@ def sweep_outbox():
     """Take apart what killed workers left; write down what cancelled mailings don't send."""
     recover_handovers(now=timezone.now())
     sweep_cancelled(now=timezone.now())
+
+
+@shared_task
+def answer_line(reply_token, text):
+    """Say to somebody at LINE what came of what they wrote; a token is good for one answer."""
+    send_reply(reply_token, text)

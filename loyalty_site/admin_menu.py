@@ -75,6 +75,8 @@ GROUPS = (
             ("campaigns.Suppression", "unsubscribe"),
             ("campaigns.PrintBatch", "print"),
             ("campaigns.SmsPrice", "sms"),
+            ("campaigns.ChannelBinding", "forum"),
+            ("campaigns.ChannelPrice", "price_change"),
             ("members.ContactCap", "hourglass_top"),
             ("members.ContactPolicy", "bedtime"),
             ("members.Audience", "workspaces"),

@@ -14,9 +14,10 @@ from members.services.consents import BY_STAFF, Answer
 
 def list_offered_channels(purpose: Purpose) -> list[str]:
     """Those of the purpose that the club has: LINE and WeChat once they are connected."""
+    providers = settings.SOCIALACCOUNT_PROVIDERS
     connected = {
-        Channel.LINE: settings.SOCIALACCOUNT_PROVIDERS.get("line", {}).get("APPS"),
-        Channel.WECHAT: settings.SOCIALACCOUNT_PROVIDERS.get("weixin", {}).get("APPS"),
+        Channel.LINE: settings.LINE_CHANNEL_ACCESS_TOKEN or providers.get("line", {}).get("APPS"),
+        Channel.WECHAT: settings.WECHAT_APP_SECRET or providers.get("weixin", {}).get("APPS"),
     }
     return [channel for channel in purpose.channels if connected.get(Channel(channel), True)]
 

@@ -42,6 +42,7 @@ def member_profile(request: HttpRequest, member: Member) -> HttpResponse:
         "member": shown,
         "number": format_number(shown.number),
         "phone": get_phone_state(shown),
+        "has_messengers": settings.LINE_CHANNEL_ACCESS_TOKEN or settings.WECHAT_APP_SECRET,
     }
     return render(request, "members/member_profile.html", context, status=status)
 

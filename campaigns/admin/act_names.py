@@ -27,6 +27,8 @@ register_acts(
         "public_notice.published": pgettext_lazy("act", "Public notice published"),
         "public_notice.updated": pgettext_lazy("act", "Public notice updated"),
         "public_notice.deleted": pgettext_lazy("act", "Draft of a public notice deleted"),
+        "channel_binding.bound": pgettext_lazy("act", "LINE or WeChat account connected"),
+        "channel_binding.unbound": pgettext_lazy("act", "LINE or WeChat account disconnected"),
         "digest.chosen": pgettext_lazy("act", "Own digest switched"),
         "mailing.paused": pgettext_lazy("act", "Mailing paused"),
         "mailing.resumed": pgettext_lazy("act", "Mailing resumed"),

@@ -3,8 +3,9 @@
 from decimal import Decimal
 
 from django.conf import settings
+from django.db.models import Count
 
-from campaigns.models import ChannelPrice
+from campaigns.models import ChannelBinding, ChannelPrice
 from core.kept import Kept
 from members.enums import Channel
 
@@ -32,3 +33,12 @@ def find_message_price(channel: str) -> Decimal | None:
         prices = dict(ChannelPrice.objects.values_list("channel", "price"))
         kept.put("prices", prices)
     return prices.get(channel)
+
+
+def count_bindings() -> dict[str, dict[str, int]]:
+    """By channel: how many members are connected (``followed``), and how many of them left."""
+    rows = ChannelBinding.objects.active().values_list("channel", "state")
+    found: dict[str, dict[str, int]] = {}
+    for channel, state, count in rows.annotate(count=Count("pk")).order_by():
+        found.setdefault(channel, {})[state] = count
+    return found

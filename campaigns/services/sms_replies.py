@@ -1,13 +1,13 @@
 """What gateways of text messages tell: what became of one, and who wants no more."""
 
 import datetime as dt
-import unicodedata
 
 from django.db import transaction
 
 from campaigns.addresses import make_address_key
 from campaigns.enums import EventActor, EventKind, SuppressionReason
 from campaigns.models import Message
+from campaigns.services.reply_words import START, STOP, read_wish
 from campaigns.services.responses import SOFT, EventRow, record_events
 from campaigns.services.suppression import lift_keys, suppress_keys
 from members.enums import Channel, ConsentSource
@@ -15,11 +15,6 @@ from members.models import Member
 from members.purposes import MESSAGES, list_asked
 from members.services.consents import Answer, record_answers
 
-_STOP = {
-    "stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "revoke",
-    "r", "t", "td", "退订", "退訂", "停止", "取消", "拒收", "配信停止", "停止希望",
-}  # fmt: skip
-_START = {"start", "unstop", "恢复", "恢復", "再開"}
 _DELIVERED = {"delivered", "read"}
 _FAILED = {"failed", "undelivered"}
 _GONE = {"30005", "30006"}  # unknown number; a line that can't take them
@@ -51,15 +46,15 @@ def read_reply(phone: str, text: str, *, now: dt.datetime) -> str:
     the number off every mailing; "start" lets the number in again, and agrees to nothing.
     Returns "stop", "start" or "".
     """
-    word = unicodedata.normalize("NFKC", text).strip().strip("!.。！").replace(" ", "").casefold()
+    wish = read_wish(text, letters=True)
     key = (str(Channel.SMS), make_address_key(Channel.SMS, phone))
-    if word in _STOP:
+    if wish == STOP:
         answers = [Answer(purpose.code, Channel.SMS, False) for purpose in list_asked(MESSAGES)]
         for member in Member.objects.filter(phone=phone).order_by("pk"):
             record_answers(member, answers, source=ConsentSource.LINK, by=None, now=now)
         suppress_keys([key], reason=SuppressionReason.UNSUBSCRIBED, now=now)
-        return "stop"
-    if word in _START:
+        return STOP
+    if wish == START:
         lift_keys([key], reason=SuppressionReason.UNSUBSCRIBED)
-        return "start"
+        return START
     return ""

@@ -27,6 +27,8 @@ MATRIX = {
     "campaigns.sendingpolicy": (OFFICE, ""),
     "campaigns.printbatch": (OFFICE, ""),
     "campaigns.smsprice": (OFFICE, HEADS),
+    "campaigns.channelbinding": (ALL, ""),
+    "campaigns.channelprice": (OFFICE, HEADS),
     "campaigns.suppression": (OFFICE, OFFICE),
     "members.audience": (OFFICE, OFFICE),
     "members.audiencemember": (OFFICE, ""),

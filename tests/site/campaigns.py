@@ -1,7 +1,7 @@
 """What stands in the addresses of campaigns, for the access matrix."""
 
 from campaigns import links
-from campaigns.models import Message, PrintBatch, PublicNotice
+from campaigns.models import ChannelBinding, Message, PrintBatch, PublicNotice
 from campaigns.services.automations.drafting import AutomationTerms, add_step, make_automation
 from campaigns.services.campaigns import Terms, draft_campaign
 from campaigns.services.editions import get_draft
@@ -78,6 +78,10 @@ def campaign_arguments(cast, mei, now):
     batch = PrintBatch.objects.create(
         mailing=campaign.mailing, format="letter_a4", message_ids=[message.pk], made_at=now
     )
+    binding = ChannelBinding.objects.create(
+        member=mei, channel="line", external_id="U" + "1" * 32, state="followed", state_at=now,
+        bound_at=now,
+    )  # fmt: skip
     segment = make_segment(name="Some", by=cast.users["marketer"], now=now)
     return {
         **_make_automation(now),
@@ -98,4 +102,7 @@ def campaign_arguments(cast, mei, now):
         "message_open": [_read_token(links.sign_open(message.pk))],
         "message_unsubscribe": [_read_token(links.sign_unsubscribe(message.pk))],
         "mail_events": ["postmark"],
+        "messenger_code": ["line"],
+        "messenger_end": ["line"],
+        "admin:campaigns_channelbinding_end": [binding.pk],
     }

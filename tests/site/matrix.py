@@ -51,6 +51,12 @@ SITE = {
     # Only with a signature of the gateway; here it has no key.
     "sms_events": row("post", *[404] * 8),
     "sms_replies": row("post", *[404] * 8),
+    # Only with a signature of LINE's or WeChat's (tests/campaigns/test_chat_webhooks.py).
+    "line_webhook": row("post", *[404] * 8),
+    "wechat_webhook": row("post", *[404] * 8),
+    "messengers": ONES_OWN,
+    "messenger_code": row("post", IN, OPEN, 404, 404, *[OPEN] * 4),  # the club has no account here
+    "messenger_end": row("post", IN, OPEN, 404, GO, *[OPEN] * 4),
     "notice_reading": row("post", IN, OPEN, 404, GO, *[OPEN] * 4),
     "member_profile": ONES_OWN,
     "address_list": ONES_OWN,
@@ -410,6 +416,8 @@ ADMIN = {
     "admin:campaigns_printbatch_pdf": back_office("get", 403, 404, 404, 404),
     "admin:campaigns_printbatch_addresses": back_office("get", 403, 404, 404, 404),
     "admin:campaigns_printbatch_posting": back_office("post", 403, GO, GO, GO),
+    "admin:campaigns_channelbinding_accounts": back_office("get", 200, 200, 200, 200),
+    "admin:campaigns_channelbinding_end": back_office("post", GO, 403, GO, GO),
     "admin:campaigns_mailing_words": back_office("get", 403, 200, 200, 200),
     "admin:campaigns_mailing_trial": back_office("post", 403, 200, 200, 200),
     "mailing_preview": back_office("post", 403, 200, 200, 200),

@@ -92,8 +92,8 @@ def _fetch_token(api: Api, instead_of: str) -> str:
 
 
 def ask(api: Api, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """WeChat's answer, whose ``errcode`` is 0 or missing where it did it. A token that it refuses is
-    fetched anew, once. Raises Unreachable, Unanswered; WechatRefused where there is no token.
+    """WeChat's answer, whose ``errcode`` is 0 or missing where it did it. A token that it refuses
+    is fetched anew, once. Raises Unreachable, Unanswered; WechatRefused where there is no token.
     """
     token = ""
     answer: dict[str, Any] = {}
