@@ -60,6 +60,11 @@ class Response(models.Model):
     )
     score_permille = models.PositiveSmallIntegerField(_("score (‰)"), null=True, blank=True)
 
+    points_given = models.PositiveIntegerField(
+        _("points given"), null=True, blank=True,
+        help_text=_("For completing it; empty until then."),
+    )  # fmt: skip
+
     store = models.ForeignKey(
         "purchases.Store", models.PROTECT, null=True, blank=True, related_name="+",
         db_index=False, verbose_name=_("store"),

@@ -67,6 +67,14 @@ class Survey(models.Model):
         help_text=_("The same for every answer; once per invitation."),
     )  # fmt: skip
 
+    points_budget = models.PositiveIntegerField(
+        _("points to give at most"), null=True, blank=True,
+        help_text=_("Of this survey altogether. What goes beyond isn't given. Empty: no limit."),
+    )  # fmt: skip
+    points_given = models.PositiveIntegerField(
+        _("points given"), default=0, db_default=0, editable=False
+    )
+
     # What becomes of low scores
     main_question = models.SlugField(
         _("main question"), max_length=40, blank=True, default="",
@@ -126,6 +134,11 @@ class Survey(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(points__lte=1_000_000), name="survey_points_are_few"
+            ),
+            models.CheckConstraint(
+                condition=Q(points_budget__isnull=True)
+                | Q(points_given__lte=models.F("points_budget")),
+                name="survey_gives_within_its_budget",
             ),
             models.CheckConstraint(
                 condition=Q(low_line__isnull=True) | Q(low_line__gte=1, low_line__lte=1000),
