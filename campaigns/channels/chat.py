@@ -74,6 +74,17 @@ def find_excess(channel: str, rendered: Rendered) -> str:
     return ""
 
 
+def list_bubbles(channel: str, rendered: Rendered | None) -> list[str]:
+    """The words as a messenger shows them, one text after the other; none where it isn't one, or
+    would not take them.
+    """
+    if channel not in (Channel.LINE, Channel.WECHAT) or rendered is None:
+        return []
+    if find_excess(channel, rendered):
+        return []
+    return split_bubbles(rendered.text) if channel == Channel.LINE else [rendered.text.strip()]
+
+
 def is_template(extras: Any) -> bool:
     """Whether words go out as an approved template of WeChat's."""
     return bool(str((extras or {}).get("template_id") or "").strip())

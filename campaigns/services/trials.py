@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from campaigns.channels.base import ConnectionLost, Outgoing, Rendered, Result, adapters
+from campaigns.channels.base import AnswerLost, ConnectionLost, Outgoing, Rendered, Result, adapters
 from campaigns.models import Content
 from campaigns.reach import get_address_sql
 from campaigns.writing.compile import has_words, try_content
@@ -63,7 +63,7 @@ def send_trial(
     try:
         with adapter.open() as session:
             outcome = session.send(outgoing)
-    except ConnectionLost as error:
+    except (AnswerLost, ConnectionLost) as error:
         raise TrialRefused(answer=str(error)[:200]) from error
     if outcome.result != Result.SENT:
         raise TrialRefused(answer=outcome.detail or outcome.result)

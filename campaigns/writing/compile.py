@@ -16,6 +16,7 @@ from django.utils.translation import override
 
 from campaigns import links
 from campaigns.channels.base import Rendered
+from campaigns.channels.chat import is_template
 from campaigns.models import Content
 from campaigns.variables import is_known
 from campaigns.writing.blocks import draw_block
@@ -264,6 +265,10 @@ def build_compiled(
             title=club.name_i18n,
             is_marketing=is_marketing,
         )
+    elif channel in (Channel.LINE, Channel.WECHAT):
+        # A template of WeChat's has its own way to be left alone, and no place for another line.
+        if is_marketing and not is_template(extras):
+            text_source = f"{text_source}\n\n{_('STOP in reply, and we write to you here no more.')}"
     elif channel in (Channel.ON_SITE, Channel.POST):
         html_source = "".join(part.html for part in drawn)
     check_hidden(html_source)

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language_info, override
 from django.utils.translation import gettext as _
 
+from campaigns.channels.chat import find_excess
 from campaigns.enums import MailingKind
 from campaigns.models import Content
 from campaigns.variables import VARIABLES
@@ -135,6 +136,9 @@ def _try_samples(
             missing.setdefault(error.variable, []).append(_say(sample.label))
             continue
         largest = max(largest, len(rendered.html.encode()))
+        if excess := find_excess(content.channel, rendered):
+            yield excess, True
+            return
         longest = max(longest, len(rendered.subject) if sample.code == "example" else 0)
         if content.channel == Channel.EMAIL and not rendered.subject:
             yield _("For some the subject is empty: %(who)s") % {"who": _say(sample.label)}, True
