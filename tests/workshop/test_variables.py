@@ -63,15 +63,7 @@ def test_nothing_else_in_the_product_reads_the_environment():
     }
     found = [
         str(path.relative_to(REPOSITORY))
-        for app in (
-            "core",
-            "members",
-            "purchases",
-            "rewards",
-            "surveys",
-            "campaigns",
-            "loyalty_site",
-        )
+        for app in settings.OWN_APPS
         for path in (REPOSITORY / app).rglob("*.py")
         if re.search(r"\benviron\b|getenv", path.read_text())
         and "embedded" not in path.parts
