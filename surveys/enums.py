@@ -45,6 +45,11 @@ class Operator(models.TextChoices):
     AT_MOST = "at_most", _("is at most")
     INCLUDES = "includes", _("includes")
     ANSWERED = "answered", _("was given")
+    ALWAYS = "always", _("in any case")  # also where nothing was answered
+
+    @classmethod
+    def without_value(cls):
+        return (cls.ANSWERED, cls.ALWAYS)
 
 
 class ScorePart(models.TextChoices):

@@ -16,12 +16,13 @@ from surveys.engine.scales import get_scale, list_steps
 from surveys.enums import Operator, QuestionKind
 
 MOST_RULES = 10  # of a question: sets of choices are tried two to the power of these
-_BY_ORDER = (Operator.IS, Operator.IS_NOT, Operator.AT_LEAST, Operator.AT_MOST, Operator.ANSWERED)
+_FREE = Operator.without_value()
+_BY_ORDER = (Operator.IS, Operator.IS_NOT, Operator.AT_LEAST, Operator.AT_MOST, *_FREE)
 _OPERATORS = {
-    QuestionKind.SINGLE: (Operator.IS, Operator.IS_NOT, Operator.ANSWERED),
-    QuestionKind.MULTIPLE: (Operator.INCLUDES, Operator.ANSWERED),
-    QuestionKind.TEXT: (Operator.ANSWERED,),
-    QuestionKind.QUOTE: (Operator.IS, Operator.ANSWERED),
+    QuestionKind.SINGLE: (Operator.IS, Operator.IS_NOT, *_FREE),
+    QuestionKind.MULTIPLE: (Operator.INCLUDES, *_FREE),
+    QuestionKind.TEXT: _FREE,
+    QuestionKind.QUOTE: (Operator.IS, *_FREE),
 }
 
 
@@ -158,7 +159,7 @@ def _check_rules(question: Asked, place: int, places: dict[str, int]) -> Iterato
     for number, rule in enumerate(question.rules):
         if rule.operator not in list_operators(question.kind):
             yield Fault("bad_operator", question.code, number)
-        elif rule.operator != Operator.ANSWERED and not _is_answer(question, rule.value):
+        elif rule.operator not in _FREE and not _is_answer(question, rule.value):
             yield Fault("bad_value", question.code, number)
         if rule.goes_to is not None:
             if rule.goes_to not in places:

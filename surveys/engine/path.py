@@ -1,10 +1,10 @@
 """The way through a survey: which questions somebody is asked who answers so.
 
-Questions stand in a row. After an answered one its rules are tried in order: the first that
-matches says where to go on, None meaning the end; without a match, or without an answer, the next
-in the row follows. A rule only leads forwards: one that doesn't is passed over here, and refused
-where surveys are made (``surveys.engine.faults``), so that no way is endless. A rule asks its own
-question alone. Facts in, codes out: nothing here knows a database or a clock.
+Questions stand in a row. After an answered one its rules are tried in order: the first that matches
+says where to go on, None meaning the end; without a match the next in the row follows. An answer
+that wasn't given matches nothing but "in any case". A rule only leads forwards: one that doesn't is
+passed over here, and refused where surveys are made (``surveys.engine.faults``), so that no way is
+endless. A rule asks its own question alone. Facts in, codes out: no database, no clock.
 """
 
 import datetime as dt
@@ -64,7 +64,9 @@ def count_left(questions: Sequence[Asked], code: str) -> int:
 
 
 def matches(rule: Rule, kind: str, given: Given | None) -> bool:
-    """Whether an answer is so; one that wasn't given is in no way so."""
+    """Whether an answer is so; one that wasn't given is in no way so, but "in any case" is."""
+    if rule.operator == Operator.ALWAYS:
+        return True
     if given is None:
         return False
     if rule.operator == Operator.ANSWERED:

@@ -202,7 +202,8 @@ class Branch(models.Model):
 
     The first that matches wins; without one the next question follows. ``goes_to`` stands after
     ``question`` in the same version (a trigger), so that no way ever comes back. ``value`` is a
-    number, a day or the code of a choice, as the question's kind has it; "" for "was given".
+    number, a day or the code of a choice, as the question's kind has it; "" for those that ask
+    for no value.
     """
 
     question = models.ForeignKey(
@@ -229,8 +230,8 @@ class Branch(models.Model):
                 condition=Q(operator__in=Operator.values), name="branch_operator_is_known"
             ),
             models.CheckConstraint(
-                condition=Q(operator=Operator.ANSWERED, value="")
-                | (~Q(operator=Operator.ANSWERED) & ~Q(value="")),
+                condition=Q(operator__in=Operator.without_value(), value="")
+                | (~Q(operator__in=Operator.without_value()) & ~Q(value="")),
                 name="branch_has_a_value",
             ),
             models.CheckConstraint(

@@ -40,7 +40,7 @@ def surveys(draw, most=6, forwards=True):
         rules = []
         for _ in range(draw(st.integers(0, 3))):
             operator = draw(st.sampled_from(list_operators(kind)))
-            value = "" if operator == "answered" else draw_value(draw, kind, low, high)
+            value = "" if operator in ("answered", "always") else draw_value(draw, kind, low, high)
             rules.append(Rule(operator, value, draw(st.sampled_from([*goals, None]))))
         choices = CODES if kind in ("single", "multiple") else ()
         is_required = kind != "quote" and draw(st.booleans())
@@ -74,7 +74,7 @@ def answered_surveys(draw, **kwargs):
 
 def says_yes(operator, kind, value, answer):
     """The rules in the words of the owner, written a second time."""
-    if operator == "answered":
+    if operator in ("answered", "always"):
         return True
     if kind in ("single", "multiple"):
         return (value not in answer) if operator == "is_not" else (value in answer)
@@ -97,7 +97,9 @@ def test_way_goes_forwards_by_the_first_rule_that_matches(case):
         question = questions[places[code]]
         hits = [
             rule.goes_to for rule in question.rules
-            if code in answers and says_yes(rule.operator, question.kind, rule.value, answers[code])
+            if rule.operator == "always"
+            or (code in answers
+                and says_yes(rule.operator, question.kind, rule.value, answers[code]))
         ]  # fmt: skip
         after = [each.code for each in questions[places[code] + 1 :]][:1]
         assert following == (hits[0] if hits else (after[0] if after else None))
@@ -217,21 +219,21 @@ def test_faults_of_rules_one_by_one():
     assert ("many_rules", "q", None) in fault_codes(Asked("q", "nps", rules=many))
 
 
-def test_answer_that_is_not_there_matches_nothing():
+def test_answer_that_is_not_there_matches_nothing_but_in_any_case():
     for operator in Operator:
-        assert not matches(Rule(operator, "3", None), "nps", None)
+        assert matches(Rule(operator, "3", None), "nps", None) == (operator == "always")
 
 
 def test_low_score_goes_to_why_and_high_score_to_the_end():
     questions = (
         Asked("nps", "nps", True, (Rule("at_most", "6", "why"), Rule("at_least", "9", "praise"))),
         Asked("middle", "text"),
-        Asked("why", "multiple", choices=("price", "wait"), rules=(Rule("answered", "", None),)),
+        Asked("why", "multiple", choices=("price", "wait"), rules=(Rule("always", "", None),)),
         Asked("praise", "text"),
     )
     assert find_path(questions, {"nps": 6, "why": frozenset({"wait"})}) == ["nps", "why"]
     assert find_path(questions, {"nps": 9}) == ["nps", "praise"]
-    assert find_path(questions, {"nps": 7}) == ["nps", "middle", "why", "praise"]
+    assert find_path(questions, {"nps": 7}) == ["nps", "middle", "why"]
     assert [count_left(questions, code) for code in ("nps", "middle", "why", "praise")] == [
         3, 2, 1, 0,
     ]  # fmt: skip

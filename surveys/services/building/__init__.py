@@ -16,6 +16,7 @@ from surveys.services.building.questions import (
     remove_score,
     set_score,
 )
+from surveys.services.building.ready import create_from_ready, list_ready
 from surveys.services.building.terms import ChoiceTerms, PartTerms, QuestionTerms, ScoreTerms
 
 __all__ = [
@@ -28,8 +29,10 @@ __all__ = [
     "change_survey",
     "change_words",
     "close_survey",
+    "create_from_ready",
     "create_survey",
     "drop_draft",
+    "list_ready",
     "move_question",
     "open_draft",
     "publish_survey",
