@@ -1,0 +1,65 @@
+"""The answers of a question, as members press or type them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from surveys.engine.scales import list_steps
+from surveys.enums import QuestionKind
+from surveys.models import Question
+
+register = template.Library()
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """``value`` is what the form sends, ``label`` what is read, ``icon`` what is drawn of it."""
+
+    value: str
+    label: str
+    icon: str = ""
+    is_given: bool = False
+
+
+@register.simple_tag
+def list_options(question: Question, given: Any = None) -> list[Option]:
+    """``{% list_options question given as options %}``: what can be pressed, in order; none where
+    it is typed. ``given`` is the answer as the engine has it.
+    """
+    if question.kind in (QuestionKind.SINGLE, QuestionKind.MULTIPLE):
+        chosen = given if isinstance(given, frozenset | set | list | tuple) else ()
+        return [
+            Option(each.code, each.text_i18n, "", each.code in chosen)
+            for each in sorted(question.choices.all(), key=lambda each: each.position)
+        ]
+    steps = list_steps(question.kind, question.lowest, question.highest)
+    if question.kind == QuestionKind.QUOTE:
+        steps = [1, 0]
+    return [
+        Option(str(step), name_step(question.kind, step), _draw_step(question.kind, step),
+               given == step and not isinstance(given, str))
+        for step in steps
+    ]  # fmt: skip
+
+
+def name_step(kind: str, step: int) -> str:
+    """One step of a scale in words, as short as they can be."""
+    if kind == QuestionKind.FACES:
+        return (
+            pgettext("face", "Not good"), pgettext("face", "So-so"), pgettext("face", "Good"),
+            pgettext("face", "Very good"),
+        )[step - 1]  # fmt: skip
+    if kind == QuestionKind.STARS:
+        return _("%(stars)s of 5 stars") % {"stars": step}
+    if kind == QuestionKind.QUOTE:
+        return pgettext("may we quote you", "Yes") if step else pgettext("may we quote you", "No")
+    return str(step)
+
+
+def _draw_step(kind: str, step: int) -> str:
+    if kind == QuestionKind.FACES:
+        return f"face-{step}"
+    return "star-filled" if kind == QuestionKind.STARS else ""
