@@ -14,17 +14,20 @@ from members.selectors.club import get_club
 from rewards.models import Appeal
 from rewards.selectors.catalogue import list_public_slugs
 from rewards.selectors.spins_left import list_turning
+from surveys.selectors.reviews import get_overall_summary, list_pages_of_reviews
 
 _LANGUAGES = [code for code, _name in settings.LANGUAGES]
 _MOST_ANNOUNCEMENTS = 500
 # Whatever asks for a log-in, or is only a step of something.
 CLOSED = ("/accounts/", "/admin/", "/api/", "/card/", "/home/", "/household/", "/inbox/",
-          "/language/", "/membership/", "/notices/", "/offline/", "/privacy/mine/", "/profile/",
-          "/purchases/", "/redemptions/", "/statement/", "/rewards/*/wish/",
+          "/language/", "/m/", "/membership/", "/notices/", "/offline/", "/privacy/erasure/",
+          "/privacy/guardian/", "/privacy/login/", "/privacy/mine/", "/privacy/unsubscribe/",
+          "/profile/", "/purchases/", "/redemptions/", "/statement/", "/rewards/*/wish/",
           "/rewards/*/redemption/", "/wheel/spins/", "/wheel/*/mine/", "/wheel/*/seed/",
           "/wheel/*/spins/",
           "/giving/mine/", "/giving/*/donation/", "/giving/*/rounding/",
-          "/giving/*/prize/", "/giving/*/share/")  # fmt: skip
+          "/giving/*/prize/", "/giving/*/share/", "/products/*/review/", "/reviews/mine/",
+          "/reviews/club/", "/reviews/*/removal/")  # fmt: skip
 
 
 @require_safe
@@ -60,6 +63,7 @@ def _list_paths() -> list[str]:
         *(reverse("localized:reward_detail", args=[slug]) for slug in rewards),
         *(reverse("localized:wheel_fairness", args=[each.slug]) for each in list_turning(now=now)),
         *_list_giving_paths(),
+        *_list_review_paths(),
         *_list_announcement_paths(),
     ]
 
@@ -74,6 +78,14 @@ def _list_giving_paths() -> list[str]:
         *map(reverse, names),
         *(reverse("localized:appeal_detail", args=[slug]) for slug in slugs),
     ]
+
+
+def _list_review_paths() -> list[str]:
+    """The page of all reviews while there are any, and products with something to read."""
+    products = [reverse("localized:product_page", args=[pk]) for pk in list_pages_of_reviews()]
+    if products or get_overall_summary().count:
+        return [reverse("localized:review_list"), *products]
+    return []
 
 
 def _list_announcement_paths() -> list[str]:

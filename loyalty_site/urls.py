@@ -8,7 +8,8 @@ from loyalty_site.installable import views as installable_views
 from loyalty_site.probes import PROBES
 from members import views as members_views
 from rewards import views_catalogue, views_fairness, views_giving
-from rewards.api import api
+from surveys import views_reviews
+from surveys.api import api
 
 # The same pages as without a language, for search engines and for links that are passed on.
 _twins = [
@@ -20,6 +21,8 @@ _twins = [
     path("giving/", views_giving.appeal_list, name="appeal_list"),
     path("giving/ledger/", views_giving.giving_ledger, name="giving_ledger"),
     path("giving/<slug:slug>/", views_giving.appeal_detail, name="appeal_detail"),
+    path("products/<int:pk>/", views_reviews.product_page, name="product_page"),
+    path("reviews/", views_reviews.review_list, name="review_list"),
     path("manifest.webmanifest", installable_views.manifest, name="manifest"),
 ]
 
@@ -32,6 +35,7 @@ urlpatterns = [
     path("", include("members.urls")),
     path("", include("purchases.urls")),
     path("", include("rewards.urls")),
+    path("", include("surveys.urls_reviews")),
     path("", include("campaigns.urls_response")),
     path("", include("campaigns.urls_writing")),
     path("", include("campaigns.urls_channels")),

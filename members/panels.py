@@ -35,6 +35,8 @@ def build_happenings(
     html = kept.get(key)
     if html is None:
         shown = list_happenings(now=now)
-        html = render_to_string("members/_landing_happenings.html", {"shown": shown}) if shown else ""
+        html = (
+            render_to_string("members/_landing_happenings.html", {"shown": shown}) if shown else ""
+        )
         kept.put(key, html)
     return {"html": html} if html else None

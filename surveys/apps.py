@@ -8,12 +8,18 @@ class SurveysConfig(AppConfig):
 
     def ready(self):
         from surveys import (
+            panels_reviews,
             personal_data,
             personal_data_reviews,
             receivers,  # noqa: F401  (connects itself)
             registrations,
+            registrations_asking,
+            registrations_reviews,
         )
 
         registrations.register()
+        registrations_asking.register()
         personal_data.register()
         personal_data_reviews.register()
+        registrations_reviews.register()
+        panels_reviews.register()
