@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import template
-from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from surveys.engine.scales import list_steps
 from surveys.enums import QuestionKind
 from surveys.models import Question
+from surveys.selectors.wording import name_step
 
 register = template.Library()
 
@@ -43,20 +42,6 @@ def list_options(question: Question, given: Any = None) -> list[Option]:
                given == step and not isinstance(given, str))
         for step in steps
     ]  # fmt: skip
-
-
-def name_step(kind: str, step: int) -> str:
-    """One step of a scale in words, as short as they can be."""
-    if kind == QuestionKind.FACES:
-        return (
-            pgettext("face", "Not good"), pgettext("face", "So-so"), pgettext("face", "Good"),
-            pgettext("face", "Very good"),
-        )[step - 1]  # fmt: skip
-    if kind == QuestionKind.STARS:
-        return _("%(stars)s of 5 stars") % {"stars": step}
-    if kind == QuestionKind.QUOTE:
-        return pgettext("may we quote you", "Yes") if step else pgettext("may we quote you", "No")
-    return str(step)
 
 
 def _draw_step(kind: str, step: int) -> str:
