@@ -50,16 +50,18 @@ def build_statement_pdf(statement: Statement, *, language: str | None) -> bytes:
     if face != _LATIN:  # whose narrow yen some readers show as a backslash
         money = money.replace("¥", "\uffe5")
     span = f"{date_format(settlement.first_on)} – {date_format(settlement.last_on)}"
+    registered = _("Registration number: %(number)s") % {"number": charity.registration_number}
+    period = _("Period: %(period)s") % {"period": f"{settlement.period} ({span})"}
     parts: list[Any] = [
         Paragraph(escape(club.name_i18n), soft),
         Paragraph(escape(_("Statement of donated points")), title),
         Paragraph(escape(charity.name_i18n), plain),
-        Paragraph(escape(f"{_('Registration number')}: {charity.registration_number}"), soft),
-        Paragraph(escape(f"{_('Period')}: {settlement.period} ({span})"), soft),
+        Paragraph(escape(registered), soft),
+        Paragraph(escape(period), soft),
         Spacer(1, 6 * mm),
         _build_table(statement, face, plain),
         Spacer(1, 6 * mm),
-        Paragraph(escape(f"{_('To be paid')}: {money}"), ParagraphStyle(
+        Paragraph(escape(_("To be paid: %(amount)s") % {"amount": money}), ParagraphStyle(
             "sum", plain, fontSize=13, leading=18)),
     ]  # fmt: skip
     if settlement.paid_on:
@@ -114,7 +116,7 @@ def _build_table(statement: Statement, face: str, plain: ParagraphStyle) -> Tabl
     small = ParagraphStyle("head", plain, fontSize=8, leading=11, textColor=_SOFT)
     right = ParagraphStyle("head-of-numbers", small, alignment=TA_RIGHT)
     numbers = [_("Donations"), _("Points given"), _("Points matched"),
-               f"{_('Worth')} ({currency})"]  # fmt: skip
+               _("Worth (%(currency)s)") % {"currency": currency}]  # fmt: skip
     rows: list[list[Any]] = [
         [Paragraph(escape(_("Appeal")), small), *(Paragraph(escape(each), right)
                                                   for each in numbers)]

@@ -67,7 +67,8 @@ def _points(block: Block, page: Page) -> Drawn:
         f'<div class="say-points"><p>{label}</p><p><strong>{balance}</strong></p>'
         f"<p>{worth}</p><p>{next_tier}</p></div>"
     )
-    return Drawn(mjml, html, f"{_('Your balance')}: {balance}\n{worth}\n{next_tier}")
+    said = _("Your balance: %(balance)s") % {"balance": balance}
+    return Drawn(mjml, html, f"{said}\n{worth}\n{next_tier}")
 
 
 def _reward(block: Block, page: Page) -> Drawn:

@@ -145,11 +145,12 @@ def _build_foot(page: Page, club: Club, *, is_marketing: bool) -> str:
     if is_marketing:
         letting_go = page.say("{% _link unsubscribe %}")
         choosing = page.say("{% _link preferences %}")
+        leaving, choice = _("Unsubscribe"), _("Choose what we write about")
         link = f'style="color:{dress.soft};text-decoration:underline;"'
         links = (
             f'<p class="soft" style="{style}"><a href="{letting_go}" {link}>'
-            f'{escape(_("Unsubscribe"))}</a> &nbsp;·&nbsp; <a href="{choosing}" {link}>'
-            f"{escape(_('Choose what we write about'))}</a></p>"
+            f'{escape(leaving)}</a> &nbsp;·&nbsp; <a href="{choosing}" {link}>'
+            f"{escape(choice)}</a></p>"
         )
     tail = _build_tail(page) if is_marketing else ""
     return (
@@ -176,7 +177,8 @@ def build_text_foot(page: Page, club: Club, *, is_marketing: bool) -> str:
     lines = ["-- ", *list_contacts(club), list_why(club, is_marketing=is_marketing)]
     if is_marketing:
         lines += [
-            f"{_('Unsubscribe')}: {page.say('{% _link unsubscribe %}')}",
-            f"{_('Choose what we write about')}: {page.say('{% _link preferences %}')}",
+            _("Unsubscribe: %(address)s") % {"address": page.say("{% _link unsubscribe %}")},
+            _("Choose what we write about: %(address)s")
+            % {"address": page.say("{% _link preferences %}")},
         ]
     return "\n".join(lines)

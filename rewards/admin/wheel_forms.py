@@ -159,9 +159,10 @@ class SliceForm(MoneyMixin, forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
+        label = _("Label")
         for language in list_translations():
             field = forms.CharField(
-                label=f"{_('Label')} · {name_language(language)}", max_length=40, required=False
+                label=f"{label} · {name_language(language)}", max_length=40, required=False
             )
             self.fields[key_of("label", language)] = dress_translation(field, language)
         for prefix, title in (("prize", _("Prize")), ("spare", _("Once they are gone"))):

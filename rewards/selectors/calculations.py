@@ -96,7 +96,8 @@ def _describe_factor(factor: Fraction, why: list, causes: Causes) -> str:
     for kind, pk, milli in why:
         if kind == "tier":
             tier_milli = milli
-            names.append(f"{causes.tiers.get(pk, _('tier'))} {format_factor(milli)}")
+            tier = causes.tiers.get(pk) or _("tier")
+            names.append(f"{tier} {format_factor(milli)}")
             continue
         name, combine = causes.rules.get(pk, (_("bonus"), Combine.ADD))
         if combine == Combine.MULTIPLY:

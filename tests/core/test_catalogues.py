@@ -1,5 +1,6 @@
 """The languages are equals: every string that is marked has its words in each of them."""
 
+import ast
 import gettext
 import re
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LOCALE = ROOT / "locale"
 BORROWED = ROOT / "loyalty_site" / "borrowed_words"  # what libraries say, said anew
+MARKS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
 LANGUAGES = ["ja", "zh_Hans", "zh_Hant"]
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 
@@ -55,3 +57,21 @@ def test_translations_keep_their_placeholders(folder):
         if msgid:
             asked = set(_PLACEHOLDER.findall(msgid.split("\x04")[-1]))
             assert set(_PLACEHOLDER.findall(words)) <= asked | {"%(count)s"}, msgid
+
+
+def test_no_string_hides_in_an_f_string():
+    """xgettext reads none of them, so the catalogues would look whole without it."""
+    apps = (path.parent for path in ROOT.glob("*/apps.py"))
+    files = [
+        file for app in (*apps, ROOT / "core", ROOT / "loyalty_site") for file in app.rglob("*.py")
+    ]
+    assert len(files) > 500
+    hidden = [
+        f"{file.relative_to(ROOT)}:{call.lineno}"
+        for file in files
+        for text in ast.walk(ast.parse(file.read_text()))
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") in MARKS
+    ]
+    assert hidden == []
