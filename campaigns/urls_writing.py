@@ -9,4 +9,9 @@ urlpatterns = [
         admin.site.admin_view(views_words.mailing_preview),  # for whom the back office is open
         name="mailing_preview",
     ),
+    path(
+        "mailings/<int:pk>/sheet/<str:variant>/",
+        admin.site.admin_view(views_words.mailing_sheet),
+        name="mailing_sheet",
+    ),
 ]

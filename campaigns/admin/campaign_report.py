@@ -135,13 +135,14 @@ def build_report(campaign: Campaign) -> dict[str, Any]:
 # --- As a table to take along ---------------------------------------------------------------------
 
 _FUNNEL = (
-    "meant", "held_out", "messages", "waiting", "not_sent", "unknown", "sent", "delivered", "opened",
-    "opened_by_machines", "clicked", "clicked_by_machines", "unsubscribed", "bounced", "complained",
-    "members_sent", "members_opened", "members_clicked",
+    "meant", "held_out", "messages", "waiting", "not_sent", "unknown", "sent", "delivered",
+    "opened", "opened_by_machines", "clicked", "clicked_by_machines", "unsubscribed", "bounced",
+    "complained", "members_sent", "members_opened", "members_clicked",
 )  # fmt: skip
 CSV_HEADER = (
     _("Division"), pgettext_lazy("of a division", "Part"), _("Members meant"),
-    _("Members in the control group"), _("Messages planned"), pgettext_lazy("messages", "Still waiting"), _("Not sent"),
+    _("Members in the control group"), _("Messages planned"),
+    pgettext_lazy("messages", "Still waiting"), _("Not sent"),
     pgettext_lazy("message", "Unknown"), pgettext_lazy("messages", "Sent"),
     pgettext_lazy("messages", "Delivered"), pgettext_lazy("messages", "Opened"),
     _("Opened by machines"), pgettext_lazy("messages", "Clicked"), _("Clicked by machines"),

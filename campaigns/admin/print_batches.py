@@ -72,7 +72,9 @@ def _describe_cancelled(count, waits_again):
 
 @admin.register(PrintBatch)
 class PrintBatchAdmin(ReadOnlyAdmin):
-    list_display = ("__str__", "format", "message_count", "made_at", "made_by", "posted_at", "cancelled_at")
+    list_display = (
+        "__str__", "format", "message_count", "made_at", "made_by", "posted_at", "cancelled_at",
+    )  # fmt: skip
     list_filter = ("format",)
     ordering = ("-pk",)
 

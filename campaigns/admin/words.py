@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from campaigns.forms_words import LookForm, WordsForm
+from campaigns.forms_words import LookForm, PictureForm, WordsForm
 from campaigns.models import PLAIN_VARIANT, Content, Edition, Mailing
 from campaigns.selectors.words import find_content, list_blocks, list_groups
 from campaigns.services.editions import save_content
+from campaigns.services.pictures import add_picture
 from campaigns.services.trials import send_trial
 from campaigns.writing.errors import WordsRefused
 from campaigns.writing.findings import find_in_contents
@@ -23,6 +24,10 @@ from core.admin.fields import dress_fields
 from core.errors import DomainError
 from members.enums import Channel
 from members.selectors.search import search_members
+
+WITH_PICTURES = {Channel.EMAIL, Channel.ON_SITE}
+# What is sent to whoever writes. A letter is opened as it is printed; these pages show themselves.
+WITH_TRIALS = set(Channel.values) - {Channel.POST, Channel.ON_SITE}
 
 
 @admin.register(Mailing)
@@ -41,6 +46,7 @@ class MailingAdmin(ReadOnlyAdmin):
         return [
             self.build_path("<int:object_id>/words/", self.words_view, "words"),
             self.build_path("<int:object_id>/trial/", self.trial_view, "trial"),
+            self.build_path("<int:object_id>/pictures/", self.pictures_view, "pictures"),
             *super().get_urls(),
         ]
 
@@ -92,10 +98,15 @@ class MailingAdmin(ReadOnlyAdmin):
         url = reverse("admin:campaigns_mailing_words", args=[mailing.pk])
         return f"{url}?{urlencode({'channel': channel, 'variant': variant})}"
 
-    def _show(self, request, mailing, channel, variant, form):
+    def _show(self, request, mailing, channel, variant, form, picture_form=None):
         dress_fields(form.fields.values())
-        look = LookForm()
-        dress_fields([look.fields["member"], look.fields["language"]])
+        look = LookForm(
+            initial={name: value for name, value in request.POST.items() if name in LookForm.USUAL}
+        )
+        look.initial["member"] = request.POST.get("member", "")
+        dress_fields([look.fields[name] for name in ("member", "language", "paper")])
+        picture_form = picture_form or PictureForm()
+        dress_fields(picture_form.fields.values())
         newest = Edition.objects.filter(mailing=mailing).order_by("-number").first()
         contents = list(
             Content.objects.filter(edition=newest).select_related("edition__mailing")
@@ -117,9 +128,14 @@ class MailingAdmin(ReadOnlyAdmin):
             edition=newest,
             groups=list_groups(),
             blocks=list_blocks(),
+            pictures=list(mailing.pictures.order_by("-pk")) if channel in WITH_PICTURES else [],
+            picture_form=picture_form if channel in WITH_PICTURES else None,
             can_write=self.can_write(request),
+            can_try=channel in WITH_TRIALS,
+            is_paper=channel == Channel.POST,
+            sheet_url=reverse("mailing_sheet", args=[mailing.pk, variant]),
             preview_url=reverse("mailing_preview", args=[mailing.pk, channel, variant]),
-            status=422 if form.errors else 200,
+            status=422 if form.errors or picture_form.errors else 200,
         )
 
     def _list_parts(self, mailing, channel, variant, contents) -> Any:
@@ -134,6 +150,32 @@ class MailingAdmin(ReadOnlyAdmin):
                 is_this = (each, letter) == (channel, variant)
                 url = self._get_url(mailing, each, letter)
                 yield label, url, is_this, (each, letter) in written
+
+    def pictures_view(self, request, object_id):
+        """Keep a picture; the words in the form stay in it, saved or not."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not self.can_write(request):
+            raise PermissionDenied
+        mailing, answer = self.get_or_redirect(request, object_id)
+        if answer:
+            return answer
+        channel, variant = self._choose(request, mailing)
+        form = WordsForm(request.POST, channel=channel)
+        picture_form = PictureForm(request.POST, request.FILES)
+        if picture_form.is_valid():
+            wanted = picture_form.cleaned_data
+            try:
+                add_picture(
+                    mailing, wanted["photo"], description=wanted["description"],
+                    by=request.user, now=timezone.now(),
+                )  # fmt: skip
+            except DomainError as error:
+                picture_form.add_error(None, str(error))
+            else:
+                picture_form = None
+                messages.success(request, _("The picture is kept: put it into the words."))
+        return self._show(request, mailing, channel, variant, form, picture_form)
 
     def trial_view(self, request, object_id):
         """Send what is in the form, saved or not, to whoever presses."""

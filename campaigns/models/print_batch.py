@@ -24,7 +24,8 @@ class PrintBatch(models.Model):
     """One file for the printer and one list of addresses, for messages of one mailing.
 
     Its messages are being sent from when it was made, and sent once staff say that it was posted.
-    One that won't be posted is cancelled, and loses its files. Made and marked by ``campaigns.services.print_batches``.
+    One that won't be posted is cancelled, and loses its files. Made and marked by
+    ``campaigns.services.print_batches``.
     """
 
     mailing = models.ForeignKey(

@@ -64,7 +64,7 @@ def make_print_batch(
         raise NothingToPrint
     # Paper has no connection that could break: the batch itself is what was handed over.
     Handover.objects.filter(pk=load.handover_id).delete()
-    addresses = _find_addresses([each.member_id for each in load.outgoing])
+    addresses = find_addresses([each.member_id for each in load.outgoing])
     urls = _find_urls(load.outgoing)
     sheets = [
         _build_sheet(each, addresses[each.member_id], urls[each.message_id])
@@ -145,7 +145,7 @@ def _lock(batch: PrintBatch) -> PrintBatch:
     return locked
 
 
-def _find_addresses(member_ids: Sequence[int]) -> dict[int, Address]:
+def find_addresses(member_ids: Sequence[int]) -> dict[int, Address]:
     """Of each member the one that ``register_address`` names."""
     rows = Address.objects.filter(member__in=member_ids).select_related("member")
     found: dict[int, Address] = {}

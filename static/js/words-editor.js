@@ -39,7 +39,8 @@ for (const each of languages) {
 }
 languages[0].before(tabs);
 const wrong = languages.find((each) => each.querySelector(".errorlist"));
-const first = (wrong ?? languages[0]).dataset.language;
+const asked = languages.find((each) => each.dataset.language === chosen.value);
+const first = (wrong ?? asked ?? languages[0]).dataset.language;
 
 // --- Snippets
 form.addEventListener("focusin", (event) => {

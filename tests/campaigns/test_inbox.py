@@ -79,7 +79,7 @@ def test_a_letter_tells_the_points_of_its_day(reader, tell, now):
     member, client = reader
     body = (
         "You hold {{ points.balance }} points.\n\n"
-        "{% audience \"friends\" %}\n\nOf ours.\n\n{% endaudience %}"
+        '{% audience "friends" %}\n\nOf ours.\n\n{% endaudience %}'
     )
     message = tell("Points", body, sends=True).get(member=member)
     assert message.figures == {"locale": "en", "points.balance": 0, "audiences.friends": True}

@@ -221,6 +221,8 @@ def test_a_batch_that_is_not_posted_is_cancelled(
         with pytest.raises(AlreadyPosted):
             cancel_print_batch(again, waits_again=True, by=owner, now=now)
         batch.posted_at = now
-        with pytest.raises(IntegrityError, match="print_batch_posted_or_cancelled"):
-            with transaction.atomic():
-                batch.save()
+        with (
+            pytest.raises(IntegrityError, match="print_batch_posted_or_cancelled"),
+            transaction.atomic(),
+        ):
+            batch.save()

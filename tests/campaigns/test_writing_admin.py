@@ -2,11 +2,13 @@
 
 import pytest
 from django.core import mail
+from django.db import IntegrityError
 from django.urls import reverse
 
 from campaigns.enums import MailingKind
-from campaigns.models import Content, Mailing
+from campaigns.models import Content, Mailing, MailingPicture
 from campaigns.services.editions import freeze_edition, get_draft, save_content
+from campaigns.writing.compile import compile_content
 from core.models import AuditEntry
 from members.services.enrolment import create_member
 from tests.admin.conftest import (  # noqa: F401 (fixtures)
@@ -15,6 +17,7 @@ from tests.admin.conftest import (  # noqa: F401 (fixtures)
     log_in,
     roles,
 )
+from tests.rewards.test_reward_pictures import media, upload  # noqa: F401 (a fixture)
 
 BODY = "Dear {{ member.name }},\n\n{% points %}\n\n[Look](https://example.org/look)"
 
@@ -143,3 +146,50 @@ def test_text_message_says_what_it_costs_and_keeps_its_template(
     marketer.post(f"{page_url}?channel=sms", asked)
     assert get_draft(mailing).contents.get(channel="sms").extras == {"template_id": "SMS_1"}
     assert "SMS_1" in marketer.get(f"{page_url}?channel=sms").content.decode()
+
+
+def test_a_picture_is_kept_with_what_it_shows_and_put_into_a_mail(
+    marketer,
+    mailing,
+    settings,
+    media,  # noqa: F811
+    clock,  # noqa: F811
+):
+    settings.SITE_URL = "https://club.example"
+    url = reverse("admin:campaigns_mailing_pictures", args=[mailing.pk])
+    words = {"subject": "Spring", "body": "Not kept yet"}
+    answer = marketer.post(url, words | {"photo": upload(), "description": " "})
+    assert answer.status_code == 422
+    assert not MailingPicture.objects.exists()
+    answer = marketer.post(url, words | {"photo": upload(), "description": 'A "blue" pot'})
+    assert answer.status_code == 200
+    assert "Not kept yet" in answer.text
+    picture = MailingPicture.objects.get()
+    assert (picture.mailing, picture.description) == (mailing, 'A "blue" pot')
+    assert f"{picture.kilobytes} KB" in answer.text
+    save_content(mailing, channel="email", words={"subject": "Spring", "body": picture.snippet},
+                 by=None, now=picture.added_at)  # fmt: skip
+    compiled = compile_content(Content.objects.get(), "en")
+    html = compiled.fill({"message_id": None, "club": {}}).html
+    assert f'src="https://club.example{picture.url}"' in html
+    assert "A ”blue” pot" in html
+    file = marketer.get(picture.url)
+    assert file.headers["Content-Type"] == "image/jpeg"
+    assert len(b"".join(file.streaming_content)) == picture.size
+    with pytest.raises(IntegrityError, match="mailing_picture_says_what_it_shows"):
+        MailingPicture.objects.update(description="")
+
+
+def test_a_letter_is_opened_as_it_is_printed(marketer, mailing, mei):
+    words = {"subject": "Spring", "body": "Dear {{ member.name | default: 'you' }}."}
+    url = reverse("mailing_sheet", args=[mailing.pk, "A"])
+    answer = marketer.post(url, words | {"paper": "hagaki"})
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert b"".join(answer.streaming_content).startswith(b"%PDF")
+    answer = marketer.post(url, words | {"member": mei.number})
+    assert answer.status_code == 422
+    assert "no postal address" in answer.text
+    preview = reverse("mailing_preview", args=[mailing.pk, "post", "A"])
+    assert "Dear Mei." in marketer.post(preview, words | {"member": mei.number}).text
+    preview = reverse("mailing_preview", args=[mailing.pk, "on_site", "A"])
+    assert "letter-words" in marketer.post(preview, words | {"member": mei.number}).text

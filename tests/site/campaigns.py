@@ -89,14 +89,17 @@ def campaign_arguments(cast, mei, now):
         **{f"admin:campaigns_segment_{page}": [segment.pk] for page in ("rules", "build", "pick")},
         "admin:campaigns_segment_drop_pick": [segment.pk, mei.pk],
         **{f"admin:campaigns_campaign_{page}": [campaign.pk] for page in pages},
-        **{f"admin:campaigns_mailing_{page}": [mailing] for page in ("words", "trial")},
+        **{
+            f"admin:campaigns_mailing_{page}": [mailing] for page in ("words", "trial", "pictures")
+        },
+        "mailing_sheet": [mailing, "A"],
         "mailing_preview": [mailing, "email", "A"],
         "admin:campaigns_suppression_lift": [suppression.pk],
         "admin:campaigns_message_decide": [message.pk, "resend"],
         "message_link": [_read_token(links.sign_message_link(message.pk, 1))],
         **{
             f"admin:campaigns_printbatch_{page}": [batch.pk]
-            for page in ("batch", "pdf", "addresses", "posting")
+            for page in ("batch", "pdf", "addresses", "posting", "cancelling")
         },
         "inbox_message": [_make_message(campaign.mailing, mei, now, "on_site").pk],
         "message_open": [_read_token(links.sign_open(message.pk))],

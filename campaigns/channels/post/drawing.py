@@ -72,10 +72,16 @@ def draw_sheets(sheets: Sequence[Sheet], print_format: str) -> Printed:
 
 
 def _draw(weasyprint: Any, sheet: Sheet, print_format: str) -> Any:
+    fetcher = weasyprint.urls.URLFetcher(allowed_protocols=["data"])  # nothing is fetched
+    return weasyprint.HTML(string=build_page(sheet, print_format), url_fetcher=fetcher).render()
+
+
+def build_page(sheet: Sheet, print_format: str) -> str:
+    """The HTML of one message, as it is printed."""
     language = _LANGUAGES.get(sheet.locale, sheet.locale)
     with override(sheet.locale):
         club = get_club()
-        html = render_to_string(
+        return render_to_string(
             "campaigns/print/sheet.html",
             {
                 "sheet": sheet,
@@ -88,8 +94,6 @@ def _draw(weasyprint: Any, sheet: Sheet, print_format: str) -> Any:
                 "qr": segno.make(sheet.url, error="m").svg_data_uri(border=0) if sheet.url else "",
             },
         )
-    fetcher = weasyprint.urls.URLFetcher(allowed_protocols=["data"])  # nothing is fetched
-    return weasyprint.HTML(string=html, url_fetcher=fetcher).render()
 
 
 def _load() -> Any:
