@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from campaigns.admin.segment_tree import NEW, TreeView, apply_act, list_abouts, read_tree
+from campaigns.admin.segment_reading import NEW, apply_act, read_tree
+from campaigns.admin.segment_tree import TreeView, list_abouts
 from campaigns.enums import SegmentSchedule
 from campaigns.models import Segment, SegmentBuild, SegmentPick
 from campaigns.selectors.segments import (
