@@ -90,6 +90,10 @@ GROUPS = (
         _("Surveys and reviews"),
         [
             ("surveys.Survey", "forum"),
+            ("surveys.Review", "reviews"),
+            ("surveys.ReviewImport", "upload_file"),
+            ("surveys.Theme", "label"),
+            ("surveys.ReviewTerms", "tune"),
         ],
     ),
     (

@@ -51,6 +51,8 @@ QUEUES = (
     Queue("approvals", gettext_lazy("Waiting for approval"), "approval",
           "rewards.view_approval", "rewards_approval_changelist", "rewards.Approval",
           patience=_DAY),
+    Queue("reviews", gettext_lazy("Reviews to look at"), "rate_review",
+          "surveys.moderate_review", "surveys_review_queue", "surveys.Review", patience=2 * _DAY),
     Queue("packing", gettext_lazy("Goods to pack"), "package_2",
           "rewards.send_redemption", "rewards_redemption_packing", "rewards.Redemption",
           patience=3 * _DAY),

@@ -17,6 +17,7 @@ from rewards.selectors.causes import CauseText, register_cause
 from rewards.selectors.wording import format_points
 from surveys.enums import ReviewRefusal
 from surveys.models import Review
+from surveys.selectors.reviews import list_waiting_reviews
 from surveys.services.reviews import judging, replying
 
 HAS_REVIEWS = "SELECT FROM surveys_review WHERE state = 'published'"
@@ -39,6 +40,7 @@ def register() -> None:
             for_visitors=True, order=60,
         )
     )  # fmt: skip
+    registry.register_staff_queue("reviews", list_waiting_reviews)
     register_cause(
         judging.CAUSE,
         describe_reviews,

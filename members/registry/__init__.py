@@ -20,8 +20,10 @@ from .happenings import Happening, HappeningSource, happening_sources, register_
 from .operations import (
     WaitingQueue,
     register_role_permissions,
+    register_staff_queue,
     register_waiting_queue,
     role_permissions,
+    staff_queues,
     waiting_queues,
 )
 from .pages import (
@@ -139,12 +141,14 @@ __all__ = [
     "register_promotion_hold",
     "register_role_permissions",
     "register_room",
+    "register_staff_queue",
     "register_unread_source",
     "register_value_holder",
     "register_viewed",
     "register_waiting_queue",
     "role_permissions",
     "rooms",
+    "staff_queues",
     "unread_sources",
     "value_holders",
     "viewed",

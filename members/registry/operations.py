@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from .entries import Registry
 
@@ -44,3 +45,18 @@ def register_waiting_queue(
 ) -> None:
     """``late_after`` leaves room for a worker that was busy, not for one that has died."""
     waiting_queues.add(code, WaitingQueue(code, list_oldest, late_after))
+
+
+# --- Work: what waits for staff -------------------------------------------------------------------
+
+
+# (Rows that wait, in the order of an index; the moment of each.) See ``rewards.selectors.work``.
+StaffQueue = Callable[[dt.datetime], tuple[Any, Any]]
+staff_queues: Registry[StaffQueue] = Registry("queue of staff")
+
+
+def register_staff_queue(code: str, list_rows: StaffQueue) -> None:
+    """``list_rows(now)`` joins the one statement that counts all queues; how it is called and
+    where it leads stands in ``loyalty_site.admin_work``.
+    """
+    staff_queues.add(code, list_rows)

@@ -9,6 +9,7 @@ from django.db.models import DateTimeField, Q, QuerySet
 from django.db.models.functions import Cast
 
 from members.models import DuplicatePair, ErasureRequest
+from members.registry import staff_queues
 from purchases.enums import ImportState, PrivacyState
 from purchases.models import ImportJob, ShopPrivacyRequest, ShopRefund
 from rewards.enums import ApprovalState
@@ -42,7 +43,8 @@ def count_waiting(*, now: dt.datetime) -> list[Waiting]:
     Of alerts there is one queue for each check (``"alerts.reward_stock"``).
     """
     parts, params = [_ALERTS], [ALERTS]
-    for code, (rows, moment) in _list_queues(now).items():
+    more = {code: staff_queues[code](now) for code in staff_queues.codes()}
+    for code, (rows, moment) in (_list_queues(now) | more).items():
         limited = rows.values_list(moment)[:MOST_COUNTED]
         sql, values = limited.query.sql_with_params()
         parts.append(f"SELECT %s, count(*), min(moment) FROM ({sql}) AS queue (moment)")

@@ -1,5 +1,6 @@
 """Reviews as members and visitors see them."""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -84,6 +85,11 @@ def list_of_purchase(purchase: Purchase) -> list[tuple[Product, Review | None]]:
     own = Review.objects.filter(member=purchase.member_id, product__in=products)
     reviews = {review.product_id: review for review in own}
     return [(product, reviews.get(pk)) for pk, product in products.items()]
+
+
+def list_waiting_reviews(now: dt.datetime) -> tuple[QuerySet[Review], str]:
+    """What staff have to look at, the oldest first, and since when each waits."""
+    return Review.objects.waiting().order_by("written_at"), "written_at"  # type: ignore[attr-defined]
 
 
 # --- In public ------------------------------------------------------------------------------------

@@ -106,6 +106,10 @@ MATRIX = {
     "rewards.wheel": (OFFICE, OFFICE),
     "rewards.wheelday": (OFFICE, ""),
     "socialaccount.socialaccount": ("owner", ""),
+    "surveys.review": (ALL, ""),
+    "surveys.reviewimport": (OFFICE, OFFICE),
+    "surveys.reviewterms": (OFFICE, ""),
+    "surveys.theme": (ALL, OFFICE),
     "usersessions.usersession": ("owner", ""),
 }
 OPENED = (200, 302)

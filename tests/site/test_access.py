@@ -29,6 +29,7 @@ from tests.site.giving import giving_arguments
 from tests.site.matrix import ADMIN, GO, IN, OPEN, SITE, WHO
 from tests.site.record import record_arguments
 from tests.site.redemption import redemption_arguments
+from tests.site.reviews import review_arguments
 from tests.site.theme import theme_arguments
 from tests.site.wheel import wheel_arguments
 
@@ -162,6 +163,7 @@ def arguments(cast, make_reward, now):
         **theme_arguments(now),
         **wheel_arguments(mei, now),
         **giving_arguments(mei, now),
+        **review_arguments(mei, now),
         "picture_cover": ["coffee", 1],
         "picture_pattern": ["waves", "6c2642"],
         "picture_scene": ["missing"],
