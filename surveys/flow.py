@@ -66,9 +66,7 @@ def draw_flow(questions: Sequence[Question]) -> SafeString:
     ) % {"count": count}
     return format_html(
         '<svg class="survey-flow" viewBox="-2 -2 {w} {h}" width="{w}" height="{h}" role="img" '
-        'aria-label="{title}"><defs><marker id="flow-head" viewBox="0 0 8 8" refX="7" refY="4" '
-        'markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z"/></marker></defs>'
-        "{steps}{jumps}{boxes}</svg>",
+        'aria-label="{title}">{steps}{jumps}{boxes}</svg>',
         w=f"{width:g}",
         h=f"{height:g}",
         title=f"{title}. {_('In words it stands in the list of questions.')}",
@@ -123,11 +121,13 @@ def _draw_steps(questions: Sequence[Question], boxes: Sequence[_Box]) -> SafeStr
     """Straight on, where no rule sends everybody elsewhere."""
     x = _WIDTH / 2
     lines = [
-        (x, box.foot, below.top - 2)
+        (f"M{x:g} {box.foot:g}V{below.top - 6:g}", f"M{x - 4:g} {below.top - 8:g}h8l-4 7z")
         for question, box, below in zip(questions, boxes, boxes[1:], strict=False)
         if not any(rule.operator == Operator.ALWAYS for rule in read_rules(question))
     ]
-    return format_html_join("", '<path class="flow-step" d="M{} {}V{}"/>', lines)
+    return format_html_join(
+        "", '<path class="flow-step" d="{}"/><path class="flow-head" d="{}"/>', lines
+    )
 
 
 def _draw_jumps(jumps: Sequence[_Jump], boxes: Sequence[_Box]) -> SafeString:
@@ -140,13 +140,15 @@ def _draw_jumps(jumps: Sequence[_Jump], boxes: Sequence[_Box]) -> SafeString:
         arrives_at = box.top + min(9 + 6 * order, box.height - 6)
         x = _WIDTH + _LABEL + (jump.lane + 1) * _LANE - 6
         path = (
-            f"M{_WIDTH} {jump.leaves_at:g}H{x - 8}q8 0 8 8V{arrives_at - 8:g}q0 8-8 8H{_WIDTH + 3}"
+            f"M{_WIDTH} {jump.leaves_at:g}H{x - 8}q8 0 8 8V{arrives_at - 8:g}q0 8-8 8H{_WIDTH + 6}"
         )
         label = shorten(jump.label, (_LABEL - 14) / 12)
-        drawn.append((path, f"{_WIDTH + 8}", f"{jump.leaves_at - 5:g}", label))
+        head = f"M{_WIDTH + 8} {arrives_at - 4:g}v8l-7-4z"
+        drawn.append((path, head, f"{_WIDTH + 8}", f"{jump.leaves_at - 5:g}", label))
     return format_html_join(
         "",
-        '<path class="flow-jump" d="{}"/><text class="flow-label" x="{}" y="{}">{}</text>',
+        '<path class="flow-jump" d="{}"/><path class="flow-head is-jump" d="{}"/>'
+        '<text class="flow-label" x="{}" y="{}">{}</text>',
         drawn,
     )
 

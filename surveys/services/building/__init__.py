@@ -18,6 +18,7 @@ from surveys.services.building.questions import (
 )
 from surveys.services.building.ready import create_from_ready, list_ready
 from surveys.services.building.terms import ChoiceTerms, PartTerms, QuestionTerms, ScoreTerms
+from surveys.services.building.triggers import remove_trigger, set_trigger
 
 __all__ = [
     "ChoiceTerms",
@@ -38,6 +39,8 @@ __all__ = [
     "publish_survey",
     "remove_question",
     "remove_score",
+    "remove_trigger",
     "reopen_survey",
     "set_score",
+    "set_trigger",
 ]

@@ -1,0 +1,223 @@
+"""The builder: questions of a draft one below the other, scores, and a look as a member."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseNotAllowed
+from django.template.response import TemplateResponse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from modeltrans.conf import get_default_language
+
+from core.admin.words import name_language
+from core.errors import DomainError
+from core.words import list_translations
+from surveys.admin.question_forms import QuestionForm, ScoreForm, build_choices, build_rules
+from surveys.engine.given import BadAnswer, read_given
+from surveys.engine.path import CHOOSING, count_left, find_path
+from surveys.enums import QuestionKind
+from surveys.selectors.versions import get_version, list_questions, list_scores, read_asked
+from surveys.services.building import (
+    add_question,
+    change_question,
+    move_question,
+    remove_question,
+    remove_score,
+    set_score,
+)
+
+
+class BuildingPages:
+    """Pages of ``SurveyAdmin`` about questions and scores. A change of what is live begins a
+    draft: members see nothing of it before it is published.
+    """
+
+    def get_building_urls(self):
+        survey, path = "<int:object_id>/", self.build_path
+        return [
+            path(f"{survey}questions/<slug:kind>/", self.add_question_view, "add_question"),
+            path(f"{survey}question/<slug:code>/", self.question_view, "question"),
+            path(f"{survey}question/<slug:code>/act/", self.question_act_view, "question_act"),
+            path(f"{survey}scores/", self.score_view, "add_score"),
+            path(f"{survey}scores/<slug:code>/", self.score_view, "score"),
+            path(f"{survey}preview/", self.preview_view, "preview"),
+        ]
+
+    # --- Questions ---
+
+    def add_question_view(self, request, object_id, kind):
+        survey, answer = self.get_own(request, object_id)
+        if answer:
+            return answer
+        if kind not in QuestionKind.values:
+            raise Http404
+        return self._edit_question(request, survey, kind, None)
+
+    def question_view(self, request, object_id, code):
+        survey, answer = self.get_own(request, object_id)
+        if answer:
+            return answer
+        question = self._get_question(survey, code)
+        return self._edit_question(request, survey, question.kind, question)
+
+    def _edit_question(self, request, survey, kind, question):
+        data = request.POST if request.method == "POST" else None
+        questions = list_questions(self._get_newest(survey))
+        form = QuestionForm(data, kind=kind, question=question)
+        choices = build_choices(data, question) if kind in CHOOSING else None
+        # A new question is the last: its jumps could only lead to the end.
+        rules = build_rules(data, kind, question, questions) if question is not None else None
+        parts = [each for each in (form, choices, rules) if each is not None]
+        are_valid = [data is not None and each.is_valid() for each in parts]
+        if all(are_valid):
+            terms = form.get_terms(
+                choices.list_choices() if choices is not None else [],
+                rules.list_rules() if rules is not None else [],
+            )
+            by, now = request.user, timezone.now()
+            try:
+                if question is None:
+                    question = add_question(survey, terms, by=by, now=now)
+                else:
+                    change_question(survey, question.code, terms, by=by, now=now)
+            except DomainError as error:
+                field = getattr(error, "field", "")
+                form.add_error(field if field in form.fields else None, str(error))
+            else:
+                if "_more" in data:
+                    return self.redirect_to(
+                        request, "question", survey.pk, question.code, needs=self.can_change
+                    )
+                return self.go_to(survey)
+        return self.render_page(
+            request, "admin/surveys/question_form.html",
+            title=QuestionKind(kind).label, obj=survey, survey=survey, question=question,
+            form=form, choices=choices, rules=rules,
+            has_errors=data is not None and any(_has_errors(each) for each in parts),
+            status=422 if data is not None else 200,
+        )  # fmt: skip
+
+    def question_act_view(self, request, object_id, code):
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        survey, answer = self.get_own(request, object_id)
+        if answer:
+            return answer
+        self._get_question(survey, code)
+        act, by, now = request.POST.get("act", ""), request.user, timezone.now()
+        try:
+            if act in ("up", "down"):
+                move_question(survey, code, is_up=act == "up", by=by, now=now)
+            elif act == "remove":
+                remove_question(survey, code, by=by, now=now)
+        except DomainError as error:
+            messages.error(request, str(error))
+        return self.go_to(survey)
+
+    def _get_newest(self, survey):
+        return get_version(survey.versions.latest("number").pk)
+
+    def _get_question(self, survey, code):
+        questions = list_questions(self._get_newest(survey))
+        found = next((each for each in questions if each.code == code), None)
+        if found is None:
+            raise Http404
+        return found
+
+    # --- Scores ---
+
+    def score_view(self, request, object_id, code=""):
+        survey, answer = self.get_own(request, object_id)
+        if answer:
+            return answer
+        newest = self._get_newest(survey)
+        score = next((each for each in list_scores(newest) if each.code == code), None)
+        if code and score is None:
+            raise Http404
+        by, now = request.user, timezone.now()
+        if score is not None and request.POST.get("act") == "remove":
+            remove_score(survey, code, by=by, now=now)
+            return self.go_to(survey)
+        questions = [
+            each for each in list_questions(newest)
+            if each.kind not in ("text", "date", "quote", "multiple")
+        ]  # fmt: skip
+        form = ScoreForm(request.POST or None, score=score, questions=questions)
+        return self.edit(
+            request, survey, form,
+            lambda: set_score(survey, form.get_terms(), by=by, now=now),
+            _("Calculated score"), can_remove=score is not None,
+        )  # fmt: skip
+
+    # --- As a member sees it ---
+
+    def preview_view(self, request, object_id):
+        """One question a screen; answers travel in the address and are kept nowhere."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        survey, answer = self.get_or_redirect(request, object_id)
+        if answer:
+            return answer
+        language = request.GET.get("language", "")
+        known = [translation.get_supported_language_variant(each) for each in _list_languages()]
+        with translation.override(language if language in known else translation.get_language()):
+            return self._render_preview(request, survey).render()
+
+    def _render_preview(self, request, survey):
+        version = self._get_newest(survey)
+        questions = {each.code: each for each in list_questions(version)}
+        asked = read_asked(questions.values())
+        answers, error = {}, ""
+        code = request.GET.get("at", "")
+        for each in asked:
+            raw = request.GET.getlist(f"a-{each.code}")
+            if each.code == code:
+                raw = request.GET.getlist("answer") or raw
+            try:
+                given = read_given(each, raw)
+            except BadAnswer:
+                given = None
+                error = _("Please answer this question.") if each.code == code else error
+            if given is not None:
+                answers[each.code] = given
+        path = find_path(asked, answers) if asked else []
+        here = self._find_here(path, code, request.GET, error)
+        at = path[here] if here < len(path) else ""
+        left = count_left(asked, at) if at else 0
+        return TemplateResponse(
+            request, "surveys/preview.html",
+            {
+                "survey": survey, "version": version, "question": questions.get(at),
+                "given": answers.get(at), "error": error,
+                "kept": [
+                    (f"a-{each.code}", value) for each in asked if each.code != at
+                    for value in _write_given(answers.get(each.code))
+                ],
+                "number": here + 1, "count": here + 1 + left, "before": path[here - 1] if here
+                else "",
+                "languages": [(each, name_language(each)) for each in _list_languages()],
+                "language": translation.get_language(),
+            },
+        )  # fmt: skip
+
+    def _find_here(self, path, code, query, error):
+        if query.get("to") in path:
+            return path.index(query["to"])
+        if code not in path:
+            return 0
+        return path.index(code) + (0 if error or "to" in query else 1)
+
+
+def _has_errors(part):
+    return part.errors if not hasattr(part, "total_error_count") else part.total_error_count()
+
+
+def _list_languages():
+    return [get_default_language(), *list_translations()]
+
+
+def _write_given(given):
+    if given is None:
+        return []
+    if isinstance(given, frozenset):
+        return sorted(given)
+    return [given.isoformat() if hasattr(given, "isoformat") else str(given)]
