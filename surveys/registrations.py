@@ -6,6 +6,7 @@ _BUILDS = (
     "surveys.view_*",
     "surveys.add_survey",
     "surveys.change_survey",
+    "surveys.publish_survey",
     "surveys.add_trigger",
     "surveys.change_trigger",
 )

@@ -26,6 +26,10 @@ from surveys.selectors.wording import name_step
 from surveys.services.building.terms import VERSION_WORDS
 
 NOBODY = ""
+_TRIGGER_COLUMNS = (
+    "event", "is_enabled", "share_permille", "freshness_hours", "product", "category", "store",
+    "channel", "audience", "starts_on", "every_months",
+)  # fmt: skip
 _SHARES = ((1000, _("everybody")), (500, _("one in two")), (333, _("one in three")),
            (250, _("one in four")), (200, _("one in five")), (100, _("one in ten")),
            (50, _("one in twenty")), (10, _("one in a hundred")))  # fmt: skip
@@ -245,9 +249,7 @@ class TriggerForm(MoneyMixin, forms.Form):
     def __init__(self, *args: Any, trigger: Trigger | None = None, **kwargs: Any):
         self.trigger = trigger
         if trigger is not None:
-            names = ("event", "is_enabled", "share_permille", "freshness_hours", "product", "category",
-                     "store", "channel", "audience", "starts_on", "every_months")  # fmt: skip
-            kwargs["initial"] = {name: getattr(trigger, name) for name in names} | {
+            kwargs["initial"] = {name: getattr(trigger, name) for name in _TRIGGER_COLUMNS} | {
                 "delay_hours": round(trigger.delay_minutes / 60, 1)
             }
             if trigger.least_amount:
@@ -265,10 +267,8 @@ class TriggerForm(MoneyMixin, forms.Form):
 
     def get_terms(self) -> dict[str, Any]:
         data = self.cleaned_data
-        names = ("event", "is_enabled", "share_permille", "freshness_hours", "product", "category", "store",
-                 "channel", "audience", "starts_on", "every_months")  # fmt: skip
         return {
-            **{name: data[name] for name in names},
+            **{name: data[name] for name in _TRIGGER_COLUMNS},
             "least_amount": self.to_minor("least_money") or None,
             "delay_minutes": int(data["delay_hours"] * 60),
         }
