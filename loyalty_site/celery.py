@@ -49,6 +49,11 @@ app.conf.update(
         },
         "count-campaigns": {"task": "campaigns.tasks.count_campaigns", "schedule": 600.0},
         "send-digests": {"task": "campaigns.tasks.send_digests", "schedule": 600.0},
+        "invite-to-surveys": {
+            "task": "surveys.tasks.invite_members",
+            "schedule": 60.0,
+            "options": {"expires": 120},
+        },
         "sweep-imports": {"task": "purchases.tasks.sweep_imports", "schedule": 60.0},
         "process-deliveries": {"task": "purchases.tasks.process_deliveries", "schedule": 60.0},
         "sweep-logins": {

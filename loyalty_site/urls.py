@@ -35,6 +35,7 @@ urlpatterns = [
     path("", include("members.urls")),
     path("", include("purchases.urls")),
     path("", include("rewards.urls")),
+    path("", include("surveys.urls")),
     path("", include("surveys.urls_reviews")),
     path("", include("campaigns.urls_response")),
     path("", include("campaigns.urls_writing")),

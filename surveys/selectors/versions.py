@@ -1,6 +1,7 @@
 """A version's questions as pages ask them and as the engine walks them."""
 
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from django.db.models import Prefetch
 
@@ -78,7 +79,14 @@ def read_given(kind: str, answer: Answer) -> Given | None:
     return answer.day_on if kind == QuestionKind.DATE else answer.number
 
 
-def find_main_question(survey: Survey, questions: Sequence[Question]) -> Question | None:
+class NamesMain(Protocol):
+    """A survey, or a row that repeats this of one."""
+
+    @property
+    def main_question(self) -> str: ...
+
+
+def find_main_question(survey: NamesMain, questions: Sequence[Question]) -> Question | None:
     """Whose answer is the score: the one the survey names, else the first on a scale."""
     scaled = [each for each in questions if has_ends(each.kind, each.lowest, each.highest)]
     named = [each for each in scaled if each.code == survey.main_question]

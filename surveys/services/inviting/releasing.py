@@ -30,6 +30,8 @@ _FIND_DUE = f"""
         WHERE state = '{InvitationState.PLANNED}' AND due_at <= %s
         ORDER BY due_at LIMIT %s) d
 """
+# As everywhere members come first: an erasure or a merge holds them, then their invitations.
+_LOCK_MEMBERS = "SELECT FROM members_member WHERE id = ANY (%s) ORDER BY id FOR KEY SHARE"
 # What came back in full is asked about no more.
 _READ_PLANNED = f"""
     SELECT i.member_id, i.id, s.priority, s.clock_days, i.due_at, i.expires_at,
@@ -58,7 +60,7 @@ _RELEASE = f"""
     SET state = '{InvitationState.RELEASED}', released_at = %s,
         expires_at = %s::timestamptz + make_interval(days => s.expires_after_days)
     FROM surveys_survey s WHERE s.id = i.survey_id AND i.id = ANY (%s)
-    RETURNING i.id, i.member_id, i.survey_id, i.facts::text
+    RETURNING i.id, i.member_id, i.survey_id
 """
 _SKIP = f"""
     UPDATE surveys_invitation i SET state = '{InvitationState.SKIPPED}', reason = k.reason
@@ -68,17 +70,22 @@ _WAIT = """
     UPDATE surveys_invitation i SET due_at = w.due_at
     FROM unnest(%s::bigint[], %s::timestamptz[]) AS w (id, due_at) WHERE i.id = w.id
 """
-_REMIND = f"""
-    UPDATE surveys_invitation i SET reminded_at = %(now)s
-    WHERE i.id IN (
-        SELECT r.id FROM surveys_invitation r
+_TO_REMIND = f"""
+    r.reminder_due_at <= %(now)s AND r.reminded_at IS NULL AND r.expires_at > %(now)s
+    AND r.state IN ('{InvitationState.SENT}', '{InvitationState.OPENED}')
+    AND r.sent_at IS NOT NULL
+"""
+_FIND_TO_REMIND = f"""
+    SELECT array_agg(id), array_agg(DISTINCT member_id) FROM (
+        SELECT r.id, r.member_id FROM surveys_invitation r
         JOIN surveys_survey s ON s.id = r.survey_id AND s.state = '{SurveyState.OPEN}'
         JOIN members_member m ON m.id = r.member_id AND m.status = 'active'
-        WHERE r.reminder_due_at <= %(now)s AND r.reminded_at IS NULL AND r.expires_at > %(now)s
-          AND r.state IN ('{InvitationState.SENT}', '{InvitationState.OPENED}')
-          AND r.sent_at IS NOT NULL
-        ORDER BY r.reminder_due_at LIMIT {AT_ONCE} FOR UPDATE OF r SKIP LOCKED)
-    RETURNING i.id, i.member_id, i.survey_id, i.facts::text
+        WHERE {_TO_REMIND} ORDER BY r.reminder_due_at LIMIT {AT_ONCE}) d
+"""
+_REMIND = f"""
+    UPDATE surveys_invitation r SET reminded_at = %(now)s
+    WHERE r.id = ANY (%(ids)s) AND {_TO_REMIND}
+    RETURNING r.id, r.member_id, r.survey_id
 """
 _EXPIRE = f"""
     UPDATE surveys_invitation SET state = '{InvitationState.EXPIRED}', reminder_due_at = NULL
@@ -118,8 +125,12 @@ def _release_some(now: dt.datetime) -> int | None:
             return None
     lock_contacts(members)
     since = now - ON_ITS_WAY
-    planned_rows, attention_rows = read_together(
-        [(_READ_PLANNED, [members]), (_READ_ATTENTION, [since, members, since])]
+    _locked, planned_rows, attention_rows = read_together(
+        [
+            (_LOCK_MEMBERS, [members]),
+            (_READ_PLANNED, [members]),
+            (_READ_ATTENTION, [since, members, since]),
+        ]
     )
     planned: dict[int, list[Planned]] = defaultdict(list)
     for member_id, *row in planned_rows:
@@ -165,7 +176,12 @@ def remind_due(*, now: dt.datetime) -> int:
 @transaction.atomic
 def _remind_some(now: dt.datetime) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(_REMIND, {"now": now})
+        cursor.execute(_FIND_TO_REMIND, {"now": now})
+        ids, members = cursor.fetchone()
+        if not ids:
+            return 0
+        cursor.execute(_LOCK_MEMBERS, [members])
+        cursor.execute(_REMIND, {"now": now, "ids": ids})
         rows = cursor.fetchall()
     _record(REMINDED, rows, now)
     return len(rows)
@@ -175,7 +191,7 @@ def _record(kind: str, rows: Sequence[Sequence[Any]], now: dt.datetime) -> None:
     """Into the stream, in the same transaction; the facts are ids that words may ask for."""
     activities = [
         ActivityRow(member_id, kind, now, SUBJECT, pk, {"survey": survey_id})
-        for pk, member_id, survey_id, _facts in sorted(rows)
+        for pk, member_id, survey_id in sorted(rows)
     ]
     record_batch(kind, activities, now=now)
 

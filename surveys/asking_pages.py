@@ -1,0 +1,127 @@
+"""One question as a page shows it: its answers to press, what was given before, words of its ends."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from surveys.engine.path import Given
+from surveys.engine.scales import list_steps
+from surveys.enums import QuestionKind
+from surveys.models import Question
+from surveys.selectors.versions import list_choices
+
+# Worst first.
+FACES = {
+    1: gettext_lazy("Bad"),
+    2: gettext_lazy("Not so good"),
+    3: gettext_lazy("Good"),
+    4: gettext_lazy("Very good"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer to press. ``key`` is its key on the keyboard, "" where there is none."""
+
+    value: str
+    label: str
+    is_chosen: bool = False
+    key: str = ""
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownQuestion:
+    """``shape`` is how it is answered: faces, stars, scale (of numbers), list (one press), many,
+    text, number, day. ``value`` is what stands in its field.
+    """
+
+    question: Question
+    shape: str
+    options: Sequence[Option] = field(default_factory=tuple)
+    value: str = ""
+    low: str = ""
+    high: str = ""
+
+    @property
+    def is_pressed(self) -> bool:
+        """Answered by one press, without a field."""
+        return self.shape in ("faces", "stars", "scale", "list")
+
+    @property
+    def has_answer(self) -> bool:
+        return bool(self.value) or any(each.is_chosen for each in self.options)
+
+
+_SHAPES: Mapping[str, str] = {
+    QuestionKind.FACES: "faces",
+    QuestionKind.STARS: "stars",
+    QuestionKind.NPS: "scale",
+    QuestionKind.EFFORT: "scale",
+    QuestionKind.SINGLE: "list",
+    QuestionKind.QUOTE: "list",
+    QuestionKind.MULTIPLE: "many",
+    QuestionKind.TEXT: "text",
+    QuestionKind.DATE: "day",
+}
+
+
+def show_question(
+    question: Question, given: Given | None, *, typed: Sequence[str] | None = None
+) -> ShownQuestion:
+    """``typed`` is what was refused just now: it stays in its field."""
+    chosen = _list_chosen(given) if typed is None else set(typed)
+    steps = list_steps(question.kind, question.lowest, question.highest)
+    shape = _SHAPES.get(question.kind, "scale" if steps else "number")
+    value = ""
+    if shape in ("text", "number", "day"):
+        value = (typed[0] if typed else "") if typed is not None else _write(given)
+    low, high = _find_ends(question)
+    return ShownQuestion(
+        question, shape, tuple(_list_options(question, steps, chosen)), value, low, high
+    )
+
+
+def _list_chosen(given: Given | None) -> set[str]:
+    if given is None:
+        return set()
+    return set(given) if isinstance(given, frozenset) else {str(given)}
+
+
+def _write(given: Any) -> str:
+    return "" if given is None else str(given)
+
+
+def _list_options(question: Question, steps: Sequence[int], chosen: set[str]) -> list[Option]:
+    if question.kind in (QuestionKind.SINGLE, QuestionKind.MULTIPLE):
+        rows = [(each.code, each.text_i18n, None) for each in list_choices(question)]
+    elif question.kind == QuestionKind.QUOTE:
+        rows = [("1", _("Yes, gladly"), None), ("0", _("No, please don't"), None)]
+    else:
+        rows = [(str(step), _name_step(question, step), step) for step in steps]
+    return [
+        Option(value, str(label), value in chosen, _find_key(question, place, number), number)
+        for place, (value, label, number) in enumerate(rows, 1)
+    ]
+
+
+def _name_step(question: Question, step: int) -> str:
+    return str(FACES[step]) if question.kind == QuestionKind.FACES else str(step)
+
+
+def _find_key(question: Question, place: int, number: int | None) -> str:
+    """The number itself on a scale, else the place."""
+    wanted = place if number is None else number
+    return str(wanted) if 0 <= wanted <= 9 else ""
+
+
+def _find_ends(question: Question) -> tuple[str, str]:
+    low, high = question.low_label_i18n, question.high_label_i18n
+    if question.kind == QuestionKind.NPS and not (low or high):
+        return _("Not at all likely"), _("Extremely likely")
+    if question.kind == QuestionKind.EFFORT and not (low or high):
+        return _("Very difficult"), _("Very easy")
+    return low, high

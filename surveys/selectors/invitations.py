@@ -1,0 +1,87 @@
+"""Invitations as members and staff read them: what is open, who was asked, why not."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Max
+
+from members.models import Member
+from members.selectors.waiting import find_overdue
+from surveys.enums import InvitationState, ResponseState, SurveyState
+from surveys.links import sign_survey
+from surveys.models import Invitation, SurveyVersion
+
+_OPEN = (InvitationState.RELEASED, InvitationState.SENT, InvitationState.OPENED,
+         InvitationState.ANSWERED)  # fmt: skip
+SHOWN = 3
+
+# Along ``invitation_clock``.
+HAS_OPEN = f"""
+    SELECT 1 FROM surveys_invitation i
+    JOIN surveys_survey s ON s.id = i.survey_id AND s.state = '{SurveyState.OPEN}'
+    LEFT JOIN surveys_response r ON r.invitation_id = i.id
+    WHERE i.member_id = %(member)s AND i.expires_at > %(now)s
+      AND i.state IN ('released', 'sent', 'opened', 'answered')
+      AND coalesce(r.state, '') <> '{ResponseState.COMPLETE}'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSurvey:
+    """A survey that waits for its member. ``title`` is in the reader's language."""
+
+    title: str
+    url: str
+    points: int
+    expires_at: dt.datetime
+    is_begun: bool
+
+
+def list_open(member: Member, *, now: dt.datetime) -> list[OpenSurvey]:
+    """Those that may be answered and are not complete, what ends first at the top; two queries."""
+    rows = (
+        Invitation.objects.filter(
+            member=member, state__in=_OPEN, expires_at__gt=now, survey__state=SurveyState.OPEN
+        )
+        .exclude(response__state=ResponseState.COMPLETE)
+        .select_related("survey", "response")
+        .order_by("expires_at", "pk")
+    )
+    found = list(rows[:SHOWN])
+    live = {
+        each.survey_id: each
+        for each in SurveyVersion.objects.live().filter(survey__in={r.survey_id for r in found})
+    }
+    return [
+        OpenSurvey(
+            title=live[row.survey_id].title_i18n,
+            url=sign_survey(row.pk),
+            points=row.survey.points,
+            expires_at=row.expires_at,
+            is_begun=hasattr(row, "response") and row.response.state == ResponseState.BEGUN,
+        )
+        for row in found
+        if row.survey_id in live
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """For staff: when a member was asked, or why not; the end of the quiet that one survey began."""
+
+    invitations: list[Invitation]
+    last_sent_at: dt.datetime | None
+
+
+def get_asked(member: Member, *, limit: int = 10) -> Asked:
+    """The newest invitations with their states and reasons; two queries."""
+    rows = Invitation.objects.filter(member=member).select_related("survey")
+    last: Any = Invitation.objects.filter(member=member).aggregate(at=Max("sent_at"))["at"]
+    return Asked(list(rows.order_by("-planned_at", "-pk")[:limit]), last)
+
+
+def list_waiting_invitations(now: dt.datetime) -> dict[str, dt.timedelta]:
+    """How long the first invitation could have been released (for the readiness probe)."""
+    rows = Invitation.objects.filter(state=InvitationState.PLANNED)
+    return find_overdue(rows, "due_at", now)
