@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.addresses import make_address_key
 from campaigns.enums import MailingKind
-from campaigns.models import Automation, Campaign, Mailing, Segment, Suppression
+from campaigns.models import Automation, Campaign, Mailing, PublicNotice, Segment, Suppression
 from core.errors import DomainError
 from core.models import AuditEntry, IdempotencyRecord
+from core.photos import delete_photo
 from loyalty_site.demo.appearance import remove_appearance
 from loyalty_site.demo.automations import list_automation_codes
 from loyalty_site.demo.campaigns import (
@@ -32,7 +33,9 @@ from loyalty_site.demo.data import LANGUAGE, read_categories, read_club, read_re
 from loyalty_site.demo.doomed import DoomedRows, list_keys_to, list_orphans
 from loyalty_site.demo.history import TILL
 from loyalty_site.demo.incident import AUDIENCE as INCIDENT_AUDIENCE
+from loyalty_site.demo.notices import list_notice_slugs
 from loyalty_site.demo.people import SOURCE, build_club_facts, list_demo_logins
+from loyalty_site.demo.reviews import list_file_names, list_theme_codes, read_reviews
 from loyalty_site.demo.seeding import count_demo_members, lock_demo
 from loyalty_site.demo.shops import CODES as SHOPS
 from loyalty_site.demo.surprises import get_audience_slug
@@ -84,6 +87,7 @@ from rewards.models import (
     WheelDay,
 )
 from rewards.services.verification import verify_ledger
+from surveys.models import Review, ReviewImport, ReviewPhoto, ReviewTerms, Theme
 
 _USED_POINTS = """
     UPDATE rewards_earningrule r SET used_points = coalesce((
@@ -169,6 +173,7 @@ def remove_demo(*, keep_rules: bool = False, now: dt.datetime) -> dict[str, int]
     files = [reward.download for reward in _list_rewards() if reward.download]
     exports = DataExport.objects.filter(member__source=SOURCE).exclude(file="")
     files += [export.file for export in exports]
+    photos = [each.photo for each in ReviewPhoto.objects.filter(review__member__source=SOURCE)]
     with _written_once_rows_may_go():
         removed = _delete(doomed, keep_rules=keep_rules)
     _forget_club(now)
@@ -176,6 +181,8 @@ def remove_demo(*, keep_rules: bool = False, now: dt.datetime) -> dict[str, int]
     _check_result()
     for file in files:
         transaction.on_commit(partial(file.storage.delete, file.name), robust=True)
+    for photo in photos:
+        transaction.on_commit(partial(delete_photo, photo.storage, photo.name), robust=True)
     return removed
 
 
@@ -204,6 +211,10 @@ def _doom(doomed: DoomedRows, *, keep_rules: bool) -> None:
     doomed.add(Charity.objects.filter(slug__in=list_charity_slugs()))
     doomed.add(Wheel.objects.filter(slug__in=[each["slug"] for each in read_wheels()["wheels"]]))
     doomed.add(Household.objects.filter(places__member__source=SOURCE).distinct())
+    doomed.add(Review.objects.filter(imported_with__file_name__in=list_file_names()))
+    doomed.add(ReviewImport.objects.filter(file_name__in=list_file_names()))
+    doomed.add(Theme.objects.filter(code__in=list_theme_codes()))
+    doomed.add(ReviewTerms.objects.filter(points=read_reviews()["terms"]["points"]))
     doomed.add(PointsRate.objects.filter(published_by=None))  # a club's own says by whom
     _doom_campaigns(doomed)
     lists = [INCIDENT_AUDIENCE, get_audience_slug(), *list_audience_slugs()]
@@ -247,6 +258,9 @@ def _doom_campaigns(doomed: DoomedRows) -> None:
     automations = Automation.objects.filter(slug__in=list_automation_codes())
     doomed.add(automations)
     doomed.add(Mailing.objects.filter(steps__version__automation__in=automations).distinct())
+    notices = PublicNotice.objects.filter(slug__in=list_notice_slugs())
+    doomed.add(notices)
+    doomed.add(Mailing.objects.filter(pk__in=notices.exclude(mailing=None).values("mailing")))
     asked = Campaign.objects.filter(mailing__in=mailings, approval__isnull=False)
     doomed.add(Approval.objects.filter(pk__in=asked.values("approval")))
     used = Campaign.objects.exclude(mailing__in=mailings).values("audiences")

@@ -24,6 +24,8 @@ from loyalty_site.demo.history import (
     take_in_history,
 )
 from loyalty_site.demo.incident import mend_incident
+from loyalty_site.demo.messengers import connect_messengers
+from loyalty_site.demo.notices import publish_notices
 from loyalty_site.demo.people import (
     SOURCE,
     choose_people,
@@ -34,6 +36,7 @@ from loyalty_site.demo.people import (
     set_up_club,
 )
 from loyalty_site.demo.programme import set_up_programme
+from loyalty_site.demo.reviews import speak_up
 from loyalty_site.demo.stories import tell_stories
 from loyalty_site.demo.surprises import give_surprise
 from loyalty_site.demo.wheel import spin_all_over
@@ -139,8 +142,11 @@ def seed_demo(
     give_surprise(claimed, staff, now=now)
     progress.begin(_("Campaigns"))
     run_campaigns(seed=seed, now=now)
+    connect_messengers(now=now)
+    publish_notices(staff.manager, zone=zone, now=now)
     # What wheels draw is chance, and nothing that counts shall hang on it.
     spin_all_over(claimed, staff.owner, seed=seed, now=now)
+    speak_up(staff.manager, now=now)
     run_automations(staff.owner, now=now)
     count_figures(now=now)
     return Seeded(len(members), taken, len(closed), redemptions)

@@ -7,7 +7,7 @@ from surveys.enums import ReviewName
 
 
 def build_pen_name(person: Any, kind: str, nickname: str = "") -> str:
-    """ "Mei W.", 王*明, a nickname, or "" for no name.
+    """ "Mei W.", 王*明, 山*さん, a nickname, or "" for no name.
 
     A name written in Han, kana or hangul is half hidden instead of cut: its first letter alone
     would be the whole family name anyway.
@@ -21,4 +21,5 @@ def build_pen_name(person: Any, kind: str, nickname: str = "") -> str:
         return ""
     if get_full_name(person).isascii() or given.isascii() or family[:1].isascii():
         return f"{given} {family[0]}." if given and family else given or f"{family[0]}."
-    return mask_name(person)
+    # 様 is for letters to somebody; of oneself, among others, it is さん.
+    return mask_name(person).replace("様", "さん")

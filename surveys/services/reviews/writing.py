@@ -147,7 +147,7 @@ def _add(member: Member, product: Product | None, facts: dict, now: dt.datetime)
     if waiting >= MOST_WAITING:
         raise TooManyWaiting(count=waiting)
     review = Review(
-        member=member, product=product, purchase=find_purchase(member, product),
+        member=member, product=product, purchase=find_purchase(member, product, now=now),
         written_at=now, flags=_flag(facts), **facts,
     )  # fmt: skip
     try:
@@ -171,7 +171,9 @@ def _find_changes(review: Review, facts: dict, photos: Sequence, removed: Collec
 def _change(review: Review, facts: dict, now: dt.datetime) -> None:
     for name, value in facts.items():
         setattr(review, name, value)
-    review.purchase = review.purchase or find_purchase(review.member, review.product)
+    review.purchase = review.purchase or find_purchase(
+        review.member, review.product, now=now
+    )
     review.flags = _flag(facts)
     review.state = ReviewState.WAITING
     review.refusal = review.refusal_note = ""
