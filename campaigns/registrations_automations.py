@@ -22,6 +22,7 @@ _WRITES = (
 # Activities that may begin one; an app above adds its own by ``registry.extend_consumer``.
 ACTIVITIES = (
     "signup", "purchase", "amendment", "return", "redemption", "donation", "spin", "view",
+    "survey_invited", "survey_reminder", "survey_answered",
 )  # fmt: skip
 CONSUMER = "automations"
 
@@ -39,6 +40,7 @@ def register() -> None:
             erase=_erase_journeys,
             merge=_merge_journeys,
             undo=_undo_merge,
+            locked_first=_list_on_the_way,
             why_kept="It shows what the club did by itself and why it stopped; the facts are gone.",
         )
     )  # fmt: skip
@@ -51,6 +53,11 @@ def register() -> None:
             "owner": [*_WRITES, "campaigns.publish_gifts"],
         },
     )
+
+
+def _list_on_the_way(ids):
+    """A sweep holds ways before it gives anything to their members."""
+    return Journey.objects.filter(member__in=ids, state=JourneyState.ACTIVE)
 
 
 def _erase_journeys(member, now):

@@ -145,6 +145,8 @@ _OWN = (
         "members.Notice",
         export=rows_of(Notice, "code", "params", "effective_at", "read_at"),
         erase=delete_of(Notice),
+        # Whoever follows them holds them before what follows names their members.
+        locked_first=lambda ids: Notice.objects.filter(member__in=ids, is_followed=False),
         why_kept="A merge leaves old notices where they were read.",
     ),
     PersonalData("members.ClaimCode", erase=delete_of(ClaimCode), why_kept="Minutes only."),

@@ -33,6 +33,7 @@ from members.models import (
 )
 from members.models.member import PERSONAL_BLANKS
 from members.services.erasure_log import log_on_commit
+from members.services.holding import lock_members
 
 ABSORBED_EMPTIED = "member.absorbed_emptied"
 
@@ -94,7 +95,7 @@ def erase_member(
     Everything open is finished first: apps may hold the erasure up (StillOpen), and close what
     they can close at once. Then each app forfeits, deletes and blanks its own; notes of staff
     go; hashes of the contacts and of the shops' ids stay, so that no file brings them back.
-    Raises AlreadyErased, MergedAway, StillOpen, or what an app refuses with.
+    Raises AlreadyErased, MergedAway, StillOpen, RecordsBusy, or what an app refuses with.
 
     The row is locked against everything: a purchase that refers to it comes either before, and
     is forfeited, or afterwards (``recheck_erasures``).
@@ -125,10 +126,10 @@ def erase_member(
 
 def _lock(member: Member) -> list[Member]:
     """All rows of the person, by id; the one to erase comes first."""
-    # Without no_key: rows that come to refer to it wait for the end of the erasure.
-    rows = Member.objects.select_for_update(of=("self",)).select_related("user")
+    # Against everything: rows that come to refer to it wait for the end of the erasure.
+    rows = Member.objects.select_related("user")
     known = {member.pk, *(record.pk for record in list_records(member))}
-    locked = list(rows.filter(pk__in=known).order_by("pk"))
+    locked = lock_members(known, rows)
     first = next(record for record in locked if record.pk == member.pk)
     if first.status == MemberStatus.ERASED:
         raise AlreadyErased
@@ -136,7 +137,7 @@ def _lock(member: Member) -> list[Member]:
         raise MergedAway
     # A merge may have been undone, or made, before the locks were held.
     wanted = {record.pk for record in list_records(first)}
-    missing = list(rows.filter(pk__in=wanted - known).order_by("pk"))
+    missing = lock_members(wanted - known, rows)
     rest = [record for record in [*locked, *missing] if record.pk in wanted - {first.pk}]
     return [first, *rest]
 

@@ -21,10 +21,10 @@ from members.selectors.consents import get_answers
 from members.services.audiences import AudienceMove, add_to_everyone, move_members
 from members.services.conduct import check_actor
 from members.services.duplicates import note_merge, note_undone_merge
+from members.services.holding import lock_members
 from members.services.notices import NoticeRow, add_notices
 
 MERGED_NOTICE = "records_merged"
-_TURNS = 10  # attempts to lock two records at which things are just happening
 FOLLOWED_FOR = dt.timedelta(days=2)  # what is under way at a merge arrives within moments
 _NAME_PARTS = ("family_name", "given_name", "family_name_reading", "given_name_reading")
 # Parts that only make sense together come together.
@@ -61,11 +61,6 @@ class BothHaveLogins(MergeRefused):
         "Both records have a login, so two people may be using them. Find out which login "
         "stays, let an owner deactivate the other one under “Logins”, then merge."
     )
-
-
-class RecordsBusy(MergeRefused):
-    code = "records_busy"
-    message = _("Something is just happening at these records. Try again in a moment.")
 
 
 class MergeReasonNeeded(MergeRefused):
@@ -113,8 +108,8 @@ def merge_members(
     All that knows of members does its part through the registry of personal data, in this one
     transaction, under the locks of both records in the order of their ids.
 
-    Raises SameRecord, OwnRecord, NotMergeable, BothHaveLogins, MergeReasonNeeded, or what a part
-    refuses (open reservations, say).
+    Raises SameRecord, OwnRecord, NotMergeable, BothHaveLogins, MergeReasonNeeded, RecordsBusy, or
+    what a part refuses (open reservations, say).
     """
     source, target = _lock(source, target)
     if source.pk == target.pk:
@@ -158,33 +153,10 @@ def merge_members(
 
 
 def _lock(*members):
-    """The records under their locks, taken in the order of their ids.
-
-    What others lock before a member comes first. Should more of it have come by the time the
-    members are locked, all is let go and taken again: to wait for it now could be a circle.
-    """
-    ids = sorted({member.pk for member in members})
-    for _turn in range(_TURNS):
-        with transaction.atomic():
-            held = [
-                set(rows.order_by("pk").select_for_update().values_list("pk", flat=True))
-                for rows in _list_locked_first(ids)
-            ]
-            # Without no_key, as the login will change: rows that come to refer to them wait.
-            rows = Member.objects.filter(pk__in=ids).order_by("pk").select_for_update()
-            locked = {row.pk: row for row in rows}
-            if held == [set(rows.values_list("pk", flat=True)) for rows in _list_locked_first(ids)]:
-                return [locked[member.pk] for member in members]
-            transaction.set_rollback(True)
-    raise RecordsBusy
-
-
-def _list_locked_first(ids):
-    return [
-        entry.locked_first(ids)
-        for entry in registry.personal_data
-        if entry.locked_first is not None
-    ]
+    """The records under their locks. Raises RecordsBusy."""
+    # Against everything, as the login will change.
+    by_id = {row.pk: row for row in lock_members({member.pk for member in members})}
+    return [by_id[member.pk] for member in members]
 
 
 def _choose_logins(source, target):

@@ -18,9 +18,10 @@ from campaigns.selectors.automations.conditions import find_matching
 from campaigns.selectors.segments import compile_segment, read_definition
 from campaigns.selectors.segments.operators import Sql
 from campaigns.services.automations import days
+from campaigns.services.automations.holding import hold_members
 from core.errors import DomainError
 from core.time import day_of
-from members.models import Audience
+from members.models import Activity, Audience
 from members.selectors.club import get_club
 from members.services.notices import take_unfollowed
 from rewards.enums import ExpiryMode, Unit
@@ -37,8 +38,11 @@ _SUBJECTS = {
     "rewards.redemption": "redemption",
     "rewards.reward": "reward",
     "rewards.donation": "donation",
+    "surveys.invitation": "invitation",
 }
-_FACTS = ("reward", "points", "charity", "appeal", "amount")
+_FACTS = (
+    "reward", "points", "charity", "appeal", "amount", "purchase", "redemption", "survey", "score",
+)  # fmt: skip
 _ENTER = """
     INSERT INTO campaigns_journey (automation_id, version_id, member_id, occurrence, facts, state,
                                    is_late, due_at, entered_at)
@@ -133,7 +137,11 @@ def _get_oldest(version: AutomationVersion, now: dt.datetime) -> dt.datetime:
 
 def follow_batch(batch_id: int, now: dt.datetime) -> None:
     """The consumer of the stream: whoever did what an automation waits for begins."""
-    for version in list_live(TriggerKind.ACTIVITY):
+    versions = list_live(TriggerKind.ACTIVITY)
+    if len(versions) > 1:
+        rows = Activity.objects.filter(batch=batch_id).values_list("member_id", flat=True)
+        hold_members([version.automation_id for version in versions], set(rows))
+    for version in versions:
         subjects = " ".join("WHEN %s THEN %s" for _each in _SUBJECTS)
         named = [part for pair in _SUBJECTS.items() for part in pair]
         facts = ", ".join(f"'{name}', a.facts->'{name}'" for name in _FACTS)
@@ -170,7 +178,11 @@ def _follow_some(now):
     by_code = defaultdict(list)
     for notice in notices:
         by_code[notice.code].append(notice.pk)
-    for version in list_live(TriggerKind.NOTICE):
+    versions = list_live(TriggerKind.NOTICE)
+    if len(versions) > 1:
+        members = {notice.member_id for notice in notices}
+        hold_members([version.automation_id for version in versions], members)
+    for version in versions:
         if ids := by_code.get(version.terms["code"]):
             candidates = Sql(
                 """

@@ -16,6 +16,7 @@ from campaigns.enums import JourneyReason, JourneyState, StepKind, StepOutcome
 from campaigns.models import AutomationVersion, Journey, JourneyStep, Step
 from campaigns.selectors.automations.conditions import find_matching
 from campaigns.services.automations.giving import give
+from campaigns.services.automations.holding import hold_points
 from campaigns.services.automations.waiting import find_end
 from campaigns.services.planning import QueuedMessage, queue_messages
 from core.errors import DomainError
@@ -91,6 +92,13 @@ def _advance(journeys: Sequence[Journey], now: dt.datetime) -> None:
     for step in Step.objects.filter(version__in=ids).select_related("mailing"):
         steps[step.version_id][step.position] = step
     members = Member.objects.in_bulk({each.member_id for each in journeys})
+    givers = {
+        versions[pk].automation_id
+        for pk, known in steps.items()
+        if any(step.kind == StepKind.GRANT for step in known.values())
+    }
+    if givers:
+        hold_points(givers, members)
     walk = _Walk(now, members)
     waiting: list[Journey] = []
     for journey in journeys:
