@@ -26,7 +26,7 @@ from core.actors import (
     judge,
     read_agent,
 )
-from members.enums import Channel, ConsentSource
+from members.enums import Channel, ConsentSource, MemberStatus
 from members.models import Member
 from members.services.consents import Answer, record_answers
 
@@ -143,12 +143,12 @@ def _take_back(ids: set[int], now: dt.datetime) -> None:
 
 def withdraw_purpose(message: Message, *, source: str, now: dt.datetime) -> bool:
     """The reader of a message wants no more of its kind by its channel. False where it was none
-    that needs consent.
+    that needs consent, or nobody is left who could say so.
     """
     purpose = message.mailing.purpose
-    if purpose == MailingPurpose.SERVICE:
-        return False
     member = get_reader(message)
+    if purpose == MailingPurpose.SERVICE or member.status == MemberStatus.ERASED:
+        return False
     with translation.override(member.locale or None):
         answer = Answer(purpose, message.channel, False)
         record_answers(member, [answer], source=source, by=None, now=now)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.enums import EventActor, EventKind
 from campaigns.models import Message
 from campaigns.services.responses import EventRow, get_reader, record_events, withdraw_purpose
-from members.enums import Channel, ConsentSource
+from members.enums import Channel, ConsentSource, MemberStatus
 from members.purposes import MESSAGES, list_asked
 from members.services.consents import Answer, record_answers
 
@@ -33,14 +33,21 @@ def let_go(message: Message, *, reason: str = "", now: dt.datetime) -> None:
 @transaction.atomic
 def let_go_of_all(message: Message, *, reason: str = "", now: dt.datetime) -> None:
     """No more of any purpose by any channel, but what they ask for or must know."""
+    reader = get_reader(message)
+    if reader.status == MemberStatus.ERASED:
+        return
     answers = [Answer(purpose.code, Channel.ANY, False) for purpose in list_asked(MESSAGES)]
-    record_answers(get_reader(message), answers, source=ConsentSource.LINK, by=None, now=now)
+    record_answers(reader, answers, source=ConsentSource.LINK, by=None, now=now)
     _note(message, "all", reason, now)
 
 
 def choose(message: Message, answers: Iterable[Answer], *, now: dt.datetime) -> None:
-    """What the reader wants to hear, by which channel. Raises what ``record_answers`` raises."""
-    record_answers(get_reader(message), list(answers), source=ConsentSource.LINK, by=None, now=now)
+    """What the reader wants to hear, by which channel; nothing of somebody who was erased.
+    Raises what ``record_answers`` raises.
+    """
+    reader = get_reader(message)
+    if reader.status != MemberStatus.ERASED:
+        record_answers(reader, list(answers), source=ConsentSource.LINK, by=None, now=now)
 
 
 def _note(message: Message, extent: str, reason: str, now: dt.datetime) -> None:

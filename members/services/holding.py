@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.urls import reverse
+from django.urls import get_resolver, reverse
 from django.utils import translation
 from PIL import Image
 
@@ -34,6 +34,14 @@ def read(path, client=None, **headers):
     response = (client or Client()).get(path, **headers)
     assert response.status_code == 200, path
     return response.content.decode()
+
+
+def list_paths(resolver, before="/"):
+    for each in resolver.url_patterns:
+        if hasattr(each, "url_patterns"):
+            yield from list_paths(each, before + str(each.pattern))
+        else:
+            yield before + str(each.pattern)
 
 
 def build_photo(width, height):
@@ -187,6 +195,11 @@ def test_robots_are_told_where_not_to_look(club, settings):
     text = read("/robots.txt")
     assert "Disallow: /admin/" in text
     assert "Sitemap: https://club.example/sitemap.xml" in text
+    # What is signed for one reader is nobody else's to find.
+    signed = [path for path in list_paths(get_resolver()) if "<str:token>" in path]
+    closed = re.findall(r"Disallow: (\S+)", text)
+    assert [path for path in signed if not path.startswith(tuple(closed))] == []
+    assert {"/m/<str:token>/", "/privacy/erasure/<str:token>/"} <= set(signed)
 
 
 # --- Colours ------------------------------------------------------------------------------------
