@@ -39,6 +39,7 @@ from loyalty_site.demo.reviews import list_file_names, list_theme_codes, read_re
 from loyalty_site.demo.seeding import count_demo_members, lock_demo
 from loyalty_site.demo.shops import CODES as SHOPS
 from loyalty_site.demo.surprises import get_audience_slug
+from loyalty_site.demo.surveys import get_mystery_slug, list_survey_codes
 from loyalty_site.demo.webhooks import URLS as WEBHOOK_URLS
 from members.models import (
     Activity,
@@ -87,7 +88,7 @@ from rewards.models import (
     WheelDay,
 )
 from rewards.services.verification import verify_ledger
-from surveys.models import Review, ReviewImport, ReviewPhoto, ReviewTerms, Theme
+from surveys.models import Review, ReviewImport, ReviewPhoto, ReviewTerms, Survey, Theme
 
 _USED_POINTS = """
     UPDATE rewards_earningrule r SET used_points = coalesce((
@@ -216,8 +217,9 @@ def _doom(doomed: DoomedRows, *, keep_rules: bool) -> None:
     doomed.add(Theme.objects.filter(code__in=list_theme_codes()))
     doomed.add(ReviewTerms.objects.filter(points=read_reviews()["terms"]["points"]))
     doomed.add(PointsRate.objects.filter(published_by=None))  # a club's own says by whom
+    doomed.add(Survey.objects.filter(code__in=list_survey_codes()))
     _doom_campaigns(doomed)
-    lists = [INCIDENT_AUDIENCE, get_audience_slug(), *list_audience_slugs()]
+    lists = [INCIDENT_AUDIENCE, get_audience_slug(), get_mystery_slug(), *list_audience_slugs()]
     doomed.add(Audience.objects.filter(slug__in=lists))
     doomed.add(ShopConnection.objects.filter(source__code__in=SHOPS.values()))
     doomed.add(ShopOrder.objects.filter(source__code__in=SHOPS.values()))

@@ -39,6 +39,7 @@ from loyalty_site.demo.programme import set_up_programme
 from loyalty_site.demo.reviews import speak_up
 from loyalty_site.demo.stories import tell_stories
 from loyalty_site.demo.surprises import give_surprise
+from loyalty_site.demo.surveys import ask_all_year
 from loyalty_site.demo.wheel import spin_all_over
 from members.models import Member
 from members.selectors.club import get_club
@@ -144,6 +145,7 @@ def seed_demo(
     run_campaigns(seed=seed, now=now)
     connect_messengers(now=now)
     publish_notices(staff.manager, zone=zone, now=now)
+    ask_all_year(staff, seed=seed, now=now)
     # What wheels draw is chance, and nothing that counts shall hang on it.
     spin_all_over(claimed, staff.owner, seed=seed, now=now)
     speak_up(staff.manager, now=now)

@@ -128,6 +128,10 @@ class RulesForm(WordsFormMixin, forms.Form):
         label=_("Points for completing it"), min_value=0, max_value=1_000_000,
         help_text=_("The same for every answer; once per invitation."),
     )  # fmt: skip
+    points_budget = forms.IntegerField(
+        label=_("Points to give at most"), min_value=0, max_value=2_000_000_000, required=False,
+        help_text=_("Altogether. What goes beyond isn't given. Empty: no limit."),
+    )  # fmt: skip
     main_question = forms.ChoiceField(
         label=_("Main question"), required=False,
         help_text=_("Its answer is the score, and can be given with one press in the e-mail."),

@@ -27,6 +27,7 @@ from surveys.services.refusals import InvalidSurvey
 
 _TERMS = {
     "kind", "priority", "clock_days", "expires_after_days", "reminder_after_days", "points",
+    "points_budget",
     "main_question", "low_line", "follow_up_hours", "is_anonymous", "points_budget",
 }  # fmt: skip
 
@@ -143,6 +144,11 @@ def check_survey(survey: Survey) -> None:
         raise InvalidSurvey(
             _("The reminder comes while there is still time to answer."),
             field="reminder_after_days",
+        )
+    budget = survey.points_budget
+    if budget is not None and budget < survey.points_given:
+        raise InvalidSurvey(
+            _("It gave %(given)s points already."), field="points_budget", given=survey.points_given
         )
     if survey.low_line is not None and not 1 <= survey.low_line <= 1000:
         raise InvalidSurvey(_("Between 1 and 1000."), field="low_line")
