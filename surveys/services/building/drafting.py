@@ -28,7 +28,7 @@ from surveys.services.refusals import InvalidSurvey
 _TERMS = {
     "kind", "priority", "clock_days", "expires_after_days", "reminder_after_days", "points",
     "points_budget",
-    "main_question", "low_line", "follow_up_hours", "is_anonymous", "points_budget",
+    "main_question", "low_line", "follow_up_hours", "is_anonymous",
 }  # fmt: skip
 
 
