@@ -1,6 +1,7 @@
 """Accounts at LINE and WeChat: connected by a code, one for each member, let go."""
 
 import datetime as dt
+import json
 import re
 from urllib.parse import quote
 
