@@ -1,3 +1,5 @@
+from zoneinfo import available_timezones
+
 from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import RequestLoginCodeForm as AllauthRequestLoginCodeForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
@@ -74,6 +76,10 @@ class SignupForm(AllauthSignupForm):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
     )
+    # The browser's own, where it runs js/zone.js: for quiet hours, and changed in the profile.
+    zone = forms.CharField(
+        max_length=64, required=False, widget=forms.HiddenInput(attrs={"data-zone": ""})
+    )
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -90,6 +96,12 @@ class SignupForm(AllauthSignupForm):
             names.reverse()
         self.order_fields(["email", "phone", *names])
 
+    def clean_zone(self):
+        """A zone that is none, or the club's own, is nobody's mistake: it is left out."""
+        zone = self.cleaned_data["zone"]
+        is_known = zone in available_timezones() and zone != get_club().zone
+        return zone if is_known else ""
+
     def clean(self):
         cleaned = super().clean()
         if not self.errors and not (cleaned.get("email") or cleaned.get("phone")):
@@ -98,7 +110,8 @@ class SignupForm(AllauthSignupForm):
 
     def save(self, request):
         request.session[SIGNUP_PROFILE] = {
-            name: self.cleaned_data.get(name, "").strip() for name in ("family_name", "given_name")
+            name: self.cleaned_data.get(name, "").strip()
+            for name in ("family_name", "given_name", "zone")
         } | {"locale": get_language() or "", "source": request.session.get(SIGNUP_SOURCE, "")}
         return super().save(request)
 

@@ -12,6 +12,7 @@ from members.fields import PhoneField
 from members.models import Member
 from members.models.member import BIRTHDAY_PARTS
 from members.purposes import SENSITIVE
+from members.selectors.club import get_club
 from members.selectors.consents import has_agreed
 from members.zones import list_choices
 
@@ -143,6 +144,11 @@ class OwnProfileForm(ProfileForm):
             (code, get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES
         ]
         fields["locale"].choices = [("", _("As the club")), *own_names]
+        fields["zone"].widget.attrs |= {
+            "data-zone": "",
+            "data-own": get_club().zone,
+            "data-suggest": _("Take that of this device: %(city)s") % {"city": "…"},
+        }
         self._is_family_first = (get_language() or "").startswith(("zh", "ja"))
         self.locked = [name for name in BIRTHDAY_PARTS if getattr(self.instance, name)]
         for name in self.locked:

@@ -159,6 +159,9 @@ class PublicNoticeAdmin(WordsAdmin):
         return self._go_to(obj)
 
     def removal_view(self, request, object_id):
+        """Asked first; a draft that nobody read goes for good."""
+        if request.method == "GET":
+            return self._ask_removal(request, object_id)
         notice, answer = self._get_own(request, object_id, "campaigns.change_publicnotice")
         if answer:
             return answer
@@ -167,6 +170,19 @@ class PublicNoticeAdmin(WordsAdmin):
         ):
             return self._go_to(notice)
         return HttpResponseRedirect(reverse("admin:campaigns_publicnotice_changelist"))
+
+    def _ask_removal(self, request, object_id):
+        if not request.user.has_perm("campaigns.change_publicnotice"):
+            raise PermissionDenied
+        notice, answer = self.get_or_redirect(request, object_id)
+        if answer:
+            return answer
+        back_url = reverse("admin:campaigns_publicnotice_change", args=[notice.pk])
+        if notice.published_at is not None:
+            return HttpResponseRedirect(back_url)
+        return self.render_page(
+            request, "admin/_delete.html", title=_("Delete"), obj=notice, back_url=back_url
+        )
 
     # --- Published ---
 

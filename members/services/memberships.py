@@ -15,7 +15,7 @@ from members.services.activities import ActivityRow, record_batch
 from members.services.enrolment import create_member
 
 SIGNUP = "signup"
-_PROFILE_FIELDS = ("family_name", "given_name", "display_name", "locale")
+_PROFILE_FIELDS = ("family_name", "given_name", "display_name", "locale", "zone")
 
 
 class AlreadyMember(DomainError):

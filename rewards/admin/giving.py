@@ -67,7 +67,8 @@ class ServedAdmin(WordsAdmin):
         permission, service, said = self.acts[name]
 
         def act(request, object_id):
-            if request.method != "POST":
+            is_asked_first = name == "removal" and request.method == "GET"
+            if request.method != "POST" and not is_asked_first:
                 return HttpResponseNotAllowed(["POST"])
             if not request.user.has_perm(permission):
                 raise PermissionDenied
@@ -75,6 +76,10 @@ class ServedAdmin(WordsAdmin):
             if answer:
                 return answer
             target = reverse(f"admin:rewards_{self.opts.model_name}_change", args=[obj.pk])
+            if is_asked_first:
+                return self.render_page(
+                    request, "admin/_delete.html", title=_("Delete"), obj=obj, back_url=target
+                )
             try:
                 service(obj, by=request.user, now=timezone.now())
             except DomainError as refusal:
@@ -95,7 +100,12 @@ class ServedAdmin(WordsAdmin):
         if obj is not None:
             opts = self.opts
             context["giving_acts"] = [
-                (reverse(f"admin:rewards_{opts.model_name}_{name}", args=[obj.pk]), label, is_end)
+                (
+                    reverse(f"admin:rewards_{opts.model_name}_{name}", args=[obj.pk]),
+                    label,
+                    is_end,
+                    name == "removal",
+                )
                 for name, label, is_end in self.list_acts(request, obj)
                 if request.user.has_perm(self.acts[name][0])
             ]

@@ -24,8 +24,9 @@ def post(client, name, **data):
 
 def test_sign_up_by_email_and_code_makes_a_member(client, club):
     answer = post(
-        client, "account_signup", email="Mei@Example.com", given_name="Mei", family_name="Chen"
-    )
+        client, "account_signup", email="Mei@Example.com", given_name="Mei", family_name="Chen",
+        zone="Asia/Taipei",
+    )  # fmt: skip
     assert answer.headers["Location"] == reverse("account_email_verification_sent")
     assert not Member.objects.exists()
     code = code_of(mail.outbox[0].body)
@@ -33,6 +34,7 @@ def test_sign_up_by_email_and_code_makes_a_member(client, club):
     assert answer.headers["Location"] == reverse("member_home")
     member = Member.objects.get()
     assert (member.given_name, member.family_name) == ("Mei", "Chen")
+    assert member.zone == "Asia/Taipei"
     assert member.email == member.user.email == "mei@example.com"
     assert member.user.phone is None
     assert not member.user.has_usable_password()
@@ -48,7 +50,9 @@ def test_mails_speak_in_the_clubs_name(client, club):
 
 
 def test_sign_up_by_phone_and_code_needs_no_email(client, club, sms):
-    answer = post(client, "account_signup", phone="(415) 555-0123", given_name="Mei")
+    answer = post(
+        client, "account_signup", phone="(415) 555-0123", given_name="Mei", zone="Moon/Crater"
+    )
     assert answer.headers["Location"] == reverse("account_verify_phone")
     message = sms()[0]
     assert message["to"] == "+14155550123"
@@ -57,6 +61,7 @@ def test_sign_up_by_phone_and_code_needs_no_email(client, club, sms):
     member = Member.objects.get()
     assert member.phone == member.user.phone == "+14155550123"
     assert member.user.email is None
+    assert member.zone == ""
     assert member.user.phone_verified_at is not None
 
 
