@@ -7,8 +7,10 @@ happened before the demonstration was built begins no way of today.
 import datetime as dt
 from collections.abc import Sequence
 
+from django.db.models import F
+
 from campaigns.enums import MailingKind
-from campaigns.models import Automation, Mailing
+from campaigns.models import Automation, Mailing, Message
 from campaigns.ready_automations import READY
 from campaigns.registrations_automations import CONSUMER
 from campaigns.services.automations.drafting import enable_automation, publish_automation
@@ -42,6 +44,9 @@ def run_automations(owner: User, *, now: dt.datetime) -> None:
     run_due_journeys(now=now)
     for mailing in Mailing.objects.filter(kind=MailingKind.STEP).order_by("pk"):
         let_leave(mailing, spread=1)
+    # Planned when its moment came, not when the demonstration was built.
+    late = Message.objects.filter(mailing__kind=MailingKind.STEP, recorded_at__gt=F("due_at"))
+    late.update(recorded_at=F("due_at"))
 
 
 def _switch_on(automations: Sequence[Automation], owner: User, moment: dt.datetime) -> None:

@@ -13,6 +13,7 @@ from campaigns.models import (
     Journey,
     Message,
     MessageEvent,
+    PublicNotice,
     Segment,
     SegmentPick,
 )
@@ -20,6 +21,7 @@ from campaigns.selectors.reports import get_funnel
 from campaigns.services.sending.running import send_waiting_messages
 from loyalty_site.demo.automations import list_automation_codes
 from loyalty_site.demo.campaigns import read_campaigns
+from loyalty_site.demo.notices import read_notices
 from loyalty_site.demo.removal import remove_demo
 from members.models import Member, Notice, WorkItem
 from tests.demo.test_catalogue import LANGUAGES, list_words
@@ -28,7 +30,7 @@ LIQUID = re.compile(r"\{%.*?%\}|\{\{.*?\}\}")
 
 
 def test_every_text_stands_in_four_languages_each_its_own():
-    found = list(list_words(read_campaigns()))
+    found = [*list_words(read_campaigns()), *list_words(read_notices())]
     assert len(found) > 30
     for path, words in found:
         assert set(words) == set(LANGUAGES), path
@@ -72,6 +74,18 @@ def test_what_there_is(larger_club, now):
         assert campaign.figures.sent_count == funnel.sent
     assert MessageEvent.objects.filter(kind="clicked", actor="human").exists()
     assert MessageEvent.objects.filter(actor="machine").exists()
+
+
+def test_the_archive_tells_of_an_incident_and_a_change(larger_club, now):
+    incident, change = PublicNotice.objects.published().newest_first()
+    assert (incident.kind, incident.resolved_at, change.kind) == ("incident", now, "change")
+    assert incident.updates.count() == 1
+    assert Message.objects.filter(mailing=incident.mailing, state="sent").exists()
+    for notice in (incident, change):
+        for language in ("ja", "zh_hans", "zh_hant"):
+            assert getattr(notice, f"title_{language}")
+            assert "%(" not in getattr(notice, f"body_{language}")
+    assert not Message.objects.filter(recorded_at__gt=F("due_at"), mailing__kind="step").exists()
 
 
 def test_nothing_happens_before_it_can(larger_club, now):
