@@ -14,6 +14,7 @@ from campaigns.enums import MailingPurpose, Reentry, StepKind, TriggerKind
 
 SERVICE, NEWS = MailingPurpose.SERVICE, MailingPurpose.NEWS
 OFFERS, BIRTHDAY = MailingPurpose.OFFERS, MailingPurpose.BIRTHDAY
+SURVEYS = MailingPurpose.SURVEYS
 _FILE = Path(__file__).with_name("ready_automations.json")
 
 
@@ -206,6 +207,22 @@ READY: tuple[ReadyAutomation, ...] = (
         reentry=Reentry.NEVER,
         budget_count=200,
         freshness_hours=1,
+    ),
+    ReadyAutomation(
+        "survey-invitation",
+        _("Invitation to a survey"),
+        _("Whom a survey's trigger invites is asked; one press in the e-mail is an answer."),
+        TriggerKind.ACTIVITY,
+        {"kind": "survey_invited"},
+        (_letter("survey-invitation", _("How was it?"), SURVEYS),),
+    ),
+    ReadyAutomation(
+        "survey-reminder",
+        _("Reminder of a survey"),
+        _("Once, to who has not answered, where the survey reminds."),
+        TriggerKind.ACTIVITY,
+        {"kind": "survey_reminder"},
+        (_letter("survey-reminder", _("Still open"), SURVEYS),),
     ),
 )
 

@@ -37,6 +37,18 @@ def build_snippet(path: str, stand_in: Any) -> str:
     return f'{{{{ {path} | default: "{str(stand_in).replace(chr(34), "”")}" }}}}'
 
 
+# What the block of answers asks for; nobody writes these by hand.
+_SURVEY_LINKS = (
+    Variable("survey.shape", _("How the first question is answered"), "faces", "survey", True),
+    Variable("survey.trap-url", _("Link that no person sees"), "https://club.example/s/x",
+             "survey", True),
+    *(
+        Variable(f"survey.link-{number}-url", _("Link of an answer"),
+                 f"https://club.example/s/1.{number}" if number in (1, 2, 3, 4) else None,
+                 "survey", True)
+        for number in range(11)
+    ),
+)
 _ALL = (
     Variable("member.greeting", _("Greeting in the manner of their language"), _("Hello, Mei"),
              "member"),
@@ -85,12 +97,26 @@ _ALL = (
              True),
     Variable("product.brand", _("Who makes it"), "Harbor", "product", True),
     Variable("products", _("All of these things, for a loop"), "", "product", True),
+    Variable("survey.title", _("Title of the survey"), _("How was your visit?"), "survey", True),
+    Variable("survey.intro", _("Introduction of the survey"), _("It takes a minute."), "survey",
+             True),
+    Variable("survey.question", _("Its first question"), _("How was it?"), "survey", True),
+    Variable("survey.low", _("Word at the low end of its answers"), _("Bad"), "survey", True),
+    Variable("survey.high", _("Word at the high end of its answers"), _("Very good"), "survey",
+             True),
+    Variable("survey.points", _("Points for answering"), 20, "survey", True),
+    Variable("survey.until", _("Last day to answer"), dt.date(2026, 12, 31), "survey", True),
+    Variable("survey.url", _("Where the survey is answered"), "https://club.example/s/1", "survey",
+             True),
+    *_SURVEY_LINKS,
 )  # fmt: skip
 
 VARIABLES: dict[str, Variable] = {each.path: each for each in _ALL}
 STAND_INS = {each.path: each.stand_in for each in _ALL if each.stand_in}
 # Groups that what brought a message about tells; a campaign to many has none of them.
-HAPPENINGS = ("reward", "voucher", "purchase", "store", "product", "products", "facts")
+HAPPENINGS = (
+    "reward", "voucher", "purchase", "store", "product", "products", "survey", "facts",
+)  # fmt: skip
 # Groups whose second part is named by the words themselves: a slug, or a fact of what happened.
 OPEN_GROUPS = ("rewards", "audiences", "facts")
 _GROUPS = {path.partition(".")[0] for path in VARIABLES}

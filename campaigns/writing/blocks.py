@@ -23,6 +23,9 @@ FACES = (
 )
 
 
+MOST_ANSWERS = 11  # of a question in a message: ``survey.link-0-url`` to ``survey.link-10-url``
+
+
 def draw_block(block: Block, page: Page) -> Drawn:
     return _DRAWERS[block.name](block, page)
 
@@ -133,10 +136,42 @@ def _draw_goods(page: Page, has: tuple[str, str], root: str) -> Drawn:
 
 
 def _faces(block: Block, page: Page) -> Drawn:
-    """Four faces that lead to the question; each is a link of its own."""
+    """The first question of the survey that the message is about, each answer a link of its own:
+    faces, or the numbers of its scale; where it is answered otherwise, a button to it.
+    """
+    page.paths |= {"survey.shape", "survey.url", "survey.trap-url"}
+    faces, numbers = _draw_faces(page), _draw_numbers(page)
+    url = page.lead(page.say("{{ survey.url }}"))
+    words = _("Answer now")
+    is_faces = page.say('{% if survey.shape == "faces" %}')
+    is_other = page.say("{% elsif survey.shape %}")
+    is_none, end = page.say("{% elsif survey.url %}"), page.say("{% endif %}")
+    mjml = (
+        f"<mj-raw>{is_faces}</mj-raw>{faces.mjml}<mj-raw>{is_other}</mj-raw>{numbers.mjml}"
+        f"<mj-raw>{is_none}</mj-raw>"
+        + section(f'<mj-button css-class="button" href="{url}">{escape(words)}</mj-button>')
+        + f"<mj-raw>{end}{_hide_trap(page)}</mj-raw>"
+    )
+    button = f'<p><a class="button" href="{url}">{escape(words)}</a></p>'
+    html = f"{is_faces}{faces.html}{is_other}{numbers.html}{is_none}{button}{end}"
+    text = f"{is_faces}{faces.text}{is_other}{numbers.text}{is_none}{words}: {url}{end}"
+    return Drawn(mjml, html, text)
+
+
+def _hide_trap(page: Page) -> str:
+    """Who follows it is a machine (``core.actors``)."""
+    has, end = page.say("{% if survey.trap-url %}"), page.say("{% endif %}")
+    href = page.lead(page.say("{{ survey.trap-url }}"))
+    return (
+        f'{has}<div style="display:none;max-height:0;overflow:hidden;mso-hide:all;" '
+        f'aria-hidden="true"><a href="{href}" tabindex="-1" style="display:none;">·</a></div>{end}'
+    )
+
+
+def _draw_faces(page: Page) -> Drawn:
     cells, lines, words = [], [], []
     for number, picture, label in FACES:
-        href = page.lead(f"{make_absolute('/')}?face={number}")
+        href = page.lead(page.say(f"{{{{ survey.link-{number}-url }}}}"))
         source = make_absolute(static(f"img/mail/{picture}.png"))
         shown = escape(label)
         cells.append(
@@ -151,6 +186,33 @@ def _faces(block: Block, page: Page) -> Drawn:
         f'<mj-table css-class="ink" padding="6px 0"><tr>{"".join(cells)}</tr></mj-table>'
     )
     return Drawn(mjml, f'<p class="say-faces">{" ".join(words)}</p>', "\n".join(lines))
+
+
+def _draw_numbers(page: Page) -> Drawn:
+    """Of a scale only the numbers that it has; words of its ends below."""
+    cells, lines, words = [], [], []
+    for number in range(MOST_ANSWERS):
+        has = page.say(f"{{% if survey.link-{number}-url %}}")
+        end = page.say("{% endif %}")
+        href = page.lead(page.say(f"{{{{ survey.link-{number}-url }}}}"))
+        cells.append(
+            f'{has}<td align="center" style="padding:3px 1px;"><a href="{href}" class="link" '
+            f'style="display:block;padding:10px 0;border:1px solid {page.dress.accent};'
+            f"border-radius:8px;color:{page.dress.accent};text-decoration:none;font-size:15px;"
+            f'font-weight:700;">{number}</a></td>{end}'
+        )
+        lines.append(f"{has}{number}: {href}\n{end}")
+        words.append(f'{has}<a href="{href}">{number}</a> {end}')
+    low, high = page.say("{{ survey.low | default: '' }}"), page.say(
+        "{{ survey.high | default: '' }}"
+    )
+    mjml = section(
+        f'<mj-table css-class="ink" padding="6px 0 0"><tr>{"".join(cells)}</tr></mj-table>'
+        f'<mj-table css-class="soft" font-size="13px" color="{page.dress.soft}" padding="0 0 6px">'
+        f'<tr><td align="left">{low}</td><td align="right">{high}</td></tr></mj-table>'
+    )
+    html = f'<p class="say-faces">{"".join(words)}</p><p class="soft">{low} – {high}</p>'
+    return Drawn(mjml, html, f"{''.join(lines)}{low} – {high}")
 
 
 def _button(block: Block, page: Page) -> Drawn:

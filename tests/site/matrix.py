@@ -97,6 +97,10 @@ SITE = {
     "donation_rounding": row("post", IN, OPEN, GO, GO, *[OPEN] * 4),
     "donation_prize": row("post", IN, OPEN, 404, 404, *[OPEN] * 4),
     "share_create": row("post", IN, OPEN, 422, 422, *[OPEN] * 4),
+    # Who holds the address may answer; the thanks come after the answers.
+    "survey_link": EVERYBODY,
+    "survey_question": EVERYBODY,
+    "survey_thanks": EVERYBODY_GOES,
     "product_page": EVERYBODY,
     "review_list": EVERYBODY,
     "review_mine": ONES_OWN,

@@ -23,6 +23,7 @@ from purchases.services.shops.connections import create_connection
 from purchases.services.tokens import create_token
 from rewards.models import EarningRule, Rotation, WebhookMessage
 from rewards.services.webhooks.endpoints import create_endpoint
+from tests.site.asked import survey_arguments
 from tests.site.campaigns import campaign_arguments
 from tests.site.control import control_arguments
 from tests.site.giving import giving_arguments
@@ -164,6 +165,7 @@ def arguments(cast, make_reward, now):
         **wheel_arguments(mei, now),
         **giving_arguments(mei, now),
         **review_arguments(mei, now),
+        **survey_arguments(mei, now),
         "picture_cover": ["coffee", 1],
         "picture_pattern": ["waves", "6c2642"],
         "picture_scene": ["missing"],

@@ -60,7 +60,8 @@ def test_purchase_invites_after_its_delay(ask, person, buy, now):
     )  # fmt: skip
     told = Activity.objects.get(kind="survey_invited")
     assert (told.member_id, told.subject_type, told.subject_id, told.facts) == (
-        row.member_id, "surveys.invitation", row.pk, {"survey": survey.pk},
+        row.member_id, "surveys.invitation", row.pk,
+        {"purchase": purchase.pk, "survey": survey.pk},
     )  # fmt: skip
     assert release_due(now=now + 2 * HOUR) == 0
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import override
 
-from campaigns.selectors.contexts import happenings, points
+from campaigns.selectors.contexts import happenings, points, surveys
 from campaigns.variables import list_needs
 from core.time import day_of
 from members import names
@@ -28,7 +28,7 @@ class MessageRow:
     """What is asked of a message to fill in its words. ``id`` is None for a preview.
 
     ``facts`` are coded facts of what brought it about: ``reward`` (an id), ``redemption``,
-    ``entitlement``, ``purchase``, ``products`` (ids), and numbers and days under other names.
+    ``entitlement``, ``purchase``, ``products``, ``invitation`` (ids), and numbers and days under other names.
     """
 
     id: int | None
@@ -71,6 +71,8 @@ def build_contexts(
     if "audiences" in needs:
         _fill_audiences(contexts, rows, _list_names(variables, "audiences"))
     happenings.fill(contexts, rows, needs, _list_names(variables, "rewards"))
+    if "survey" in needs:
+        surveys.fill(contexts, rows)
     return contexts
 
 

@@ -14,7 +14,7 @@ from surveys.services.answering.rows import Progress, Standing
 
 _TOUCH = """
     INSERT INTO surveys_touch (invitation_id, method, number, touched_at, evidence, actor)
-    SELECT %s, %s, %s, %s, %s, %s
+    SELECT %s::bigint, %s::varchar, %s::smallint, %s::timestamptz, %s::jsonb, %s::varchar
     WHERE (SELECT count(*) FROM surveys_touch WHERE invitation_id = %s) < %s
 """
 # What results divide by stands as it was when they began.
@@ -22,7 +22,8 @@ _RESPONSE = """
     INSERT INTO surveys_response (
         invitation_id, survey_id, version_id, member_id, state, actor, score_permille,
         points_given, completed_at, started_at, closes_at, store_id, category_id, tier)
-    SELECT i.id, i.survey_id, %(version)s, i.member_id, %(state)s::varchar, %(actor)s::varchar, %(score)s::smallint,
+    SELECT i.id, i.survey_id, %(version)s::bigint, i.member_id, %(state)s::varchar,
+           %(actor)s::varchar, %(score)s::smallint,
            %(points)s::int, CASE WHEN %(state)s::varchar = 'complete' THEN %(now)s::timestamptz END,
            %(now)s::timestamptz, i.expires_at, p.store_id,
            (SELECT coalesce(l.category_id, o.category_id) FROM purchases_line l
@@ -41,7 +42,8 @@ _RESPONSE = """
 """
 _ANSWER = """
     INSERT INTO surveys_answer (response_id, question_id, number, text, choices, day_on)
-    SELECT r.id, %s, %s, %s, %s, %s FROM surveys_response r WHERE r.invitation_id = %s
+    SELECT r.id, %s::bigint, %s::smallint, %s::text, %s::varchar[], %s::date
+    FROM surveys_response r WHERE r.invitation_id = %s
     ON CONFLICT (response_id, question_id) DO UPDATE
     SET number = excluded.number, text = excluded.text, choices = excluded.choices,
         day_on = excluded.day_on

@@ -5,6 +5,7 @@ really left, campaigns tell (``fates``). Invitations wait on the member's own pa
 """
 
 import datetime as dt
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -60,7 +61,7 @@ _RELEASE = f"""
     SET state = '{InvitationState.RELEASED}', released_at = %s,
         expires_at = %s::timestamptz + make_interval(days => s.expires_after_days)
     FROM surveys_survey s WHERE s.id = i.survey_id AND i.id = ANY (%s)
-    RETURNING i.id, i.member_id, i.survey_id
+    RETURNING i.id, i.member_id, i.survey_id, i.facts::text
 """
 _SKIP = f"""
     UPDATE surveys_invitation i SET state = '{InvitationState.SKIPPED}', reason = k.reason
@@ -85,7 +86,7 @@ _FIND_TO_REMIND = f"""
 _REMIND = f"""
     UPDATE surveys_invitation r SET reminded_at = %(now)s
     WHERE r.id = ANY (%(ids)s) AND {_TO_REMIND}
-    RETURNING r.id, r.member_id, r.survey_id
+    RETURNING r.id, r.member_id, r.survey_id, r.facts::text
 """
 _EXPIRE = f"""
     UPDATE surveys_invitation SET state = '{InvitationState.EXPIRED}', reminder_due_at = NULL
@@ -190,8 +191,8 @@ def _remind_some(now: dt.datetime) -> int:
 def _record(kind: str, rows: Sequence[Sequence[Any]], now: dt.datetime) -> None:
     """Into the stream, in the same transaction; the facts are ids that words may ask for."""
     activities = [
-        ActivityRow(member_id, kind, now, SUBJECT, pk, {"survey": survey_id})
-        for pk, member_id, survey_id in sorted(rows)
+        ActivityRow(member_id, kind, now, SUBJECT, pk, {**json.loads(facts), "survey": survey_id})
+        for pk, member_id, survey_id, facts in sorted(rows)
     ]
     record_batch(kind, activities, now=now)
 
