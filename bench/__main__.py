@@ -29,7 +29,7 @@ def main() -> int:
             tempfile.TemporaryDirectory(dir=var) as work,
         ):
             print("Preparing a database ...", flush=True)
-            prepare()
+            prepare(options.schema)
             for name in names:
                 misses += _run(name, Path(work), tiny=options.tiny)
     except KeyboardInterrupt:
@@ -65,6 +65,9 @@ def _read_options() -> argparse.Namespace:
     )
     parser.add_argument(
         "--folder", type=Path, help="where the private server's data lies for the time of the run"
+    )
+    parser.add_argument(
+        "--schema", type=Path, help="a plain dump of a migrated database, instead of migrating"
     )
     options = parser.parse_args()
     if unknown := set(options.names) - {*SHORT, LONG}:

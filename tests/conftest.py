@@ -12,7 +12,9 @@ from django.db import connections
 from django.test import TransactionTestCase, override_settings
 from django.utils import translation
 
+from loyalty_site.restore_drill import with_name
 from tests.restoring import remember_base, restore_base
+from tests.upgrade.fixture import dump
 
 # The longest, with processes of their own: begun first, so that nothing waits for them at the end.
 LONG = ("tests/bench/", "tests/workshop/")
@@ -68,6 +70,14 @@ def django_db_setup(django_db_setup, django_db_blocker):
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+@pytest.fixture(scope="session")
+def migrated(django_db_setup, django_db_blocker):
+    """What the migrations make, as a plain dump: a database of one's own is loaded in a second."""
+    from django.db import connection
+
+    return dump(with_name(os.environ["DATABASE_URL"], connection.settings_dict["NAME"]))
 
 
 @pytest.fixture(autouse=True)

@@ -21,13 +21,16 @@ def folder():
     shutil.rmtree(path)
 
 
-def test_benchmarks_run(folder):
+def test_benchmarks_run(folder, migrated, tmp_path):
+    schema = tmp_path / "schema.sql"
+    schema.write_bytes(migrated)
+    options = [f"--folder={folder}", f"--schema={schema}"]
     environment = {
         key: value for key, value in os.environ.items() if not key.startswith("COVERAGE")
     }
 
     done = subprocess.run(
-        [sys.executable, "-m", "bench", "--scale", "--tiny", "--folder", str(folder)],
+        [sys.executable, "-m", "bench", "--scale", "--tiny", *options],
         cwd=REPOSITORY,
         env=environment,
         capture_output=True,

@@ -74,10 +74,10 @@ def make_database(fresh):
 
 
 @pytest.fixture(scope="module")
-def club(fresh, make_database):
+def club(migrated, make_database):
     """A small club as this code leaves it."""
     url = make_database()
-    load(url, dump(fresh))
+    load(url, migrated)
     manage(url, "seed_demo", "--members=6", "-v0")
     return url
 

@@ -22,6 +22,7 @@ import yaml
 
 from loyalty_site.embedded.layout import REPOSITORY
 from loyalty_site.embedded.supervisor import listen
+from tests.upgrade.fixture import load
 from tests.workshop.conftest import supervisors
 
 COMPOSE = yaml.safe_load((REPOSITORY / "compose.yaml").read_text())
@@ -283,7 +284,8 @@ def composed(var, services):
     running.stop()
 
 
-def test_commands_of_compose_make_a_club_that_is_ready(composed, var):
+def test_commands_of_compose_make_a_club_that_is_ready(composed, var, migrated):
+    load(composed.embedded["DATABASE_URL"], migrated)
     collect = [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity=0"]
     subprocess.run(collect, env=composed.environment_of("web"), cwd=REPOSITORY, check=True)
 

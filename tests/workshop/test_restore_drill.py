@@ -16,7 +16,7 @@ from loyalty_site.restore_drill import (
     libpq_environment,
     with_name,
 )
-from tests.upgrade.fixture import dump, load, manage
+from tests.upgrade.fixture import load, manage
 
 ERASE = """
 from django.utils import timezone
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def club(django_db_setup, django_db_blocker):
+def club(migrated):
     """The address of a small club's database, beside that of the tests."""
     from django.db import connection
 
@@ -45,7 +45,7 @@ def club(django_db_setup, django_db_blocker):
     with psycopg.connect(fresh, autocommit=True) as own:
         own.execute(f"CREATE DATABASE {name} {describe_locale(own).as_string()}")
     url = with_name(fresh, name)
-    load(url, dump(fresh))
+    load(url, migrated)
     manage(url, "seed_demo", "--members=4", "-v0")
     yield url
     with psycopg.connect(fresh, autocommit=True) as own:
