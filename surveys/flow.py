@@ -144,7 +144,7 @@ def _draw_jumps(jumps: Sequence[_Jump], boxes: Sequence[_Box]) -> SafeString:
         )
         label = shorten(jump.label, (_LABEL - 14) / 12)
         head = f"M{_WIDTH + 8} {arrives_at - 4:g}v8l-7-4z"
-        drawn.append((path, head, f"{_WIDTH + 8}", f"{jump.leaves_at - 5:g}", label))
+        drawn.append((path, head, f"{_WIDTH + 8}", f"{jump.leaves_at + 14:g}", label))
     return format_html_join(
         "",
         '<path class="flow-jump" d="{}"/><path class="flow-head is-jump" d="{}"/>'

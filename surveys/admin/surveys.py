@@ -254,5 +254,5 @@ class SurveyAdmin(BuildingPages, WordsAdmin):
                 return self.go_to(survey)
         return self.render_page(
             request, "admin/surveys/survey_form.html", title=title, obj=survey, survey=survey,
-            form=form, status=422 if form.errors else 200, **context,
+            media=self.media + form.media, form=form, status=422 if form.errors else 200, **context,
         )  # fmt: skip
