@@ -37,7 +37,7 @@ def register() -> None:
     registry.register_room(
         registry.Room(
             "reviews", gettext_lazy("Reviews"), "review_list", "star", HAS_REVIEWS,
-            for_visitors=True, order=60,
+            for_visitors=True, order=60, in_bar=False,
         )
     )  # fmt: skip
     registry.register_staff_queue("reviews", list_waiting_reviews)

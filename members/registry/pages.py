@@ -60,7 +60,8 @@ class Room:
     """A part of the site that every page leads to while there is something in it.
 
     ``probe`` is a SELECT over %(now)s that finds a row then; the answer is kept for a moment.
-    Visitors see the link too where the room is ``for_visitors``. Lower ``order`` stands first.
+    Visitors see the link too where the room is ``for_visitors``. The bar of members has little
+    room: what isn't ``in_bar`` is only at the foot. Lower ``order`` stands first.
     """
 
     code: str
@@ -70,6 +71,7 @@ class Room:
     probe: str
     for_visitors: bool = False
     order: int = 100
+    in_bar: bool = True
 
 
 rooms: Registry[Room] = Registry("room")

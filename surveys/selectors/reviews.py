@@ -1,6 +1,7 @@
 """Reviews as members and visitors see them."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -168,7 +169,8 @@ def list_reviewed_products(*, limit: int = _SHELF) -> list[tuple[Product, Summar
 
 def list_quotes(*, limit: int = QUOTED) -> list[Review]:
     """A few that may be quoted: of different people about different things, in the reader's
-    language where there are any, the newest first. How many stars they have doesn't matter.
+    language where there are any, the newest first. Not all of them with the same number of stars
+    where there are others: what is quoted tells how opinions differ.
     """
     shortest, longest = _QUOTE
     rows = (
@@ -179,14 +181,16 @@ def list_quotes(*, limit: int = QUOTED) -> list[Review]:
     chosen: list[Review] = []
     people: set[Any] = set()
     things: set[Any] = set()
-    for review in rows[:_QUOTE_POOL]:
-        is_new = review.member_id not in people and review.product_id not in things
-        if is_new and shortest <= len(review.text) <= longest:
-            chosen.append(review)
-            people.add(review.member_id)
-            things.add(review.product_id)
-        if len(chosen) == limit:
-            break
+    pool = [each for each in rows[:_QUOTE_POOL] if shortest <= len(each.text) <= longest]
+    stars: Counter[int] = Counter()
+    for most in (limit - 1, limit):  # of one number of stars
+        for review in pool:
+            is_new = review.member_id not in people and review.product_id not in things
+            if is_new and len(chosen) < limit and stars[review.stars] < most:
+                chosen.append(review)
+                people.add(review.member_id)
+                things.add(review.product_id)
+                stars[review.stars] += 1
     return chosen
 
 
