@@ -11,6 +11,8 @@ from members.erased_keys import list_key_ids
 from members.retention import CATEGORIES, Then, get_policy
 from members.sms import FileBackend
 
+_TWILIO = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM")
+
 
 @checks.register(checks.Tags.security, deploy=True)
 def check_staff_second_factor(app_configs, **kwargs):
@@ -34,6 +36,16 @@ def check_text_messages(app_configs, **kwargs):
         backend = import_string(settings.SMS_BACKEND)
     except ImportError as error:
         return [checks.Error(f"SMS_BACKEND can't be loaded: {error}", hint=hint, id="members.E004")]
+    missing = [name for name in _TWILIO if not getattr(settings, name)]
+    # By its name: Twilio's library takes a while to load.
+    if settings.SMS_BACKEND.startswith("members.sms_twilio.") and missing:
+        return [
+            checks.Error(
+                "Twilio takes no text message without its account, token and sender.",
+                hint=f"Set {' and '.join(missing)}: docs/channels.md says where they are found.",
+                id="members.E008",
+            )
+        ]
     if not issubclass(backend, FileBackend):
         return []
     return [

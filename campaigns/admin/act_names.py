@@ -16,6 +16,7 @@ register_acts(
         "campaign.changed": pgettext_lazy("act", "Campaign changed"),
         "campaign.released": pgettext_lazy("act", "Campaign released"),
         "campaign.taken_back": pgettext_lazy("act", "Campaign taken back"),
+        "campaign.outgrown": pgettext_lazy("act", "Campaign held: its audience grew"),
         "campaign.started": pgettext_lazy("act", "Campaign started"),
         "campaign.decided": pgettext_lazy("act", "Test of a campaign decided"),
         "campaign.paused": pgettext_lazy("act", "Campaign paused"),

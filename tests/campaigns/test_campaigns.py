@@ -9,6 +9,7 @@ from campaigns.models import Campaign, Message, SendingPolicy
 from campaigns.selectors.recipients import list_recipients, list_sample
 from campaigns.services.campaigns import (
     CampaignNotDraft,
+    CampaignOutgrown,
     InvalidCampaign,
     InvalidTest,
     NobodyToTell,
@@ -31,10 +32,11 @@ from campaigns.services.campaigns import (
     start_due_campaigns,
     take_back_campaign,
 )
+from campaigns.services.sending import leave_messages, resend_messages
 from core.models import AuditEntry
 from members.models import Member
 from rewards.models import ActLimit
-from rewards.services.approvals import approve, refuse
+from rewards.services.approvals import OverApproverLimit, approve, refuse
 from tests.campaigns.crowds import *  # noqa: F403 (fixtures)
 
 pytestmark = pytest.mark.django_db
@@ -141,7 +143,11 @@ def test_a_released_campaign_is_taken_back_before_it_changes(crowd, make_campaig
 
 
 def set_reach(role, **values):
-    ActLimit.objects.filter(kind="campaign", role=role).update(**values)
+    set_limit("campaign", role, **values)
+
+
+def set_limit(kind, role, **values):
+    assert ActLimit.objects.filter(kind=kind, role=role).update(**values) == 1
 
 
 def test_a_large_campaign_waits_for_a_second_person(crowd, make_campaign, staff, now):
@@ -175,6 +181,74 @@ def test_the_day_of_a_marketer_is_bounded_too(crowd, make_campaign, staff, now):
     marketer = staff("marketer")
     assert release_campaign(make_campaign(), by=marketer, now=now).state == "scheduled"
     assert release_campaign(make_campaign(), by=marketer, now=now).state == "approval"
+
+
+def test_the_cost_of_a_day_is_bounded_too_and_of_who_approves(crowd, make_campaign, staff, now):
+    """What it costs beside the messages counts for the next one, and for the second person."""
+    crowd(3)
+    set_limit("campaign_cost", "marketer", per_act=900, per_actor_day=1000)
+    set_limit("campaign_cost", "manager", approve_act=2000, approve_day=2500)
+    marketer, manager = staff("marketer"), staff("manager")
+    assert release_campaign(make_campaign(budget_amount=800), by=marketer, now=now).state == (
+        "scheduled"
+    )
+    second = release_campaign(make_campaign(budget_amount=800), by=marketer, now=now)
+    assert second.state == "approval"
+    approve(second.approval, by=manager, now=now)
+    dear = release_campaign(make_campaign(budget_amount=1900), by=marketer, now=now)
+    with pytest.raises(OverApproverLimit):
+        approve(dear.approval, by=manager, now=now)
+    dear.refresh_from_db()
+    assert dear.state == "approval"
+
+
+def test_a_campaign_that_outgrew_what_was_released_waits_again(crowd, make_campaign, staff, now):
+    crowd(3)
+    set_reach("marketer", per_act=4)
+    marketer, manager = staff("marketer"), staff("manager")
+    small = release_campaign(make_campaign(), by=marketer, now=now)
+    assert small.state == "scheduled"
+    crowd(2)
+    assert start_due_campaigns(now=now) == 0
+    small.refresh_from_db()
+    assert (small.state, small.estimate_count) == ("approval", 5)
+    assert not Message.objects.exists()
+    approve(small.approval, by=manager, now=now)
+    crowd(1)  # a few more are no other campaign
+    assert start_due_campaigns(now=now) == 1
+    assert Message.objects.filter(mailing=small.mailing).count() == 6
+
+
+def test_a_test_does_not_grow_past_what_was_released(crowd, make_campaign, staff, now):
+    crowd(40)
+    set_reach("marketer", per_act=45)
+    marketer = staff("marketer")
+    campaign = make_campaign(by=marketer, test_percent=50, winner_rule="clicks")
+    set_variants(campaign, [VariantTerms("A"), VariantTerms("B")], by=marketer, now=now)
+    release_campaign(campaign, by=marketer, now=now)
+    start_due_campaigns(now=now)
+    told = Message.objects.count()
+    crowd(20)
+    with pytest.raises(CampaignOutgrown):
+        decide_test(campaign, "A", by=marketer, now=now)
+    assert decide_due_tests(now=now + 25 * HOUR) == 0
+    assert Message.objects.count() == told
+    decide_test(campaign, "A", by=staff("owner"), now=now)
+    assert Message.objects.count() == 60
+
+
+def test_what_nobody_knows_about_keeps_a_campaign_open(crowd, make_campaign, start, staff, now):
+    """Or what staff send again would wait for ever."""
+    crowd(2)
+    campaign = start(make_campaign())
+    ids = list(Message.objects.order_by("pk").values_list("pk", flat=True))
+    Message.objects.filter(pk__in=ids).update(state="unknown")
+    assert finish_campaigns(now=now) == 0
+    resend_messages([ids[0]], by=None, now=now)
+    leave_messages([ids[1]], by=None, now=now)
+    assert finish_campaigns(now=now) == 0
+    Message.objects.filter(pk=ids[0]).update(state="sent", sent_at=now)
+    assert finish_campaigns(now=now) == 1
 
 
 # --- Control groups ------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """What waits leaves once: outcomes, pauses, rates, what a kill leaves, what staff decide."""
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -325,6 +326,66 @@ def test_failing_channel_ends_the_round_with_one_unknown(mailing, sink, now, mon
     monkeypatch.setattr(smtp.SmtpSession, "send", fail)
     send(now=now)
     assert states(mailing) == {("unknown", ""): 1, ("waiting", ""): 4}
+
+
+@pytest.mark.parametrize("cost", [Decimal("1e9"), Decimal(-1), Decimal("NaN")])
+def test_an_answer_that_no_column_can_hold_stops_nothing(mailing, sink, now, monkeypatch, cost):
+    from campaigns.channels.email import smtp
+
+    def send_one(self, outgoing):
+        return Outcome(Result.SENT, provider_id="p\x00\ud800", detail="d\x00", cost=cost)
+
+    monkeypatch.setattr(smtp.SmtpSession, "send", send_one)
+    send(now=now)
+    assert states(mailing) == {("sent", ""): 5}
+    rows = set(Message.objects.values_list("provider_id", "detail", "cost"))
+    assert rows == {("p", "d", None)}
+
+
+def test_a_mailing_that_is_broken_holds_up_no_other(mailing, sink, now, monkeypatch):
+    from campaigns.services.sending import claiming
+
+    broken = make_mailing(now=now, priority=1)
+    plan(broken, now=now)
+    judge = claiming.judge_messages
+
+    def fail(rows, *, now):
+        if rows[0].mailing_id == broken.pk:
+            raise ValueError("a mistake of ours")
+        return judge(rows, now=now)
+
+    monkeypatch.setattr(claiming, "judge_messages", fail)
+    send(now=now)
+    assert states(mailing) == {("sent", ""): 5}
+    assert states(broken) == {("waiting", ""): 5}
+
+
+def test_a_channel_without_its_settings_holds_up_no_other(mailing, sink, now, settings):
+    settings.SMS_BACKEND = "nowhere.Gateway"
+    Member.objects.update(phone="+14155550100")
+    by_phone = make_mailing(now=now, channels=("sms",), words={"body": "Hello."}, priority=1)
+    plan(by_phone, now=now)
+    send(now=now)
+    assert states(mailing) == {("sent", ""): 5}
+    assert states(by_phone) == {("waiting", ""): 5}
+
+
+@committed
+def test_who_moves_to_an_address_that_had_it_gets_it_once(club, sink, now):
+    """Planned for two addresses, which are one by the time it leaves; a third moves elsewhere."""
+    make_members(["a@x.example", "b@x.example", "c@x.example", "d@x.example"], now=now)
+    mailing = make_mailing(now=now, is_once_per_address=True)
+    plan(mailing, now=now)
+    RateLimit.objects.create(channel="email", count=1, period="hour", tokens=1, refilled_at=now)
+    send(now=now)
+    RateLimit.objects.all().delete()
+    (had_it,) = (mail.recipient for mail in sink.taken)
+    moving, *others = Message.objects.waiting().values_list("member", flat=True)
+    Member.objects.filter(pk=moving).update(email=had_it)
+    Member.objects.filter(pk__in=others).update(email="e@x.example")
+    send(now=now)
+    assert states(mailing) == {("sent", ""): 2, ("not_sent", "same_address"): 2}
+    assert sorted(mail.recipient for mail in sink.taken) == sorted([had_it, "e@x.example"])
 
 
 def test_outcomes_with_an_id_survive_in_the_marker(mailing, settings, sink, now, monkeypatch):

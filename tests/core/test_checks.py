@@ -45,6 +45,7 @@ def test_a_deployment_is_told_what_to_set(settings, changes, expected):
         ("tests.members.gateway.Gateway", []),
         ("members.sms.FileBackend", [("members.E003", "SMS_BACKEND")]),
         ("nowhere.Gateway", [("members.E004", "SMS_BACKEND")]),
+        ("members.sms_twilio.TwilioBackend", [("members.E008", "TWILIO_ACCOUNT_SID")]),
     ],
 )
 def test_text_messages_must_leave(settings, backend, expected):

@@ -28,6 +28,7 @@ from campaigns.services.campaigns.releasing import (
     take_back_campaign,
 )
 from campaigns.services.campaigns.running import (
+    CampaignOutgrown,
     NoTestRunning,
     UnknownVariant,
     cancel_campaign,
@@ -46,6 +47,7 @@ __all__ = [
     "KINDS",
     "MOST_VARIANTS",
     "CampaignNotDraft",
+    "CampaignOutgrown",
     "Estimate",
     "InvalidCampaign",
     "InvalidTest",

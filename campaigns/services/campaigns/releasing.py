@@ -30,10 +30,18 @@ from rewards.enums import Measure
 from rewards.models import Approval
 from rewards.registry import ActKind, ActWords
 from rewards.selectors.wording import format_count
-from rewards.services.approvals import ask_approval, withdraw
-from rewards.services.control import Excess, find_excess, lock_act, record_act
+from rewards.services.approvals import OverApproverLimit, ask_approval, withdraw
+from rewards.services.control import (
+    Excess,
+    find_approver_excess,
+    find_excess,
+    get_limits,
+    lock_act,
+    record_act,
+)
 
 REACH, COST = "campaign", "campaign_cost"
+GROWTH_PERCENT = 25  # more than was released, which still is the same campaign
 
 
 class NobodyToTell(DomainError):
@@ -98,17 +106,12 @@ def release_campaign(campaign: Campaign, *, by: User, now: dt.datetime) -> Campa
     freeze_edition(campaign.mailing, by=by, now=now)
     campaign.estimate_count = estimate.count
     campaign.submitted_by, campaign.submitted_at = by, now
+    cost = _in_minor(estimate.cost) + campaign.budget_amount
     if estimate.excess:
-        # Not by the campaign's number: one that was refused may be released again.
-        campaign.approval = ask_approval(
-            REACH, None, estimate.count, member=None, excess=estimate.excess,
-            terms={"campaign": campaign.pk}, by=by, now=now,
-        )  # fmt: skip
-        campaign.state = CampaignState.APPROVAL
-        campaign.save()
+        _ask(campaign, estimate.excess, cost=cost, by=by, now=now)
         return campaign
     record_act(REACH, estimate.count, member=None, by=by, now=now, payload_id=campaign.pk)
-    record_act(COST, _in_minor(estimate.cost), member=None, by=by, now=now, payload_id=campaign.pk)
+    record_act(COST, cost, member=None, by=by, now=now, payload_id=campaign.pk)
     _schedule(campaign, by, now)
     return campaign
 
@@ -128,6 +131,46 @@ def take_back_campaign(campaign: Campaign, *, by: User, now: dt.datetime) -> Cam
     campaign = open_campaign(campaign, CampaignState.SCHEDULED)
     _reopen(campaign, by, now)
     return campaign
+
+
+def _ask(
+    campaign: Campaign, excess: Sequence[Excess], *, cost: int, by: User, now: dt.datetime
+) -> None:
+    # Not by the campaign's number: one that was refused may be released again.
+    campaign.approval = ask_approval(
+        REACH, None, campaign.estimate_count, member=None, excess=excess,
+        terms={"campaign": campaign.pk, "cost": cost}, by=by, now=now,
+    )  # fmt: skip
+    campaign.state = CampaignState.APPROVAL
+    campaign.save()
+
+
+def find_growth(campaign: Campaign, *, by: User | None) -> tuple[int, list[Excess]]:
+    """How many it reaches by now and, where that is far more than was released, the limit of this
+    person that it is above. Audiences go on living while a campaign waits.
+    """
+    count = count_recipients(campaign)
+    released = campaign.estimate_count or 0
+    if by is None or count * 100 <= released * (100 + GROWTH_PERCENT):
+        return count, []
+    limit = get_limits(REACH, by).per_act
+    return count, [Excess("per_act", limit, 0)] if limit is not None and count > limit else []
+
+
+def hold_outgrown(campaign: Campaign, *, now: dt.datetime) -> bool:
+    """Have a second person look again where a campaign that is about to start has outgrown what
+    who released it may release; whether that is so. The campaign is locked by its caller.
+    """
+    by = campaign.submitted_by
+    count, excess = find_growth(campaign, by=by)
+    if by is None or not excess:
+        return False
+    changes = {"members": [campaign.estimate_count, count]}
+    campaign.estimate_count = count
+    cost = _in_minor(estimate_campaign(campaign, by=None, now=now).cost) + campaign.budget_amount
+    _ask(campaign, excess, cost=cost, by=by, now=now)
+    record_audit("campaign.outgrown", campaign, by=None, now=now, changes=changes)
+    return True
 
 
 def _schedule(campaign: Campaign, by: User | None, now: dt.datetime) -> None:
@@ -164,7 +207,17 @@ def _in_minor(cost: Decimal) -> int:
 
 
 def _execute(approval_id: int, by: User, now: dt.datetime) -> None:
-    _schedule(_open_waiting(approval_id), by, now)
+    """One campaign asks once: its cost is approved with its size. Raises OverApproverLimit."""
+    campaign = _open_waiting(approval_id)
+    cost = campaign.approval.terms.get("cost", 0)
+    if excess := find_approver_excess(COST, cost, by=by, now=now):
+        facts = {"act": COST, "amount": cost, "above": [each.as_facts() for each in excess]}
+        raise OverApproverLimit(subject=campaign.approval, by=by, changes=facts)
+    record_act(
+        COST, cost, member=None, by=campaign.approval.asked_by, approved_by=by, now=now,
+        payload_id=campaign.pk,
+    )  # fmt: skip
+    _schedule(campaign, by, now)
 
 
 def _drop(approval_id: int, state: str, by: User | None, now: dt.datetime) -> None:
@@ -172,7 +225,8 @@ def _drop(approval_id: int, state: str, by: User | None, now: dt.datetime) -> No
 
 
 def _open_waiting(approval_id: int) -> Campaign:
-    waiting = Campaign.objects.select_for_update(of=("self",)).select_related("mailing")
+    waiting = Campaign.objects.select_for_update(of=("self",))
+    waiting = waiting.select_related("mailing", "approval__asked_by")
     return waiting.get(approval=approval_id, state=CampaignState.APPROVAL)
 
 

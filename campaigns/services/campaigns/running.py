@@ -8,12 +8,19 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.enums import CampaignState, MailingState, MessageState, WinnerRule
+from campaigns.enums import (
+    CampaignState,
+    MailingState,
+    MessageReason,
+    MessageState,
+    WinnerRule,
+)
 from campaigns.models import Campaign, CampaignVariant, Edition, Message
 from campaigns.selectors.policy import get_policy
 from campaigns.selectors.recipients import Share, list_recipients, list_sample
 from campaigns.selectors.reports import compare, list_funnels_by_variant, list_groups
 from campaigns.services.campaigns.drafting import CampaignNotDraft, open_campaign
+from campaigns.services.campaigns.releasing import find_growth, hold_outgrown
 from campaigns.services.planning import HoldoutShare, VariantShare, plan_messages
 from campaigns.services.sending import cancel_mailing, pause_mailing, resume_mailing
 from core.errors import DomainError
@@ -29,6 +36,15 @@ class NoTestRunning(DomainError):
     code = "no_test_running"
     status = 409
     message = _("No test of this campaign is running.")
+
+
+class CampaignOutgrown(DomainError):
+    code = "campaign_outgrown"
+    status = 409
+    message = _(
+        "Far more members are in its audiences than when it was released: somebody who may "
+        "release as many has to choose."
+    )
 
 
 class UnknownVariant(DomainError):
@@ -63,6 +79,8 @@ def start_campaign(campaign_id: int, *, now: dt.datetime) -> bool:
     )
     if campaign is None:
         return False
+    if hold_outgrown(campaign, now=now):
+        return False
     is_test = campaign.test_percent < 100
     campaign.started_at = now
     if is_test:
@@ -82,7 +100,7 @@ def start_campaign(campaign_id: int, *, now: dt.datetime) -> bool:
 @transaction.atomic
 def decide_test(campaign: Campaign, variant: str, *, by: User | None, now: dt.datetime) -> Campaign:
     """The rest of the audience gets this variant. ``by`` is None where the campaign's rule picked
-    it. Raises NoTestRunning, UnknownVariant.
+    it. Raises NoTestRunning, UnknownVariant, CampaignOutgrown.
     """
     try:
         campaign = open_campaign(campaign, CampaignState.TESTING)
@@ -91,6 +109,8 @@ def decide_test(campaign: Campaign, variant: str, *, by: User | None, now: dt.da
     chosen = list(campaign.variants.filter(code=variant))
     if not chosen:
         raise UnknownVariant
+    if find_growth(campaign, by=by or campaign.submitted_by)[1]:
+        raise CampaignOutgrown
     campaign.winner, campaign.state = variant, CampaignState.RUNNING
     campaign.save(update_fields=["winner", "state"])
     # Who was in the test has a message already: a repeat is silent.
@@ -105,8 +125,8 @@ def decide_due_tests(*, now: dt.datetime) -> int:
     for campaign in Campaign.objects.to_decide(now).select_related("mailing"):
         try:
             decide_test(campaign, pick_winner(campaign), by=None, now=now)
-        except NoTestRunning:
-            continue  # somebody chose by hand meanwhile
+        except (NoTestRunning, CampaignOutgrown):
+            continue  # somebody chose by hand meanwhile, or has to
         except Exception:
             logger.exception("The test of campaign %s could not be decided", campaign.pk)
             continue
@@ -176,9 +196,12 @@ def cancel_campaign(campaign: Campaign, *, by: User, now: dt.datetime) -> Campai
 
 @transaction.atomic
 def finish_campaigns(*, now: dt.datetime) -> int:
-    """Close running campaigns of which nothing is left to leave; returns how many."""
-    left = Message.objects.filter(
-        mailing=OuterRef("pk"), state__in=[MessageState.WAITING, MessageState.SENDING]
+    """Close running campaigns of which nothing is left to leave; returns how many. What nobody
+    knows about may be sent again, until staff said what becomes of it.
+    """
+    open_states = [MessageState.WAITING, MessageState.SENDING, MessageState.UNKNOWN]
+    left = Message.objects.filter(mailing=OuterRef("pk"), state__in=open_states).exclude(
+        reason=MessageReason.LEFT
     )
     done = list(
         Campaign.objects.in_state(CampaignState.RUNNING)

@@ -5,6 +5,7 @@ transaction. Whoever dies in it leaves everything waiting.
 import datetime as dt
 import json
 import logging
+import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from campaigns import links
+from campaigns.addresses import make_address_key
 from campaigns.channels.base import Outgoing
 from campaigns.enums import MailingPurpose, MessageReason, MessageState
 from campaigns.models import PLAIN_VARIANT, Content
@@ -42,7 +44,8 @@ _LIST_DUE = """
 """
 _CLAIM = """
     SELECT m.id, m.member_id, m.edition_id, m.variant, m.facts,
-           coalesce(m.first_due_at, m.due_at), m.recorded_at, m.attempt_count, p.locale
+           coalesce(m.first_due_at, m.due_at), m.recorded_at, m.attempt_count, p.locale,
+           m.address_key
     FROM campaigns_message m JOIN members_member p ON p.id = m.member_id
     WHERE m.mailing_id = %(mailing)s AND m.channel = %(channel)s AND m.state = 'waiting'
       AND m.due_at <= %(now)s
@@ -60,6 +63,16 @@ _DROP = f"""
     UPDATE campaigns_message m
     SET state = '{MessageState.NOT_SENT}', reason = d.reason, detail = d.detail
     FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS d (id, reason, detail) WHERE m.id = d.id
+"""
+# Whoever has this address already keeps it.
+_REKEY = """
+    UPDATE campaigns_message m SET address_key = k.key
+    FROM unnest(%s::bigint[], %s::uuid[]) AS k (id, key)
+    WHERE m.id = k.id AND NOT EXISTS (
+        SELECT FROM campaigns_message o
+        WHERE o.mailing_id = m.mailing_id AND o.channel = m.channel
+          AND o.occurrence = m.occurrence AND o.address_key = k.key)
+    RETURNING m.id
 """
 _TAKE = f"""
     UPDATE campaigns_message SET state = '{MessageState.SENDING}', reason = '' WHERE id = ANY (%s)
@@ -120,6 +133,7 @@ class _Row:
     recorded_at: dt.datetime
     attempts: int
     locale: str
+    address_key: uuid.UUID | None
 
 
 def list_due(channel: str, *, now: dt.datetime) -> list[DueMailing]:
@@ -145,6 +159,7 @@ def claim_batch(
         return Claim(0, None)
     batch = _Batch(mailing, channel, rows, now)
     batch.judge()
+    batch.keep_to_addresses()
     batch.fill()
     batch.keep_to_rates()
     return Claim(len(rows), batch.write(worker))
@@ -188,6 +203,29 @@ class _Batch:
                 self.held.append((pk, max(verdict.until, self.now + _AGAIN), verdict.reason))
             else:
                 self.dropped.append((pk, verdict.reason, ""))
+
+    def keep_to_addresses(self) -> None:
+        """Where a mailing goes once per address, who has another one by now gets it there, unless
+        somebody else got it there.
+        """
+        moved: dict[uuid.UUID, int] = {}
+        for pk, address in list(self.addresses.items()):
+            planned = self.rows[pk].address_key
+            key = make_address_key(self.channel, address)
+            if planned is not None and key != planned and moved.setdefault(key, pk) != pk:
+                self._drop_same(pk)
+        wanted = {pk: key for key, pk in moved.items()}
+        if not wanted:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(_REKEY, [list(wanted), list(wanted.values())])
+            free = {pk for (pk,) in cursor.fetchall()}
+        for pk in wanted.keys() - free:
+            self._drop_same(pk)
+
+    def _drop_same(self, pk: int) -> None:
+        del self.addresses[pk]
+        self.dropped.append((pk, MessageReason.SAME_ADDRESS, ""))
 
     def fill(self) -> None:
         compiled = dict(self._compile())

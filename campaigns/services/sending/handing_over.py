@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 from django.conf import settings
-from django.db import Error, connection
+from django.db import Error, InterfaceError, OperationalError, connection
 
 from campaigns.channels.base import (
     Adapter,
@@ -182,7 +182,7 @@ def _settle(load: Load, done: HandedOver, clock) -> None:
         try:
             done.is_lost = not settle_handover(load.handover_id, rows, now=clock())
             return
-        except Error:
+        except (OperationalError, InterfaceError):  # away, or somebody was in the way
             connection.close()
             if time.monotonic() > deadline:
                 raise  # recovery takes it from here

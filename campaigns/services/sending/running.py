@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from django.conf import settings
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from campaigns.channels.base import ConnectionLost, adapters
 from campaigns.services.rates import give_back_tokens, take_tokens
@@ -69,6 +69,10 @@ def _send_channel(code, done: Round, clock, is_over, on_busy) -> None:
     except ConnectionLost as error:
         logger.warning("%s can't be reached: %s", code, error)
         return
+    except Exception:
+        # Its settings, say: no reason that the other channels wait.
+        logger.exception("%s can't be opened", code)
+        return
     worker = f"{socket.gethostname()}:{os.getpid()}"[:80]
     try:
         while not is_over():
@@ -104,7 +108,15 @@ def _send_batch(mailing: DueMailing, code, line, done: Round, worker, clock, is_
     limit = take_tokens(code, {"": BATCH}, now=clock())[""]
     if limit <= 0:
         return 0, True
-    claim = claim_batch(mailing, code, limit=limit, worker=worker, now=clock())
+    try:
+        claim = claim_batch(mailing, code, limit=limit, worker=worker, now=clock())
+    except (OperationalError, InterfaceError):
+        raise  # the database is away
+    except Exception:
+        # Whatever is wrong with one mailing, the others go on; nothing of it was taken.
+        logger.exception("Mailing %s can't be claimed from", mailing.id)
+        give_back_tokens(code, {"": limit}, now=clock())
+        return 0, True
     done.claimed_count += claim.row_count
     handed = None
     if claim.load is not None:

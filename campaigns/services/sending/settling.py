@@ -26,6 +26,8 @@ BACK_OFF = (
     dt.timedelta(hours=24),
 )
 
+MOST_COST = Decimal(10**6)  # of one message: as much as its column holds
+
 _SETTLE = """
     UPDATE campaigns_message m
     SET state = s.state, reason = s.reason, detail = s.detail, provider_id = s.provider_id,
@@ -83,11 +85,10 @@ UNKNOWN = Settled(MessageState.UNKNOWN)
 
 def judge_outcome(outcome: Outcome, *, attempts: int, at: dt.datetime) -> Settled:
     """What the other side's answer makes of a message that was tried ``attempts`` times before."""
-    detail = outcome.detail.replace("\x00", "")[:200]
     known: dict[str, Any] = {
-        "detail": detail,
-        "provider_id": outcome.provider_id[:120],
-        "cost": outcome.cost,
+        "detail": _clean(outcome.detail)[:200],
+        "provider_id": _clean(outcome.provider_id)[:120],
+        "cost": _read_cost(outcome.cost),
     }
     if outcome.result == Result.SENT:
         return Settled(MessageState.SENT, sent_at=at, **known)
@@ -101,6 +102,18 @@ def judge_outcome(outcome: Outcome, *, attempts: int, at: dt.datetime) -> Settle
         return Settled(MessageState.FAILED, MessageReason.GAVE_UP, **known)
     wait = max(outcome.retry_after or BACK_OFF[attempts], dt.timedelta(seconds=1))
     return Settled(MessageState.WAITING, MessageReason.RETRY, due_at=at + wait, **known)
+
+
+def _clean(text: str) -> str:
+    """What the other side said, without what no column can hold."""
+    return text.replace("\x00", "").encode(errors="ignore").decode()
+
+
+def _read_cost(cost: Decimal | None) -> Decimal | None:
+    """None for what no message costs: an answer that can't be written down would come again and
+    again, and with it whatever it stands among.
+    """
+    return cost if cost is not None and cost.is_finite() and 0 <= cost < MOST_COST else None
 
 
 @transaction.atomic
