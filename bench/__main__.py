@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import signal
 import sys
 import tempfile
@@ -12,7 +13,7 @@ from bench.databases import prepare, private_server
 from loyalty_site.embedded.layout import ServiceError
 
 SHORT = ("intake", "purchase", "close", "redemption", "catalogue", "bulk", "wheel", "challenges",
-         "charity", "segments", "sending")  # fmt: skip
+         "charity", "segments", "sending", "surveys")  # fmt: skip
 LONG = "scale"
 
 
@@ -23,6 +24,8 @@ def main() -> int:
         names.append(LONG)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     misses: list[str] = []
+    if options.tiny:
+        os.environ["DEBUG"] = "1"  # static files as they lie: packing them takes longest of all
     try:
         with (
             private_server(options.folder, durable=not options.tiny) as var,
