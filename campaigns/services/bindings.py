@@ -13,6 +13,7 @@ from campaigns.models import ChannelBinding, Message
 from campaigns.services.suppression import lift_keys, suppress_keys
 from core.errors import DomainError
 from core.services.audit import record_audit
+from members.enums import Channel
 from members.models import Member, User
 from members.services.notices import NoticeRow, add_notices
 
@@ -165,7 +166,7 @@ def _key(binding: ChannelBinding):
 
 
 def _label(channel: str) -> str:
-    return str(dict(ChannelBinding._meta.get_field("channel").choices)[channel])
+    return str(Channel(channel).label)
 
 
 # --- Two records of one person --------------------------------------------------------------------
