@@ -255,10 +255,15 @@ def _put_into_words(lift, currency: str) -> dict[str, Any]:
     return {
         "is_enough": lift.is_enough,
         "is_clear": lift.is_clear,
-        "difference": format_money(round(lift.difference), currency),
-        "low": format_money(round(lift.low), currency),
-        "high": format_money(round(lift.high), currency),
+        "difference": _format_difference(lift.difference, currency),
+        "low": _format_difference(lift.low, currency),
+        "high": _format_difference(lift.high, currency),
     }
+
+
+def _format_difference(amount: float, currency: str) -> str:
+    """A sign never stands at the end of a line without its number."""
+    return format_money(round(amount), currency).replace("−", "−\u2060").replace("-", "-\u2060")
 
 
 def _build_chart(hours) -> dict[str, Any] | None:

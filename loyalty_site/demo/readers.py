@@ -29,6 +29,8 @@ _AGREED = ((NEWS, 0.86), (OFFERS, 0.78), (BIRTHDAY, 0.82))
 _ADULT = 19
 _HOUR = 3600
 _MAIL_BOUNCES, _COMPLAINS, _LETS_GO = 0.012, 0.004, 0.012
+# Hours until a message on these pages is opened: most on the same day, some when they come by.
+_READ_AFTER = (0.4, 1, 1.3, 2, 3, 5, 8, 9.5, 22, 26, 31, 47, 54, 71, 96, 150)
 _COLUMNS = (
     "member_id", "purpose", "channel", "is_given", "wording_id", "source", "effective_at",
     "recorded_at", "recorded_by_id",
@@ -204,6 +206,7 @@ def _read_on_site(mails: Sequence[_Mail], chance: random.Random, now: dt.datetim
     week = now - dt.timedelta(days=7)
     older = [each for each in mails if each.channel == Channel.ON_SITE and each.sent_at < week]
     read = [each.id for each in older if chance.random() < 0.7]
-    Message.objects.filter(pk__in=read, member__user__isnull=False).update(
-        read_at=F("sent_at") + dt.timedelta(hours=9)
-    )
+    for place, hours in enumerate(_READ_AFTER):
+        Message.objects.filter(
+            pk__in=read[place :: len(_READ_AFTER)], member__user__isnull=False
+        ).update(read_at=F("sent_at") + dt.timedelta(hours=hours))

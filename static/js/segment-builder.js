@@ -5,8 +5,34 @@ const builder = () => document.getElementById("segment-builder");
 const lists = () => [...builder().querySelectorAll("details")];
 let open = [];
 let typed = null;
+let pressed = null;
+let held = null;
 
-document.body.addEventListener("htmx:beforeSwap", () => {
+// What has the focus, so that it has it again: fields by their ids, the rest by what they say.
+const describe = (element) => {
+  if (!element?.closest?.("#segment-builder")) return null;
+  if (element.id) return `#${CSS.escape(element.id)}`;
+  if (element.matches("summary")) return `#${CSS.escape(element.parentElement.id)} > summary`;
+  if (element.name) {
+    const value = element.getAttribute("value") ?? "";
+    return `[name="${CSS.escape(element.name)}"][value="${CSS.escape(value)}"]`;
+  }
+  return null;
+};
+
+// The group in which a button was pressed, by the id of its own list: the button itself goes.
+const remember = (button) => {
+  const own = button?.closest?.(".rules-group");
+  const isGroup = own && button.closest(".rules-head");
+  const group = isGroup ? own.parentElement.closest(".rules-group") : own;
+  const kind = group?.querySelector(":scope > .rules-head select");
+  return kind ? { id: kind.id, adds: button.value.startsWith("add-") } : null;
+};
+
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  held = describe(document.activeElement);
+  const source = event.detail.requestConfig?.elt;
+  pressed = source?.matches?.("button[name=act]") ? remember(source) : null;
   const field = document.activeElement;
   typed = field?.matches("#segment-builder input:not([type=checkbox])")
     ? { id: field.id, value: field.value }
@@ -16,6 +42,15 @@ document.body.addEventListener("htmx:beforeSwap", () => {
 document.body.addEventListener("htmx:afterSwap", () => {
   for (const list of lists()) {
     list.open = open.includes(list.id);
+  }
+  if (!pressed && held && !builder().contains(document.activeElement)) {
+    builder().querySelector(held)?.focus();
+  }
+  if (pressed) {
+    const group = document.getElementById(pressed.id)?.closest(".rules-group");
+    const last = group?.querySelector(":scope > .rules-list")?.lastElementChild;
+    const next = pressed.adds ? last?.querySelector("select") : null;
+    (next ?? group?.querySelector(":scope > .rules-add button"))?.focus();
   }
   const field = typed && document.getElementById(typed.id);
   if (field && field.value !== typed.value) {
