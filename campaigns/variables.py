@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 class Variable:
     """``may_be_missing``: not known of everybody. ``stand_in`` is then said in its place, unless
     the words give a default of their own; where there is none, they must, or ask for it first.
-    ``needs`` names the data to load.
+    ``needs`` names the data to load. ``is_offered``: in the picker; others are for blocks.
     """
 
     path: str
@@ -22,6 +22,7 @@ class Variable:
     needs: str
     may_be_missing: bool = False
     stand_in: Any = ""
+    is_offered: bool = True
 
     @property
     def snippet(self) -> str:
@@ -38,17 +39,18 @@ def build_snippet(path: str, stand_in: Any) -> str:
 
 
 # What the block of answers asks for; nobody writes these by hand.
-_SURVEY_LINKS = (
-    Variable("survey.shape", _("How the first question is answered"), "faces", "survey", True),
-    Variable("survey.trap-url", _("Link that no person sees"), "https://club.example/s/x",
-             "survey", True),
-    *(
-        Variable(f"survey.link-{number}-url", _("Link of an answer"),
-                 f"https://club.example/s/1.{number}" if number in (1, 2, 3, 4) else None,
-                 "survey", True)
-        for number in range(11)
-    ),
-)
+_SURVEY_LINKS = tuple(
+    Variable(f"survey.{name}", label, example, "survey", True, is_offered=False)
+    for name, label, example in (
+        ("shape", _("How the first question is answered"), "faces"),
+        ("trap-url", _("Link that no person sees"), "https://club.example/s/x"),
+        *(
+            (f"link-{number}-url", _("Link of an answer"),
+             f"https://club.example/s/1.{number}" if number in (1, 2, 3, 4) else None)
+            for number in range(11)
+        ),
+    )
+)  # fmt: skip
 _ALL = (
     Variable("member.greeting", _("Greeting in the manner of their language"), _("Hello, Mei"),
              "member"),

@@ -1,4 +1,4 @@
-"""One question as a page shows it: its answers to press, what was given before, words of its ends."""
+"""One question as a page shows it: answers to press, what was given before, words of its ends."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

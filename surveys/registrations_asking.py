@@ -41,14 +41,10 @@ def register() -> None:
             panels.build_staff, order=72, permission="surveys.view_invitation",
         )
     )  # fmt: skip
-    registry.register_role_permissions(
-        "surveys.asking", {"clerk": ["surveys.view_invitation"]}
-    )
+    registry.register_role_permissions("surveys.asking", {"clerk": ["surveys.view_invitation"]})
     register_facts()
 
 
 def _describe(ids):
     rows = Invitation.objects.filter(pk__in=ids).select_related("version")
-    return {
-        row.pk: CauseText(title=row.version.title_i18n if row.version else "") for row in rows
-    }
+    return {row.pk: CauseText(title=row.version.title_i18n if row.version else "") for row in rows}

@@ -168,9 +168,7 @@ def _show(
     question = progress.sheet.questions[code]
     place, most = progress.count(code)
     before = progress.find_before(code)
-    shown = show_question(
-        question, progress.given.get(code), typed=[linked] if linked else typed
-    )
+    shown = show_question(question, progress.given.get(code), typed=[linked] if linked else typed)
     context = {
         "version": progress.sheet.version,
         "shown": shown,

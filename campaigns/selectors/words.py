@@ -19,6 +19,7 @@ _GROUPS = {
     "voucher": _("What it is about: a voucher"),
     "purchase": _("What it is about: a purchase"),
     "product": _("What it is about: goods"),
+    "survey": _("What it is about: a survey"),
 }
 
 
@@ -41,7 +42,7 @@ def find_content(mailing: Mailing, channel: str, variant: str) -> Content | None
 def list_groups() -> list[tuple[Any, list[Variable]]]:
     """The variables by what they tell of."""
     return [
-        (label, [each for each in VARIABLES.values() if each.needs == needs])
+        (label, [each for each in VARIABLES.values() if each.needs == needs and each.is_offered])
         for needs, label in _GROUPS.items()
     ]
 
@@ -60,7 +61,7 @@ def list_blocks() -> list[Snippet]:
         Snippet(_("What was viewed or bought"), "{% products %}"),
         Snippet(_("A button"), '{% button "…" "https://…" %}'),
         Snippet(_("A picture"), '{% image "https://…" "…" %}'),
-        Snippet(_("Four faces: how was it?"), "{% faces %}"),
+        Snippet(_("The answers of the survey that it is about"), "{% faces %}"),
         Snippet(_("Only for a tier"), '{% if member.tier == "gold" %}\n…\n{% endif %}'),
         Snippet(_("Only for an audience"), f'{{% audience "{group}" %}}\n…\n{{% endaudience %}}'),
     ]

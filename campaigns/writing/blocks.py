@@ -203,8 +203,9 @@ def _draw_numbers(page: Page) -> Drawn:
         )
         lines.append(f"{has}{number}: {href}\n{end}")
         words.append(f'{has}<a href="{href}">{number}</a> {end}')
-    low, high = page.say("{{ survey.low | default: '' }}"), page.say(
-        "{{ survey.high | default: '' }}"
+    low, high = (
+        page.say("{{ survey.low | default: '' }}"),
+        page.say("{{ survey.high | default: '' }}"),
     )
     mjml = section(
         f'<mj-table css-class="ink" padding="6px 0 0"><tr>{"".join(cells)}</tr></mj-table>'

@@ -1,5 +1,5 @@
-"""What counts as writing to a member, what keeps the club from it, and who wants to know what became
-of a message: each app tells its own.
+"""What counts as writing to a member, what keeps the club from it, and who hears what became of a
+message: each app tells its own.
 """
 
 import datetime as dt

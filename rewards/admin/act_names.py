@@ -7,6 +7,7 @@ from core.acts import register_acts
 register_acts(
     {
         "redemption": pgettext_lazy("act", "Redemption"),
+        "delivered": pgettext_lazy("act", "Goods delivered"),
         "donation": pgettext_lazy("act", "Points given"),
         "view": pgettext_lazy("act", "Page of a reward or product looked at"),
         "spin": pgettext_lazy("act", "Spin of a wheel"),

@@ -68,7 +68,7 @@ def list_open(member: Member, *, now: dt.datetime) -> list[OpenSurvey]:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """For staff: when a member was asked, or why not; the end of the quiet that one survey began."""
+    """For staff: when a member was asked, or why not; when a message about one left last."""
 
     invitations: list[Invitation]
     last_sent_at: dt.datetime | None

@@ -10,8 +10,13 @@ from members.services.enrolment import create_member
 from surveys.engine.presses import Press
 from surveys.models import Invitation, Survey
 from surveys.services.building import QuestionTerms, create_survey, publish_survey
+from tests.campaigns.bought import buy, till
+from tests.rewards.conftest import programme
+from tests.rewards.desk import staff
 
-__all__ = ["PRESS", "ask", "invite", "person", "question"]
+__all__ = [
+    "PRESS", "ask", "buy", "invite", "person", "programme", "question", "staff", "till",
+]  # fmt: skip
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0"
 PRESS = Press(Agent.BROWSER, 4000)

@@ -24,7 +24,6 @@ from surveys.services.answering import (
     touch_link,
 )
 from surveys.services.building import ChoiceTerms, close_survey
-from tests.rewards.conftest import programme  # noqa: F401 (fixture)
 from tests.surveys.asked import *  # noqa: F403 (fixtures)
 from tests.surveys.asked import BROWSER, PRESS, question
 

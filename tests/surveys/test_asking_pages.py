@@ -10,7 +10,6 @@ from surveys.engine.path import Rule
 from surveys.links import make_token, sign_answer, sign_survey, sign_trap
 from surveys.models import Answer, Invitation, Response, Touch
 from surveys.services.building import ChoiceTerms, close_survey
-from tests.rewards.conftest import programme  # noqa: F401 (fixture)
 from tests.surveys.asked import *  # noqa: F403 (fixtures)
 from tests.surveys.asked import BROWSER, question
 
@@ -125,8 +124,12 @@ def test_what_is_over_says_so(visitor, ask, invite, now):
     at = f"/s/{make_token(row.pk)}"
     visitor.post(f"{at}/q/rating/", {"answer": "1"})
     Invitation.objects.filter(pk=row.pk).update(expires_at=now)
-    for page in (visitor.get(f"{at}/q/why/"), visitor.post(f"{at}/q/why/", {"answer": "slow"}),
-                 visitor.get(sign_answer(row.pk, "rating", 2)), visitor.get(f"{at}/thanks/")):  # fmt: skip
+    for page in (
+        visitor.get(f"{at}/q/why/"),
+        visitor.post(f"{at}/q/why/", {"answer": "slow"}),
+        visitor.get(sign_answer(row.pk, "rating", 2)),
+        visitor.get(f"{at}/thanks/"),
+    ):
         assert page.status_code == 410
         assert "These questions are closed. Thank you for coming by." in read(page)
     Invitation.objects.filter(pk=row.pk).update(expires_at=now + dt.timedelta(days=1))

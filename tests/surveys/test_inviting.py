@@ -18,7 +18,6 @@ from surveys.services.inviting import (
     release_due,
     remind_due,
 )
-from tests.campaigns.bought import buy, till  # noqa: F401 (fixtures)
 from tests.surveys.asked import *  # noqa: F403 (fixtures)
 
 pytestmark = pytest.mark.django_db
@@ -219,5 +218,3 @@ def test_expired_invitations_close(invite, now):
     assert expire_invitations(now=now) == 1
     row.refresh_from_db(), late.refresh_from_db()
     assert (row.state, late.state) == ("expired", "sent")
-
-

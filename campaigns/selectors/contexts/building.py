@@ -28,7 +28,8 @@ class MessageRow:
     """What is asked of a message to fill in its words. ``id`` is None for a preview.
 
     ``facts`` are coded facts of what brought it about: ``reward`` (an id), ``redemption``,
-    ``entitlement``, ``purchase``, ``products``, ``invitation`` (ids), and numbers and days under other names.
+    ``entitlement``, ``purchase``, ``products``, ``invitation`` (ids), and numbers and days under
+    other names.
     """
 
     id: int | None

@@ -23,9 +23,7 @@ FACT = "invitation"
 MOST_ANSWERS = 11  # of a question in a message, numbered from 0
 
 
-def fill(
-    contexts: dict[Any, dict[str, Any]], rows: Sequence[tuple["MessageRow", str]]
-) -> None:
+def fill(contexts: dict[Any, dict[str, Any]], rows: Sequence[tuple["MessageRow", str]]) -> None:
     """Three queries, however many messages there are, where the versions are known."""
     ids = {pk for row, _locale in rows if isinstance(pk := row.facts.get(FACT), int)}
     found = Invitation.objects.select_related("survey").in_bulk(ids) if ids else {}

@@ -13,11 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from core.bulk import RowWriter
 from core.errors import DomainError
 from core.services.audit import record_audit
+from members.services.activities import ActivityRow, record_batch
 from rewards.enums import DeliveryState, RedemptionState
 from rewards.models import Delivery, Redemption
 from rewards.services.redemption import refusals
 from rewards.services.redemption.rows import take_step, tell
 
+DELIVERED = "delivered"  # in the stream of activities
 _GONE = (DeliveryState.SENT, DeliveryState.DELIVERED)
 
 
@@ -86,10 +88,15 @@ def end_delivery(
     locked, delivery = _lock(redemption)
     if delivery.state not in _GONE:
         raise refusals.NothingToSend
+    is_news = not came_back and delivery.state != DeliveryState.DELIVERED
     delivery.state = DeliveryState.RETURNED if came_back else DeliveryState.DELIVERED
     delivery.delivered_at = None if came_back else now
     delivery.save(update_fields=["state", "delivered_at"])
     record_audit(f"delivery.{delivery.state}", locked, by=by, now=now)
+    if is_news:
+        facts = {"reward": locked.reward_id}
+        row = ActivityRow(locked.member_id, DELIVERED, now, "rewards.redemption", locked.pk, facts)
+        record_batch(DELIVERED, [row], payload=[row], now=now)
 
 
 # --- Many at once, from the carrier's file ------------------------------------------------------

@@ -85,8 +85,9 @@ def touch_link(link: SurveyLink, *, method: str, agent: str, now: dt.datetime) -
 def _keep_provisional(
     writer: RowWriter, progress: Progress, link: SurveyLink, judgement: Judgement, now: dt.datetime
 ) -> None:
-    question, asked = progress.sheet.questions.get(link.question), progress.sheet.get_asked(
-        link.question
+    question, asked = (
+        progress.sheet.questions.get(link.question),
+        progress.sheet.get_asked(link.question),
     )
     if question is None or asked is None:
         return
@@ -107,5 +108,3 @@ def _find_taken_back(
 ) -> list[int]:
     return [each.id for each in touches if each.actor != Actor.MACHINE
             and is_inside(each.at, bursts)]  # fmt: skip
-
-

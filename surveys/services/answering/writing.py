@@ -4,7 +4,6 @@ import datetime as dt
 import json
 from typing import Any
 
-
 from core.actors import read_agent
 from core.bulk import RowWriter
 from surveys.engine.path import Given

@@ -1,7 +1,7 @@
 """Invitations: planned from what members did or on a date, released one per member, reminded once.
 
-``planning`` writes them in sets; ``releasing`` decides whom to ask now and hands the answer on as an
-activity, which campaigns turn into messages; ``fates`` hears what became of those.
+``planning`` writes them in sets; ``releasing`` decides whom to ask now and hands that on as
+activities, which campaigns turn into messages; ``fates`` hears what became of those.
 """
 
 from .fates import hear_fates
