@@ -8,19 +8,21 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bench.crowd import Crowd, run_crowd
+from bench.crowd import run_crowd
 from bench.databases import connect, copy_database, drop_database, list_differences, use_database
 from bench.floors import bind_floor, run_piped
 from bench.report import Report
+from bench.together import Act, add_people, compare_together, judge_race
 from bench.wire import CountingProxy
 
 MAX_RATIO = 4.0  # a quarter of the floor's rate
 MAX_TRIPS = 10
-MAX_WAIT_SECONDS = 0.250
 REDEMPTIONS = int(os.environ.get("BENCH_REDEMPTIONS", "1200"))
 WARM_UP = 20
-WARM = 14  # of each worker: prepared at the sixth use, planned for good after five more
-TINY = {"redemptions": 128, "warm_up": 8, "attempts": 24, "stock": 5, "clerks": 6, "tabs": 8}
+TINY = {
+    "redemptions": 64, "warm_up": 8, "attempts": 24, "stock": 5, "clerks": 6, "tabs": 8,
+    "connections": 4, "crowd": 8,
+}  # fmt: skip
 MAIL = "@bench.example"
 REFUSALS = ("SoldOut", "CodeUsed", "BalanceTooLow")
 NOW = dt.datetime(2026, 3, 11, 19, 0, tzinfo=dt.UTC)
@@ -61,6 +63,8 @@ def run(
     stock: int = 50,
     clerks: int = 50,
     tabs: int = 40,
+    connections: int = 8,
+    crowd: int = 16,
 ) -> Report:
     report = Report("redemption")
     copy_database("bench_before")
@@ -68,14 +72,16 @@ def run(
     bound = _list_floor_rows(members)
     _compare_alone(report, members, bound, warm_up)
     _count_trips(report, members)
-    _compare_together(report, members, bound)
+    act = Act("redemptions", "rewards_redemption", _list_acts)
+    compare_together(report, act, members, bound, connections=connections, max_ratio=MAX_RATIO)
     _race(
         report, "last", f"{attempts} attempts for the last {stock}: {stock} succeed",
-        attempts=attempts, stock=stock,
+        attempts=attempts, stock=stock, connections=crowd,
     )  # fmt: skip
     _race(report, "voucher", f"{clerks} clerks and one voucher: one uses it", attempts=clerks,
-          stock=1)  # fmt: skip
-    _race(report, "tabs", f"one balance in {tabs} tabs: 3 can pay", attempts=tabs, stock=3)
+          stock=1, connections=crowd)  # fmt: skip
+    _race(report, "tabs", f"one balance in {tabs} tabs: 3 can pay", attempts=tabs, stock=3,
+          connections=crowd)  # fmt: skip
     for name in ("bench_before", "bench_service", "bench_floor"):
         drop_database(name)
     return report
@@ -84,23 +90,12 @@ def run(
 def _fill_club(count: int) -> list[int]:
     """Members with points in four lots each, and rewards with counted stock."""
     use_database("bench_before")
-    from members.models import Member, User
     from members.services.audiences import ensure_everyone
-    from members.services.enrolment import MemberKey, ensure_members
     from rewards.models import Reward, RewardGate
     from rewards.services.grants import grant_points
 
     before = NOW - dt.timedelta(days=90)
-    known = set(Member.objects.values_list("pk", flat=True))
-    keys = [MemberKey(external_id=f"m{index}") for index in range(count)]
-    ensure_members(keys, source="bench", now=before)
-    members = list(Member.objects.exclude(pk__in=known).order_by("pk"))
-    users = User.objects.bulk_create(
-        User(email=f"m{each.pk}@bench.example", password="!") for each in members
-    )
-    for member, user in zip(members, users, strict=True):
-        member.user = user
-    Member.objects.bulk_update(members, ["user"])
+    members = add_people(count, mail=MAIL, now=before)
     for member in members:
         for lot in range(2):
             grant_points(
@@ -204,70 +199,11 @@ def _count_trips(report: Report, members: list[int]) -> None:
     report.reach(trips <= MAX_TRIPS, f"{trips} round trips (at most {MAX_TRIPS})")
 
 
-# --- Several processes ---------------------------------------------------------------------------
-
-
-def _compare_together(report: Report, members: list[int], bound, connections: int = 8) -> None:
-    """The same redemptions at several connections, by service and by floor."""
-    connections = min(connections, len(members))
-    rates = {}
-    for kind, worker in (("service", _serve), ("floor", _write_rows)):
-        name = f"bench_{kind}"
-        copy_database(name, "bench_before")
-        use_database(name)
-        workers = [
-            partial(worker, name, members[number::connections], bound[number::connections])
-            for number in range(connections)
-        ]
-        crowd = run_crowd(name, workers)
-        rates[kind] = crowd.count / crowd.seconds
-        report.values[f"{kind}_together"] = rates[kind]
-        report.say(f"{kind:<8} {rates[kind]:9.0f} redemptions/s, {connections} connections")
-        _expect_calm(report, crowd, f"{kind} at {connections} connections")
-    report.expect(
-        _count_rows("bench_service") == _count_rows("bench_floor"), "as many redemptions by both"
-    )
-    ratio = rates["floor"] / rates["service"]
-    report.values["ratio_together"] = ratio
-    report.reach(
-        ratio <= MAX_RATIO,
-        f"{ratio:.2f} times the floor at {connections} connections (at most {MAX_RATIO:g})",
-    )
-
-
-def _serve(database: str, members: list[int], bound) -> list[Callable]:
-    use_database(database)
-    acts = _list_acts(members)
-    for act in acts[:WARM]:
-        act()
-    return acts[WARM:]
-
-
-def _write_rows(database: str, members: list[int], bound) -> list[Callable]:
-    connection = connect(database)
-    for statements in bound[:WARM]:
-        run_piped(connection, statements)
-    return [partial(run_piped, connection, statements) for statements in bound[WARM:]]
-
-
-def _count_rows(database: str) -> int:
-    with connect(database) as connection:
-        return connection.execute("SELECT count(*) FROM rewards_redemption").fetchone()[0]
-
-
-def _expect_calm(report: Report, crowd: Crowd, what: str) -> None:
-    failed = "".join(f"; {count} {name}" for name, count in sorted(crowd.errors.items()))
-    report.expect(
-        not crowd.errors and crowd.watch.deadlock_count == 0,
-        f"{what}: no deadlock, no timeout, no error{failed}",
-    )
-
-
 # --- Races ---------------------------------------------------------------------------------------
 
 
 def _race(
-    report: Report, kind: str, text: str, *, attempts: int, stock: int, connections: int = 16
+    report: Report, kind: str, text: str, *, attempts: int, stock: int, connections: int
 ) -> None:
     """``attempts`` at once over the connections; ``stock`` of them succeed, the rest is refused."""
     connections = min(connections, attempts)
@@ -283,18 +219,7 @@ def _race(
         crowd.count == stock and sum(crowd.refused.values()) == attempts - stock,
         f"{text} ({crowd.count} did)",
     )
-    _expect_calm(report, crowd, "  of these")
-    use_database("bench_service")
-    from rewards.services.verification import verify_ledger
-
-    report.expect(not verify_ledger()[1], "  the ledger is true")
-    waits, p99 = crowd.watch.waits, crowd.watch.p99
-    report.values[f"p99_{kind}"] = p99
-    report.reach(
-        p99 < MAX_WAIT_SECONDS,
-        f"  99 % of {len(waits)} lock waits seen within {p99 * 1000:.0f} ms (at most"
-        f" {MAX_WAIT_SECONDS * 1000:.0f}); the longest {max(waits, default=0) * 1000:.0f} ms",
-    )
+    judge_race(report, crowd, kind)
 
 
 def _prepare_race(kind: str, stock: int) -> int | None:

@@ -8,19 +8,18 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bench.crowd import Crowd, run_crowd
+from bench.crowd import run_crowd
 from bench.databases import connect, copy_database, drop_database, list_differences, use_database
 from bench.floors import bind_floor, run_piped
 from bench.report import Report
+from bench.together import Act, add_people, compare_together, judge_race
 from bench.wire import CountingProxy
 
 MAX_RATIO = 4.0  # a quarter of the floor's rate
 MAX_TRIPS = 10
-MAX_WAIT_SECONDS = 0.250
 SPINS = int(os.environ.get("BENCH_SPINS", "1200"))
 WARM_UP = 20
-WARM = 14  # of each worker: prepared at the sixth use, planned for good after five more
-TINY = {"spins": 128, "warm_up": 8, "attempts": 24}
+TINY = {"spins": 64, "warm_up": 8, "attempts": 24, "connections": 4, "crowd": 8}
 MAIL = "@bench.example"
 NOW = dt.datetime(2026, 3, 11, 19, 0, tzinfo=dt.UTC)
 BEFORE = NOW - dt.timedelta(days=1)
@@ -54,15 +53,24 @@ _DESCRIBE = """
 """
 
 
-def run(work: Path, *, spins: int = SPINS, warm_up: int = WARM_UP, attempts: int = 200) -> Report:
+def run(
+    work: Path,
+    *,
+    spins: int = SPINS,
+    warm_up: int = WARM_UP,
+    attempts: int = 200,
+    connections: int = 8,
+    crowd: int = 16,
+) -> Report:
     report = Report("wheel")
     copy_database("bench_before")
-    members = _fill_club(max(spins + warm_up, attempts + 16))
+    members = _fill_club(max(spins + warm_up, attempts + crowd))
     bound = _list_floor_rows(members)
     _compare_alone(report, members, bound, warm_up)
     _count_trips(report, members)
-    _compare_together(report, members, bound)
-    _race(report, attempts)
+    act = Act("spins", "rewards_spin", _list_acts)
+    compare_together(report, act, members, bound, connections=connections, max_ratio=MAX_RATIO)
+    _race(report, attempts, crowd)
     for name in ("bench_before", "bench_service", "bench_floor"):
         drop_database(name)
     return report
@@ -73,9 +81,7 @@ def _fill_club(count: int) -> list[int]:
     slices without a limit, and one with a single great prize on its only likely slice.
     """
     use_database("bench_before")
-    from members.models import Member, User
     from members.services.audiences import ensure_everyone
-    from members.services.enrolment import MemberKey, ensure_members
     from rewards.enums import PrizeKind
     from rewards.services.catalogue import GateTerms
     from rewards.services.grants import grant_points
@@ -89,16 +95,7 @@ def _fill_club(count: int) -> list[int]:
         publish_version,
     )
 
-    known = set(Member.objects.values_list("pk", flat=True))
-    keys = [MemberKey(external_id=f"m{index}") for index in range(count)]
-    ensure_members(keys, source="bench", now=BEFORE)
-    members = list(Member.objects.exclude(pk__in=known).order_by("pk"))
-    users = User.objects.bulk_create(
-        User(email=f"m{each.pk}{MAIL}", password="!") for each in members
-    )
-    for member, user in zip(members, users, strict=True):
-        member.user = user
-    Member.objects.bulk_update(members, ["user"])
+    members = add_people(count, mail=MAIL, now=BEFORE)
     prepare_days(now=BEFORE - dt.timedelta(days=1))
     prepare_days(now=BEFORE)
     for slug, great in (("bench", None), ("bench-last", 1)):
@@ -216,69 +213,10 @@ def _count_trips(report: Report, members: list[int]) -> None:
     )
 
 
-# --- Several processes ---------------------------------------------------------------------------
-
-
-def _compare_together(report: Report, members: list[int], bound, connections: int = 8) -> None:
-    """The same spins at several connections, all of one wheel, by service and by floor."""
-    connections = min(connections, len(members))
-    rates = {}
-    for kind, worker in (("service", _serve), ("floor", _write_rows)):
-        name = f"bench_{kind}"
-        copy_database(name, "bench_before")
-        use_database(name)
-        workers = [
-            partial(worker, name, members[number::connections], bound[number::connections])
-            for number in range(connections)
-        ]
-        crowd = run_crowd(name, workers)
-        rates[kind] = crowd.count / crowd.seconds
-        report.values[f"{kind}_together"] = rates[kind]
-        report.say(f"{kind:<8} {rates[kind]:9.0f} spins/s, {connections} connections")
-        _expect_calm(report, crowd, f"{kind} at {connections} connections")
-    report.expect(
-        _count_rows("bench_service") == _count_rows("bench_floor"), "as many spins by both"
-    )
-    ratio = rates["floor"] / rates["service"]
-    report.values["ratio_together"] = ratio
-    report.reach(
-        ratio <= MAX_RATIO,
-        f"{ratio:.2f} times the floor at {connections} connections (at most {MAX_RATIO:g})",
-    )
-
-
-def _serve(database: str, members: list[int], bound) -> list[Callable]:
-    use_database(database)
-    acts = _list_acts(members)
-    for act in acts[:WARM]:
-        act()
-    return acts[WARM:]
-
-
-def _write_rows(database: str, members: list[int], bound) -> list[Callable]:
-    connection = connect(database)
-    for statements in bound[:WARM]:
-        run_piped(connection, statements)
-    return [partial(run_piped, connection, statements) for statements in bound[WARM:]]
-
-
-def _count_rows(database: str) -> int:
-    with connect(database) as connection:
-        return connection.execute("SELECT count(*) FROM rewards_spin").fetchone()[0]
-
-
-def _expect_calm(report: Report, crowd: Crowd, what: str) -> None:
-    failed = "".join(f"; {count} {name}" for name, count in sorted(crowd.errors.items()))
-    report.expect(
-        not crowd.errors and crowd.watch.deadlock_count == 0,
-        f"{what}: no deadlock, no timeout, no error{failed}",
-    )
-
-
 # --- The last prize ------------------------------------------------------------------------------
 
 
-def _race(report: Report, attempts: int, connections: int = 16) -> None:
+def _race(report: Report, attempts: int, connections: int) -> None:
     """``attempts`` members at once over the connections; one of them wins the one prize."""
     connections = min(connections, attempts)
     copy_database("bench_service", "bench_before")
@@ -299,18 +237,7 @@ def _race(report: Report, attempts: int, connections: int = 16) -> None:
         prizes == 1 and crowd.count == attempts,
         f"{attempts} attempts on the last prize: one wins it ({prizes} did, of {hits} who drew it)",
     )
-    _expect_calm(report, crowd, "  of these")
-    use_database("bench_service")
-    from rewards.services.verification import verify_ledger
-
-    report.expect(not verify_ledger()[1], "  the ledger is true")
-    waits, p99 = crowd.watch.waits, crowd.watch.p99
-    report.values["p99_last"] = p99
-    report.reach(
-        p99 < MAX_WAIT_SECONDS,
-        f"  99 % of {len(waits)} lock waits seen within {p99 * 1000:.0f} ms (at most"
-        f" {MAX_WAIT_SECONDS * 1000:.0f}); the longest {max(waits, default=0) * 1000:.0f} ms",
-    )
+    judge_race(report, crowd, "last")
 
 
 def _attempt(members: list[int]) -> list[Callable]:
