@@ -109,6 +109,7 @@ MATRIX = {
     "surveys.review": (ALL, ""),
     "surveys.reviewimport": (OFFICE, OFFICE),
     "surveys.reviewterms": (OFFICE, ""),
+    "surveys.survey": (OFFICE, "marketer owner"),
     "surveys.theme": (ALL, OFFICE),
     "usersessions.usersession": ("owner", ""),
 }

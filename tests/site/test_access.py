@@ -31,6 +31,7 @@ from tests.site.matrix import ADMIN, GO, IN, OPEN, SITE, WHO
 from tests.site.record import record_arguments
 from tests.site.redemption import redemption_arguments
 from tests.site.reviews import review_arguments
+from tests.site.surveys import builder_arguments
 from tests.site.theme import theme_arguments
 from tests.site.wheel import wheel_arguments
 
@@ -166,6 +167,7 @@ def arguments(cast, make_reward, now):
         **giving_arguments(mei, now),
         **review_arguments(mei, now),
         **survey_arguments(mei, now),
+        **builder_arguments(now),
         "picture_cover": ["coffee", 1],
         "picture_pattern": ["waves", "6c2642"],
         "picture_scene": ["missing"],
