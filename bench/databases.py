@@ -117,13 +117,9 @@ def prepare(schema: Path | None = None) -> None:
 def _load(dump: Path) -> None:
     with connect(PREPARED) as connection:
         major = connection.info.server_version // 10_000
-    words = [
-        "--quiet",
-        "--set=ON_ERROR_STOP=1",
-        "--output=/dev/null",
-        f"--username={DATABASE_NAME}",
-    ]
-    subprocess.run([find_clients(major) / "psql", *words, f"--file={dump}", PREPARED], check=True)
+    words = ["--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null", f"--file={dump}"]
+    psql = find_clients(major) / "psql"
+    subprocess.run([psql, f"--username={DATABASE_NAME}", *words, PREPARED], check=True)
 
 
 def list_tables(connection: psycopg.Connection) -> list[str]:

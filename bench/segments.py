@@ -18,7 +18,7 @@ NOW = dt.datetime(2026, 3, 11, 19, 0, tzinfo=dt.UTC)
 _LEAST_SECONDS = 0.02
 
 
-def run(work: Path, *, members: int = MEMBERS, rounds: int = 5) -> Report:
+def run(work: Path, *, members: int = MEMBERS, rounds: int = 3) -> Report:
     report = Report("segments")
     before = time.monotonic()
     copy_database("bench_before")

@@ -21,7 +21,7 @@ LONG = ("tests/bench/", "tests/workshop/")
 # They open every page, seed whole clubs or drive a browser. What services do is told by the tests
 # of services, and only those count: measuring branches makes Python half as slow again.
 UNMEASURED = (
-    "tests/admin/test_access.py",
+    "tests/admin/",
     "tests/demo/",
     "tests/site/test_access.py",
     "tests/site/test_face_",
