@@ -43,7 +43,7 @@ _ANSWERS = """
 """
 _TOUCHES = """
     SELECT id, number, touched_at, actor, evidence ? 'trap' FROM surveys_touch
-    WHERE invitation_id = %s AND touched_at >= %s ORDER BY touched_at, id
+    WHERE invitation_id = %s AND touched_at >= %s AND method <> 'POST' ORDER BY touched_at, id
 """
 _DOOR = 1_000  # the link to the survey itself, among the numbers of links
 _ASKABLE = (

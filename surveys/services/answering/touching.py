@@ -38,6 +38,15 @@ _CORRECT_RESPONSE = """
     UPDATE surveys_response SET actor = 'machine'
     WHERE invitation_id = %s AND state = 'provisional'
 """
+# A machine that looked opened nothing.
+_CLOSE_AGAIN = f"""
+    UPDATE surveys_invitation i SET opened_at = NULL,
+           state = CASE WHEN state <> '{InvitationState.OPENED}' THEN state
+                        WHEN sent_at IS NULL THEN '{InvitationState.RELEASED}'
+                        ELSE '{InvitationState.SENT}' END
+    WHERE i.id = %s AND i.answered_at IS NULL AND NOT EXISTS (
+        SELECT FROM surveys_touch t WHERE t.invitation_id = i.id AND t.actor = '{Actor.HUMAN}')
+"""
 
 
 @transaction.atomic
@@ -70,7 +79,7 @@ def touch_link(link: SurveyLink, *, method: str, agent: str, now: dt.datetime) -
         writer, standing.id, method=method, number=link.number, evidence=evidence,
         actor=judgement.actor, most=MOST_TOUCHES, now=now,
     )  # fmt: skip
-    if judgement.actor != Actor.MACHINE:
+    if judgement.actor == Actor.HUMAN:
         writer.execute(_OPENED, [now, standing.version_id, standing.id])
     if link.number is not None and not standing.is_confirmed:
         _keep_provisional(writer, progress, link, judgement, now)
@@ -78,6 +87,7 @@ def touch_link(link: SurveyLink, *, method: str, agent: str, now: dt.datetime) -
     if taken_back:
         writer.execute(_CORRECT, [taken_back])
         writer.execute(_CORRECT_RESPONSE, [standing.id])
+        writer.execute(_CLOSE_AGAIN, [standing.id])
     writer.flush()
     return progress
 
