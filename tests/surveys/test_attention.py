@@ -50,7 +50,8 @@ def test_verdicts(case):
     released = [by_id[pk] for pk, each in verdicts.items() if each.act == Act.RELEASE]
     assert len(released) <= (0 if attention.is_one_on_its_way else 1)
     for row in released:
-        assert not row.obstacle and row.expires_at > NOW
+        assert not row.obstacle
+        assert row.expires_at > NOW
         assert free(row, attention) is None or free(row, attention) <= NOW
         for other in rows:
             end = free(other, attention)
