@@ -77,6 +77,11 @@ class Response(models.Model):
         db_index=False, verbose_name=_("category"),
     )  # fmt: skip
 
+    themes = models.ManyToManyField(
+        "surveys.Theme", blank=True, related_name="responses", verbose_name=_("themes"),
+        help_text=_("What its own words are about; results count by them."),
+    )  # fmt: skip
+
     started_at = models.DateTimeField(_("started at"))
     completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
     closes_at = models.DateTimeField(_("can be changed until"))
