@@ -123,12 +123,40 @@ class FollowUpState(models.TextChoices):
     CLOSED = "closed", _("closed")
 
 
+class FollowUpEnding(models.TextChoices):
+    """Why a follow-up is closed."""
+
+    NONE = "", "–"
+    DONE = "done", pgettext_lazy("follow-up", "somebody saw to it")
+    RAISED = "raised", pgettext_lazy("follow-up", "the member changed the answer to a better one")
+    LEFT = "left", pgettext_lazy("follow-up", "the member's record was erased")
+
+
 class FollowUpEntryKind(models.TextChoices):
+    """One line of a follow-up's story. Those without a writer happened by themselves."""
+
     NOTE = "note", _("note")
     REPLY = "reply", _("reply to the member")
+    TAKEN = "taken", pgettext_lazy("follow-up", "taken on")
     HANDED_OVER = "handed_over", _("handed over")
+    BEGUN = "begun", pgettext_lazy("follow-up", "begun")
     CLOSED = "closed", _("closed")
     REOPENED = "reopened", _("reopened")
+    LOWERED = "lowered", _("a lower answer came")
+    RAISED = "raised", _("a better answer came")
+
+    @classmethod
+    def wordy_kinds(cls):
+        """Those that are nothing without words."""
+        return (cls.NOTE, cls.REPLY)
+
+
+class ReplyFate(models.TextChoices):
+    """What became of the message that carries a reply; it stands on the site in any case."""
+
+    NONE = "", "–"
+    SENT = "sent", _("sent")
+    NOT_SENT = "not_sent", _("not sent; it stands on the member's pages")
 
 
 class ReviewState(models.TextChoices):

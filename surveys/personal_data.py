@@ -1,11 +1,12 @@
 """What export, erasure and merge do with invitations, answers and follow-ups."""
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Prefetch
+from django.utils.translation import gettext_lazy as _
 
 from members import registry
 from members.personal_data import rows_of
 from members.registry import PersonalData
-from surveys.enums import InvitationState
+from surveys.enums import FollowUpEnding, FollowUpEntryKind, FollowUpState, InvitationState
 from surveys.models import Answer, FollowUp, FollowUpEntry, Invitation, Response, Touch
 
 _KEPT = "It shows that and when the club asked; what was said in own words is gone."
@@ -38,10 +39,11 @@ def register() -> None:
     registry.register_personal_data(
         PersonalData(
             "surveys.FollowUp",
-            export=rows_of(FollowUp, "subject", "state", "opened_at", "closed_at", "outcome"),
+            export=_export_follow_ups,
             erase=_erase_follow_ups,
             merge=_merge_of(FollowUp),
             undo=_undo_of(FollowUp),
+            labels=(("replies", _("What the club answered")),),
             why_kept="It shows that the club saw to it; its words are gone.",
         )
     )
@@ -56,6 +58,24 @@ def _export_responses(member):
             "choices", "day_on",
         )
     )  # fmt: skip
+
+
+def _export_follow_ups(member):
+    """With what the club answered; notes of staff to each other are not the member's data."""
+    rows = FollowUp.objects.filter(member=member).order_by("pk").prefetch_related(
+        Prefetch("entries", FollowUpEntry.objects.filter(kind=FollowUpEntryKind.REPLY))
+    )  # fmt: skip
+    return [
+        {
+            "subject": row.subject,
+            "state": row.state,
+            "opened_at": row.opened_at,
+            "closed_at": row.closed_at,
+            "outcome": row.outcome,
+            "replies": [entry.text for entry in row.entries.all()],
+        }
+        for row in rows
+    ]
 
 
 def _erase_invitations(member, now):
@@ -73,9 +93,14 @@ def _erase_responses(member, now):
 
 
 def _erase_follow_ups(member, now):
-    FollowUp.objects.filter(member=member, response__isnull=True).update(subject="…")
-    FollowUp.objects.filter(member=member).update(outcome="")
-    FollowUpEntry.objects.filter(follow_up__member=member).update(text="")
+    """Words and addresses go; what is open has nobody left to be answered."""
+    rows = FollowUp.objects.filter(member=member)
+    rows.unclosed().update(
+        state=FollowUpState.CLOSED, closed_at=now, ending=FollowUpEnding.LEFT, outcome=""
+    )
+    rows.exclude(outcome="").update(outcome="…")
+    rows.filter(response__isnull=True).update(subject="…", sender_name="", sender_email="")
+    FollowUpEntry.objects.filter(follow_up__member=member).exclude(text="").update(text="…")
 
 
 def _merge_invitations(source, target, now):
