@@ -182,7 +182,7 @@ class CampaignAdmin(ReadOnlyAdmin):
         return answer or self._edit(request, campaign)
 
     def _edit(self, request, campaign):
-        initial = CampaignForm.get_initial(campaign) if campaign else None
+        initial = CampaignForm.get_initial(campaign) if campaign else self._read_wish(request)
         form = CampaignForm(request.POST or None, initial=initial)
         if request.method == "POST" and form.is_valid():
             by, now = request.user, timezone.now()
@@ -201,6 +201,11 @@ class CampaignAdmin(ReadOnlyAdmin):
             request, "admin/campaigns/campaign_form.html", title=title, obj=campaign, form=form,
             status=422 if form.errors else 200,
         )  # fmt: skip
+
+    def _read_wish(self, request):
+        """A page that leads here may name the audience that it is about."""
+        wanted = request.GET.get("audience", "")
+        return {"audiences": [int(wanted)]} if wanted.isdecimal() and len(wanted) < 19 else None
 
     def experiment_view(self, request, object_id):
         campaign, answer = self._get_own(request, object_id)

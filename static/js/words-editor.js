@@ -38,6 +38,22 @@ for (const each of languages) {
   tabs.append(tab);
 }
 languages[0].before(tabs);
+// On to the next language from where one stops typing, without the way back to the tabs.
+for (const [place, each] of languages.entries()) {
+  const next = languages[place + 1];
+  if (!next) continue;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "words-next";
+  button.textContent = `${next.querySelector("legend").textContent} →`;
+  button.addEventListener("click", () => {
+    choose(next.dataset.language);
+    chosen.value = next.dataset.language;
+    next.querySelector("[data-words]").focus();
+    look();
+  });
+  each.append(button);
+}
 const wrong = languages.find((each) => each.querySelector(".errorlist"));
 const asked = languages.find((each) => each.dataset.language === chosen.value);
 const first = (wrong ?? asked ?? languages[0]).dataset.language;

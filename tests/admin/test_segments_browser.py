@@ -99,6 +99,12 @@ def test_a_marketer_builds_a_segment(visit, cafe, now, settings):  # noqa: F811
     field(page, "number:3").fill("0")
     field(page, "span:3").fill("7")
     page.keyboard.press("Tab")
+    settled(page)
+    # By keyboard: who presses "Rule", or takes one away, goes on from there.
+    page.get_by_role("button", name="Rule", exact=True).press("Enter")
+    expect(field(page, "about:4")).to_be_focused()
+    page.get_by_role("button", name="Remove this rule").last.press("Enter")
+    expect(page.get_by_role("button", name="Rule", exact=True)).to_be_focused()
     expect(page.locator(".segment-sentence")).to_have_text(
         "Members with purchases (category: Coffee) in the last 30 days: at least 2; tier: Silver "
         "or Gold; available points: more than 500; and messages sent to them in the last 7 days: "
