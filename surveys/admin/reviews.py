@@ -48,7 +48,7 @@ class ReviewAdmin(ReadOnlyAdmin):
                    ("written_at", PeriodFilter))  # fmt: skip
     search_fields = ("title", "text", "product__name", "shown_name")
     ordering = ("-written_at", "-pk")
-    change_list_template = "admin/surveys/review_list.html"
+    list_before_template = "admin/surveys/review_list_tools.html"
 
     def get_urls(self):
         return [

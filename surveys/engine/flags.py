@@ -20,14 +20,14 @@ _REPEATED = re.compile(r"(.)\1{7,}|(.{2,20}?)\2{4,}", re.DOTALL)
 _SHOUTING = 20  # letters; less in capitals is a name or a joke
 
 
-def find_flags(texts: Iterable[str], words: Iterable[str] = ()) -> list[str]:
-    """Flags for what was written (title, text, nickname), in the order of ``ReviewFlag``.
+def find_flags(said: str, name: str = "", words: Iterable[str] = ()) -> list[str]:
+    """Flags for what was said, and under which name, in the order of ``ReviewFlag``.
 
     ``words`` are the club's own, found in any writing of their letters (full width, capitals),
     inside others too, since Chinese and Japanese have no gaps.
     """
-    text = unicodedata.normalize("NFKC", "\n".join(texts))
-    letters = [char for char in text if char.isalpha()]
+    text = unicodedata.normalize("NFKC", f"{said}\n{name}")
+    letters = [char for char in said if char.isalpha()]
     folded = text.casefold()
     found = {
         ReviewFlag.LINK: bool(_LINK.search(_MAIL.sub(" ", text))),

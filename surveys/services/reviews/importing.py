@@ -169,7 +169,7 @@ def _build(
     site: str, row: IncomingReview, product_id: int | None, words: Sequence[str],
     is_shown: bool, job: ReviewImport | None, now: dt.datetime,
 ) -> Review:  # fmt: skip
-    flags = find_flags((row.title, row.text, row.author), words)
+    flags = find_flags(f"{row.title}\n{row.text}", row.author, words)
     if not (row.text or row.title):
         flags = []  # stars alone are no spam
     is_public = is_shown and not flags

@@ -187,8 +187,8 @@ def _change(review: Review, facts: dict, now: dt.datetime) -> None:
 
 
 def _flag(facts: dict) -> list[str]:
-    texts = (facts["title"], facts["text"], facts["shown_name"])
-    return find_flags(texts, get_terms().flagged_words)
+    said = f"{facts['title']}\n{facts['text']}"
+    return find_flags(said, facts["shown_name"], get_terms().flagged_words)
 
 
 def _change_photos(
