@@ -19,6 +19,6 @@ def register() -> None:
         {
             "clerk": _FOLLOWS,
             "marketer": _BUILDS,
-            "manager": ("surveys.view_*", "surveys.change_followup"),
+            "manager": ("surveys.view_*", "surveys.change_followup", "surveys.oversee_followup"),
         },
     )

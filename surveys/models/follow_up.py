@@ -56,6 +56,10 @@ class FollowUp(models.Model):
         _("name"), max_length=NAME_LENGTH, blank=True, default="", db_default=""
     )
     sender_email = models.EmailField(_("e-mail address"), blank=True, default="", db_default="")
+    score_permille = models.PositiveSmallIntegerField(
+        _("score (‰)"), null=True, blank=True,
+        help_text=_("The score that it was last about; a lower one opens it again."),
+    )  # fmt: skip
     locale = models.CharField(_("language"), max_length=10, blank=True, default="", db_default="")
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+",
@@ -78,6 +82,7 @@ class FollowUp(models.Model):
     class Meta:
         verbose_name = _("follow-up")
         verbose_name_plural = _("follow-ups")
+        permissions = [("oversee_followup", _("Can work every follow-up, whoever owns it"))]
         constraints = [
             models.CheckConstraint(
                 condition=Q(

@@ -24,7 +24,7 @@ from surveys.engine.presses import Press, judge_press
 from surveys.engine.scales import find_share
 from surveys.enums import InvitationState, ResponseActor, ResponseState
 from surveys.models import Question
-from surveys.registry import low_score_listeners
+from surveys.registry import low_score_listeners, raised_score_listeners
 from surveys.selectors.versions import find_main_question
 from surveys.services.answering.refusals import AnswerRefused, NotOnPath, PressInDoubt
 from surveys.services.answering.rows import Progress, load
@@ -156,9 +156,8 @@ class _Pressing:
         if actor == ResponseActor.HUMAN:
             self._tell(is_complete, score)
         self.writer.flush()
-        if actor == ResponseActor.HUMAN and self._is_low(score):
-            for listen in low_score_listeners:
-                listen(self.standing.id, self.now)
+        if actor == ResponseActor.HUMAN:
+            self._tell_score(score)
         standing = replace(
             self.standing, response_state=state, actor=actor, score_permille=score,
             completed_at=(self.standing.completed_at or self.now) if is_complete else None,
@@ -214,6 +213,15 @@ class _Pressing:
             facts["score"] = score
         activity = ActivityRow(standing.member_id, ANSWERED, now, SUBJECT, standing.id, facts)
         record_batch(ANSWERED, [activity], payload=[activity], now=now, writer=self.writer)
+
+    def _tell_score(self, score: int | None) -> None:
+        was_low = self.standing.is_counting and self._is_low(self.standing.score_permille)
+        if self._is_low(score):
+            for listen in low_score_listeners:
+                listen(self.standing.id, self.now)
+        elif was_low:
+            for listen in raised_score_listeners:
+                listen(self.standing.id, self.now)
 
     def _is_low(self, score: int | None) -> bool:
         line = self.standing.low_line
