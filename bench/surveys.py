@@ -102,7 +102,13 @@ def _fill_club(members: int, answers: int) -> dict:
     surveys = []
     for code in ("bench-before", "bench"):
         made = create_survey(
-            code=code, title="Bench", questions=[question], by=None, now=NOW, points=10
+            code=code,
+            name="Bench",
+            title="Bench",
+            questions=[question],
+            points=10,
+            by=None,
+            now=NOW,
         )
         publish_survey(made, by=None, now=NOW)
         surveys.append(Survey.objects.get(pk=made.pk))
