@@ -53,11 +53,11 @@ class MailingPicture(models.Model):
     @property
     def url(self) -> str:
         """On these pages; words make it absolute."""
-        return self.photo.storage.url(name_rendition(self.photo.name, WIDTH, FORMAT))
+        return self.photo.storage.url(name_rendition(self.photo.name or "", WIDTH, FORMAT))
 
     @property
     def small_url(self) -> str:
-        return self.photo.storage.url(name_rendition(self.photo.name, 320, FORMAT))
+        return self.photo.storage.url(name_rendition(self.photo.name or "", 320, FORMAT))
 
     @property
     def kilobytes(self) -> int:
