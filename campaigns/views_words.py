@@ -23,10 +23,10 @@ from campaigns.channels.chat import (
     count_utf16,
     is_template,
     list_bubbles,
+    list_template_fields,
 )
 from campaigns.channels.post.drawing import build_page
 from campaigns.channels.sms.counting import count_segments
-from campaigns.channels.wechat.adapter import list_template_fields
 from campaigns.forms_words import LookForm, WordsForm
 from campaigns.models import Mailing
 from campaigns.services.print_examples import (

@@ -1,6 +1,7 @@
 """What messengers have in common: how long words may be, and one connection that stays open."""
 
 import hmac
+import re
 from typing import Any
 
 import requests
@@ -16,10 +17,12 @@ TIMEOUT = (5, 15)  # seconds: to connect, to answer
 BUBBLE = 5_000  # UTF-16 units of one text at LINE
 MOST_BUBBLES = 5
 WECHAT_BYTES = 2_048
+TEMPLATE_ID, TEMPLATE_FIELDS = "template_id", "template_fields"  # in the extras of the words
+URL = re.compile(r"https?://[^\s<>()（）「」]+")
 
 
 class WordsTooLong(DomainError):
-    """Words that the messenger would not take."""
+    """Words that the messenger would not take: too many, or none for a field of its template."""
 
     code = "words_too_long"
 
@@ -67,7 +70,9 @@ def find_excess(channel: str, rendered: Rendered) -> str:
     try:
         if channel == Channel.LINE:
             split_bubbles(rendered.text)
-        elif channel == Channel.WECHAT and not is_template(rendered.extras):
+        elif channel == Channel.WECHAT and is_template(rendered.extras):
+            check_template(rendered)
+        elif channel == Channel.WECHAT:
             check_wechat_size(rendered.text)
     except WordsTooLong as refusal:
         return str(refusal)
@@ -87,7 +92,35 @@ def list_bubbles(channel: str, rendered: Rendered | None) -> list[str]:
 
 def is_template(extras: Any) -> bool:
     """Whether words go out as an approved template of WeChat's."""
-    return bool(str((extras or {}).get("template_id") or "").strip())
+    return bool(str((extras or {}).get(TEMPLATE_ID) or "").strip())
+
+
+def list_template_fields(rendered: Rendered) -> list[tuple[str, str]]:
+    """(field of the template, what stands there): each line of the words fills the next field. A
+    line with an address is where the message leads, and no field.
+    """
+    names, lines = _list_names(rendered.extras), _list_lines(rendered.text)
+    return list(zip(names, lines, strict=False))
+
+
+def check_template(rendered: Rendered) -> None:
+    """Each field has a line, and each line a field. Raises WordsTooLong."""
+    names, lines = _list_names(rendered.extras), _list_lines(rendered.text)
+    if len(names) != len(lines):
+        raise WordsTooLong(
+            _("The template has %(fields)s fields, and the words have %(lines)s lines for them.")
+            % {"fields": len(names), "lines": len(lines)}
+        )
+
+
+def _list_names(extras: Any) -> list[str]:
+    told = str((extras or {}).get(TEMPLATE_FIELDS) or "")
+    return [name for name in re.split(r"[\s,，、;]+", told) if name]
+
+
+def _list_lines(text: str) -> list[str]:
+    lines = [line.strip() for line in text.splitlines()]
+    return [line for line in lines if line and not URL.search(line)]
 
 
 def count_utf16(text: str) -> int:

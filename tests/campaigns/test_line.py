@@ -1,16 +1,25 @@
 """Push messages at LINE: each once, whatever happens on the way."""
 
 import datetime as dt
+import re
 from decimal import Decimal
 
 import pytest
 import time_machine
+from django.test import Client
 
 from campaigns.addresses import make_address_key
 from campaigns.channels.base import AnswerLost, ConnectionLost, Outgoing, Rendered, Result
 from campaigns.channels.line import LineAdapter
 from campaigns.channels.line.api import LineUnavailable, read_quota
-from campaigns.models import ChannelBinding, ChannelPrice, Handover, Message, Suppression
+from campaigns.models import (
+    ChannelBinding,
+    ChannelPrice,
+    Handover,
+    Message,
+    MessageEvent,
+    Suppression,
+)
 from campaigns.selectors import chat
 from campaigns.services.sending import resend_messages
 from campaigns.services.sending.recovery import recover_handovers
@@ -177,14 +186,20 @@ def test_a_mailing_reaches_who_is_connected_and_follows(anna, line, now):
         channel="line", reason="unfollowed", added_at=now,
         address_key=make_address_key("line", BEN),
     )  # fmt: skip
-    mailing = make_mailing(now=now, channels=("line",), words=WORDS)
+    words = {"body": "Autumn is here. [See](https://shop.example/autumn/)"}
+    mailing = make_mailing(now=now, channels=("line",), words=words)
     plan(mailing, now=now)
     send(now=now)
     assert states(mailing) == {
         ("sent", ""): 1, ("not_sent", "no_address"): 1, ("not_sent", "unfollowed"): 1,
         ("failed", "bounced"): 1,
     }  # fmt: skip
-    assert line.delivered == [(ANNA, ["Autumn is here."])]
+    ((to, (text,)),) = line.delivered
+    assert to == ANNA
+    # The link is ours, and a click is counted.
+    link = re.search(r"https?://\S+?(/\S+?)\)?$", text.strip())[1]
+    assert Client().get(link)["Location"] == "https://shop.example/autumn/"
+    assert MessageEvent.objects.filter(kind="clicked", message__member=anna).exists()
     assert Message.objects.get(state="sent").provider_id == "4request-1"
 
 

@@ -57,7 +57,7 @@ def test_the_page_of_accounts_says_what_is_missing_and_what_is_left(log_in, sett
         assert "3 of 1000 messages are left this month." in page
         assert "499988 of 500000" in page
         messengers._quotas.forget()
-        settings.LINE_CHANNEL_ACCESS_TOKEN = "another"  # noqa: S105
+        settings.LINE_CHANNEL_ACCESS_TOKEN = "another"
         assert "401" in client.get(reverse(ACCOUNTS)).text
 
 

@@ -65,6 +65,13 @@ def test_lines_fill_the_fields_of_a_template_and_a_link_is_where_it_leads(club, 
     assert len(wechat.delivered) == 2
 
 
+def test_a_field_without_a_line_is_found_before_anything_is_sent(club, wechat):
+    (refused,) = hand_over(outgoing("您的积分", **TEMPLATE))
+    assert refused.result == Result.REFUSED
+    assert "2 fields" in refused.detail
+    assert wechat.delivered == []
+
+
 def test_too_many_bytes_are_refused_before_anything_is_sent(club, wechat):
     check_wechat_size("秋" * 682)
     (refused,) = hand_over(outgoing("秋" * 683))

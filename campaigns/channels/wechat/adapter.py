@@ -6,7 +6,6 @@ https://developers.weixin.qq.com/doc/service/api/customer/message/api_sendcustom
 """
 
 import datetime as dt
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
@@ -22,13 +21,17 @@ from campaigns.channels.base import (
     Session,
 )
 from campaigns.channels.chat import (
+    TEMPLATE_ID,
+    URL,
     Api,
     Unanswered,
     Unreachable,
     WordsTooLong,
+    check_template,
     check_wechat_size,
     derive_key,
     is_template,
+    list_template_fields,
 )
 from campaigns.channels.wechat.api import (
     TOKEN_CODES,
@@ -43,8 +46,6 @@ from campaigns.channels.wechat.api import (
 from campaigns.selectors.chat import find_message_price, is_connected
 from members.enums import Channel
 
-TEMPLATE_ID, TEMPLATE_FIELDS = "template_id", "template_fields"  # in the extras of the words
-_URL = re.compile(r"https?://[^\s<>()（）「」]+")
 _BUSY, _MINUTE, _USED_UP = {-1}, {45011}, {45009}
 _LEFT = {43004, 50005}  # don't follow the account
 _NOBODY = {40003}
@@ -96,6 +97,7 @@ def _build(outgoing: Outgoing) -> tuple[str, dict[str, Any]]:
     """Path and body. Raises WordsTooLong."""
     rendered = outgoing.rendered
     if is_template(rendered.extras):
+        check_template(rendered)
         return "/cgi-bin/message/template/send", _build_template(outgoing)
     check_wechat_size(rendered.text)
     body = {
@@ -115,19 +117,9 @@ def _build_template(outgoing: Outgoing) -> dict[str, Any]:
         "client_msg_id": derive_key("wechat", outgoing.message_id, outgoing.address).hex(),
         "data": {name: {"value": value} for name, value in list_template_fields(rendered)},
     }
-    if found := _URL.search(rendered.text):
+    if found := URL.search(rendered.text):
         body["url"] = found[0]
     return body
-
-
-def list_template_fields(rendered: Rendered) -> list[tuple[str, str]]:
-    """(field of the template, what stands there): each line of the words fills the next field. A
-    line with an address is where the message leads, and no field.
-    """
-    names = re.split(r"[\s,，、;]+", str(rendered.extras.get(TEMPLATE_FIELDS) or "").strip())
-    lines = [line.strip() for line in rendered.text.splitlines()]
-    told = [line for line in lines if line and not _URL.search(line)]
-    return [(name, value) for name, value in zip(names, told, strict=False) if name]
 
 
 def _read_answer(answer: Mapping[str, Any]) -> Outcome:
