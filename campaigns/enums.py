@@ -63,6 +63,7 @@ class MessageReason(models.TextChoices):
     PROMOTIONS_HELD = "promotions_held", _("No promotions while a complaint is open")
     MOURNING = "mourning", _("The household is in mourning")
     NOT_ACTIVE = "not_active", _("They are no longer a member")
+    MERGED = "merged", _("They had it already, under the record that went up in theirs")
     STALE = "stale", _("Too late to mean anything")
     CANCELLED = "cancelled", _("The mailing was cancelled")
     LEFT_OUT = "left_out", _("Left out by staff")

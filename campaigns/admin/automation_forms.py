@@ -186,6 +186,10 @@ class MessageForm(forms.Form):
     stale_after_hours = forms.IntegerField(
         label=_("Too late after (hours)"), required=False, min_value=1, initial=48
     )
+    is_festive = forms.BooleanField(
+        label=_("Congratulations or wishes"), required=False,
+        help_text=_("A household in mourning doesn't get them."),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -244,7 +248,7 @@ def build_step_form(kind: str, data: Any = None, step: Step | None = None) -> An
     if step is not None:
         initial = dict(step.terms)
         if step.mailing is not None:
-            names = ("name", "purpose", "channels", "stale_after_hours")
+            names = ("name", "purpose", "channels", "stale_after_hours", "is_festive")
             initial = {name: getattr(step.mailing, name) for name in names}
     form = FORMS[StepKind(kind)](data, initial=initial)
     dress_form(form)

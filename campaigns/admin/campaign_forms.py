@@ -56,6 +56,10 @@ class CampaignForm(forms.Form):
         initial=STALE_AFTER_HOURS,
         help_text=_("What could not leave by then is not sent. Empty: never too late."),
     )  # fmt: skip
+    is_festive = forms.BooleanField(
+        label=_("Congratulations or wishes"), required=False,
+        help_text=_("A household in mourning doesn't get them."),
+    )  # fmt: skip
     holdout_percent = forms.IntegerField(
         label=_("Control group (%)"), min_value=0, max_value=50, initial=0,
         help_text=_("This share hears nothing, to show what the others did because of it."),
@@ -90,6 +94,7 @@ class CampaignForm(forms.Form):
             "excluded": [row.audience_id for row in rows if row.is_excluded],
             "starts_at": campaign.starts_at,
             "stale_after_hours": mailing.stale_after_hours,
+            "is_festive": mailing.is_festive,
             "holdout_percent": campaign.holdout_percent,
             "attribution_days": campaign.attribution_days,
             "budget": to_decimal(campaign.budget_amount, get_club().currency),

@@ -240,7 +240,7 @@ def test_a_test_does_not_grow_past_what_was_released(crowd, make_campaign, staff
 def test_what_nobody_knows_about_keeps_a_campaign_open(crowd, make_campaign, start, staff, now):
     """Or what staff send again would wait for ever."""
     crowd(2)
-    campaign = start(make_campaign())
+    start(make_campaign())
     ids = list(Message.objects.order_by("pk").values_list("pk", flat=True))
     Message.objects.filter(pk__in=ids).update(state="unknown")
     assert finish_campaigns(now=now) == 0

@@ -23,6 +23,7 @@ from campaigns.services.print_batches import (
 from core.models import AuditEntry
 from members.models import Address, Member
 from members.services.enrolment import create_member
+from members.services.erasing import StillOpen, erase_member
 from tests.campaigns.outbox import make_mailing, plan, states
 from tests.rewards.desk import staff
 
@@ -226,3 +227,19 @@ def test_a_batch_that_is_not_posted_is_cancelled(
             transaction.atomic(),
         ):
             batch.save()
+
+
+def test_who_is_being_written_to_is_erased_once_the_letters_are_posted(
+    mailing, people, staff, now, django_capture_on_commit_callbacks
+):
+    by = staff("owner")
+    batch = make_print_batch(mailing, print_format="letter_a4", by=by, now=now)
+    with pytest.raises(StillOpen):
+        erase_member(people[0], by=by, now=now)
+    mark_posted(batch, by=by, now=now)
+    storage, names = batch.file.storage, [batch.file.name, batch.addresses_file.name]
+    with django_capture_on_commit_callbacks(execute=True):
+        erase_member(people[0], by=by, now=now)
+    assert not any(storage.exists(name) for name in names)
+    batch.refresh_from_db()
+    assert (batch.file.name, batch.addresses_file.name) == ("", "")

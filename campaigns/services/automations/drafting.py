@@ -101,6 +101,7 @@ class MailingTerms:
     purpose: str = MailingPurpose.SERVICE
     channels: Sequence[str] = (Channel.EMAIL,)
     stale_after_hours: int | None = 48
+    is_festive: bool = False
 
 
 @transaction.atomic
@@ -357,7 +358,7 @@ def _set_mailing(mailing: Mailing, terms: MailingTerms) -> None:
         raise InvalidAutomation
     mailing.name, mailing.purpose = terms.name.strip(), terms.purpose
     mailing.channels, mailing.reach = list(dict.fromkeys(terms.channels)), Reach.FIRST
-    mailing.stale_after_hours = terms.stale_after_hours
+    mailing.stale_after_hours, mailing.is_festive = terms.stale_after_hours, terms.is_festive
     # What somebody waits for goes before what many are told.
     mailing.priority = 20 if terms.purpose == MailingPurpose.SERVICE else 40
     mailing.save()

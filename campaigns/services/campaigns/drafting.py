@@ -66,6 +66,7 @@ class Terms:
     decide_after_hours: int = 24
     attribution_days: int = 7
     budget_amount: int = 0
+    is_festive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,7 @@ def read_terms(campaign: Campaign) -> Terms:
         audiences=[row.audience for row in rows if not row.is_excluded],
         excluded=[row.audience for row in rows if row.is_excluded],
         stale_after_hours=mailing.stale_after_hours,
+        is_festive=mailing.is_festive,
         **{own: getattr(campaign, own) for own in _OWN},
     )
 
@@ -245,7 +247,7 @@ def _check(terms: Terms) -> None:
 def _set_mailing(mailing: Mailing, terms: Terms) -> None:
     mailing.name, mailing.purpose = terms.name.strip(), terms.purpose
     mailing.channels, mailing.reach = list(dict.fromkeys(terms.channels)), terms.reach
-    mailing.stale_after_hours = terms.stale_after_hours
+    mailing.stale_after_hours, mailing.is_festive = terms.stale_after_hours, terms.is_festive
 
 
 def _set_own(campaign: Campaign, terms: Terms) -> None:
