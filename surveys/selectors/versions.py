@@ -19,6 +19,7 @@ from surveys.models import (
     Survey,
     SurveyVersion,
 )
+from surveys.selectors.sheets import build_asked
 
 
 def find_version(survey: Survey, state: str) -> SurveyVersion | None:
@@ -54,13 +55,7 @@ def list_branches(question: Question) -> list[Branch]:
 
 def read_asked(questions: Iterable[Question]) -> list[Asked]:
     """Questions for ``surveys.engine.path``, in the order given."""
-    return [
-        Asked(
-            each.code, each.kind, each.is_required, tuple(read_rules(each)),
-            tuple(choice.code for choice in list_choices(each)), each.lowest, each.highest,
-        )
-        for each in questions
-    ]  # fmt: skip
+    return [build_asked(each) for each in questions]
 
 
 def read_rules(question: Question) -> list[Rule]:
