@@ -108,6 +108,7 @@ def _read_wechat(event: WechatEvent) -> ChatEvent:
 
 
 def _read_body(request: HttpRequest) -> bytes:
-    if int(request.headers.get("Content-Length") or 0) > MOST_BYTES:
+    body = request.body
+    if len(body) > MOST_BYTES:
         raise RequestDataTooBig
-    return request.body
+    return body

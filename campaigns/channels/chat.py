@@ -108,7 +108,7 @@ def check_template(rendered: Rendered) -> None:
     names, lines = _list_names(rendered.extras), _list_lines(rendered.text)
     if len(names) != len(lines):
         raise WordsTooLong(
-            _("The template has %(fields)s fields, and the words have %(lines)s lines for them.")
+            _("Fields of the template: %(fields)s. Lines of the words for them: %(lines)s.")
             % {"fields": len(names), "lines": len(lines)}
         )
 

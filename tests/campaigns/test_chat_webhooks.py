@@ -83,7 +83,7 @@ def test_the_door_is_shut_where_there_is_no_account(club, at, settings):
     assert tell_wechat(b"<xml/>", at=at).status_code == 404
 
 
-@pytest.mark.parametrize("body", [b"no json", b"[]", b'{"events": 3}'])
+@pytest.mark.parametrize("body", [b"no json", b"[]", b'{"events": 3}', b" " * 600_000])
 def test_signed_nonsense_is_a_bad_request(anna, line, at, body):
     assert tell_line(body=body).status_code == 400
 

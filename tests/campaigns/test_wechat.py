@@ -68,7 +68,7 @@ def test_lines_fill_the_fields_of_a_template_and_a_link_is_where_it_leads(club, 
 def test_a_field_without_a_line_is_found_before_anything_is_sent(club, wechat):
     (refused,) = hand_over(outgoing("您的积分", **TEMPLATE))
     assert refused.result == Result.REFUSED
-    assert "2 fields" in refused.detail
+    assert "template: 2" in refused.detail
     assert wechat.delivered == []
 
 
