@@ -209,6 +209,16 @@ READY: tuple[ReadyAutomation, ...] = (
         freshness_hours=1,
     ),
     ReadyAutomation(
+        "ask-for-review",
+        _("Ask for reviews"),
+        _("Ten days later everybody alike is asked what they think of it, good or bad."),
+        TriggerKind.ACTIVITY,
+        {"kind": "purchase"},
+        (_wait(days=10, hour=10), _letter("ask-for-review", _("Say what you think"), SURVEYS)),
+        reentry=Reentry.AFTER,
+        reentry_days=60,
+    ),
+    ReadyAutomation(
         "survey-invitation",
         _("Invitation to a survey"),
         _("Whom a survey's trigger invites is asked; one press in the e-mail is an answer."),
