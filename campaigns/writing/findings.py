@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from campaigns.channels.chat import find_excess
 from campaigns.enums import MailingKind
 from campaigns.models import Content
+from campaigns.selectors.automations.bringing import list_brought
 from campaigns.variables import VARIABLES
 from campaigns.writing.compile import (
     CLIP_HTML,
@@ -121,11 +122,12 @@ def _check_names(compiled: Compiled, world: World) -> Iterator[tuple[str, bool]]
 def _try_samples(
     content: Content, compiled: Compiled, world: World, locale: str
 ) -> Iterator[tuple[str, bool]]:
-    has_happening = content.edition.mailing.kind == MailingKind.STEP
+    mailing = content.edition.mailing
+    brought = list_brought(mailing) if mailing.kind == MailingKind.STEP else frozenset[str]()
     missing: dict[str, list[str]] = {}
     largest = longest = 0
     with override(locale):
-        samples = list(list_samples(compiled.variables, world.tiers, has_happening=has_happening))
+        samples = list(list_samples(compiled.variables, world.tiers, brought=brought))
     for sample in samples:
         try:
             rendered = compiled.fill(sample.context)

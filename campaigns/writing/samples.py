@@ -2,7 +2,7 @@
 what wasn't made for them. Words are filled in for each of them before anything is sent.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,10 +30,10 @@ _NAMES = (
 
 
 def list_samples(
-    variables: frozenset[str], tiers: Mapping[str, str], *, has_happening: bool
+    variables: frozenset[str], tiers: Mapping[str, str], *, brought: Collection[str]
 ) -> Iterator[Sample]:
-    """Those that matter to these words. ``tiers`` are names by code. ``has_happening``: something
-    brought the message about, so that its facts are known of everybody.
+    """Those that matter to these words. ``tiers`` are names by code. ``brought`` are the groups
+    that are known of everybody, since what brought the message about tells them.
     """
     full = build_example(variables)
     yield Sample("example", _("An example"), full)
@@ -44,7 +44,7 @@ def list_samples(
         tier = {**full["tier"], "name": name}
         member = {**full["member"], "tier": slug}
         yield Sample(f"tier-{slug}", name, {**full, "member": member, "tier": tier})
-    yield Sample("bare", _("A member of whom little is known"), _strip(full, has_happening))
+    yield Sample("bare", _("A member of whom little is known"), _strip(full, brought))
 
 
 def build_example(variables: frozenset[str]) -> dict[str, Any]:
@@ -71,12 +71,12 @@ def build_example(variables: frozenset[str]) -> dict[str, Any]:
     return context
 
 
-def _strip(full: Mapping[str, Any], has_happening: bool) -> dict[str, Any]:
+def _strip(full: Mapping[str, Any], brought: Collection[str]) -> dict[str, Any]:
     """Nothing that may be missing, no points, in no audience."""
     context: dict[str, Any] = {}
     for head, group in full.items():
         if head in HAPPENINGS:
-            context[head] = group if has_happening else None
+            context[head] = group if head in brought else None
         elif head == "rewards":
             context[head] = dict.fromkeys(group)
         elif head == "audiences":

@@ -29,6 +29,7 @@ from campaigns.services.automations.drafting import (
 from campaigns.services.automations.entering import follow_notices, look_for_members
 from campaigns.services.automations.running import run_batch, run_due_journeys
 from campaigns.services.automations.terms import InvalidStep, InvalidTrigger, read_step
+from campaigns.services.editions import WordsNotReady, save_content
 from campaigns.services.segment_picks import pick_members
 from campaigns.services.segments import build_segment, make_segment
 from members.models import Member, Notice
@@ -50,7 +51,9 @@ from tests.campaigns.ways import (
     told,
     wait,
 )
+from tests.rewards.conftest import make_reward
 
+__all__ = ["make_reward"]
 pytestmark = pytest.mark.django_db
 SIGNUP = ("activity", {"kind": "signup"})
 
@@ -216,6 +219,44 @@ def test_what_stands_in_the_way_of_publishing(automate, club, staff, now):
         publish_automation(made, by=staff("manager"), now=now)
     with pytest.raises(AgainEachTime):
         automate("lapsed", {"days": 60}, MESSAGE, reentry="every")
+
+
+@pytest.mark.parametrize(
+    ("trigger", "terms", "before", "body", "is_known"),
+    [
+        ("birthday", {"hour": 9}, [], "{{ purchase.number }}", False),
+        ("birthday", {"hour": 9}, [], "{% if purchase %}{{ purchase.number }}{% endif %}", True),
+        ("birthday", {"hour": 9}, [], "{% voucher %}", True),  # which is left out
+        ("activity", {"kind": "signup"}, [], "{{ reward.name }}", False),
+        ("activity", {"kind": "redemption"}, [], "{{ reward.name }}", True),
+        ("activity", {"kind": "purchase"}, [], "{{ purchase.number }}", True),
+        ("activity", {"kind": "signup"}, ["reward"], "{{ reward.name }}", True),
+        ("activity", {"kind": "signup"}, ["points"], "{{ reward.name }}", False),
+        ("notice", {"code": "tier_up"}, [], "{{ facts.tier }}", True),
+    ],
+)  # fmt: skip
+def test_words_ask_for_what_their_trigger_brings(
+    automate, make_reward, now, trigger, terms, before, body, is_known
+):
+    gifts = {
+        "points": points(5),
+        "reward": {"kind": "grant", "terms": {"prize": "reward", "reward": make_reward().pk}},
+    }
+    made = make_automation(
+        AutomationTerms(name="Test", budget_count=9), trigger=trigger, trigger_terms=terms,
+        by=None, now=now,
+    )  # fmt: skip
+    for gift in before:
+        put(made, gifts[gift], "", now)
+    step = put(made, MESSAGE, "Letter", now)
+    words = {"subject": "Letter", "body": body}
+    save_content(step.mailing, channel="email", words=words, by=None, now=now)
+    if is_known:
+        publish_automation(made, by=None, now=now)
+    else:
+        with pytest.raises(WordsNotReady) as refused:
+            publish_automation(made, by=None, now=now)
+        assert body.split("{{ ")[1].split(" ")[0] in str(refused.value)
 
 
 def test_terms_that_are_not_complete_are_refused(club, now):
