@@ -19,7 +19,6 @@ from surveys.models import (
     Survey,
     SurveyVersion,
 )
-from surveys.selectors.sheets import build_asked
 
 
 def find_version(survey: Survey, state: str) -> SurveyVersion | None:
@@ -55,7 +54,13 @@ def list_branches(question: Question) -> list[Branch]:
 
 def read_asked(questions: Iterable[Question]) -> list[Asked]:
     """Questions for ``surveys.engine.path``, in the order given."""
-    return [build_asked(each) for each in questions]
+    return [
+        Asked(
+            each.code, each.kind, each.is_required, tuple(read_rules(each)),
+            tuple(choice.code for choice in list_choices(each)), each.lowest, each.highest,
+        )
+        for each in questions
+    ]  # fmt: skip
 
 
 def read_rules(question: Question) -> list[Rule]:
