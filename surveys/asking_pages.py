@@ -96,6 +96,7 @@ def _write(given: Any) -> str:
 
 
 def _list_options(question: Question, steps: Sequence[int], chosen: set[str]) -> list[Option]:
+    rows: list[tuple[str, str, int | None]]
     if question.kind in (QuestionKind.SINGLE, QuestionKind.MULTIPLE):
         rows = [(each.code, each.text_i18n, None) for each in list_choices(question)]
     elif question.kind == QuestionKind.QUOTE:

@@ -152,15 +152,15 @@ def find_round(trigger: Trigger, today: dt.date) -> dt.date | None:
     """The day of the round that ``today`` belongs to; None before the first, and where the last
     one is over for longer than there are days to answer.
     """
-    on = trigger.starts_on
-    if on is None or on > today:
+    first = on = trigger.starts_on
+    if first is None or on is None or on > today:
         return None
     if trigger.every_months:
-        months = (today.year - on.year) * 12 + today.month - on.month
+        months = (today.year - first.year) * 12 + today.month - first.month
         steps = months // trigger.every_months
-        on = add_months(trigger.starts_on, steps * trigger.every_months)
+        on = add_months(first, steps * trigger.every_months)
         if on > today:
-            on = add_months(trigger.starts_on, (steps - 1) * trigger.every_months)
+            on = add_months(first, (steps - 1) * trigger.every_months)
     is_over = today >= on + dt.timedelta(days=trigger.survey.expires_after_days)
     return None if is_over else on
 

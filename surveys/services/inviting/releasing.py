@@ -192,7 +192,7 @@ def _record(kind: str, rows: Sequence[Sequence[Any]], now: dt.datetime) -> None:
     """Into the stream, in the same transaction; the facts are ids that words may ask for."""
     activities = [
         ActivityRow(member_id, kind, now, SUBJECT, pk, {**json.loads(facts), "survey": survey_id})
-        for pk, member_id, survey_id, facts in sorted(rows)
+        for pk, member_id, survey_id, facts in sorted(rows, key=lambda row: row[0])
     ]
     record_batch(kind, activities, now=now)
 
