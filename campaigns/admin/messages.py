@@ -19,6 +19,7 @@ from core.errors import DomainError
 
 RESEND, LEAVE = "resend", "leave"
 _ACTS = {RESEND: resend_messages, LEAVE: leave_messages}
+_OFTEN_EMPTY = {"detail", "read_at", "occurrence", "facts", "provider_id", "cost"}
 _COLOURS = {
     MessageState.WAITING: "info",
     MessageState.SENDING: "info",
@@ -65,7 +66,7 @@ class MessageAdmin(ReadOnlyAdmin):
     search_fields = ("=member__number", "=member__email")
     ordering = ("-pk",)
     fields = readonly_fields = (
-        "show_why", "member", "mailing", "channel", "variant", "show_state", "detail",
+        "show_why", "member", "mailing", "channel", "variant", "state", "detail",
         "attempt_count", "recorded_at", "due_at", "sent_at", "read_at", "occurrence", "facts",
         "provider_id", "cost",
     )  # fmt: skip
@@ -113,6 +114,11 @@ class MessageAdmin(ReadOnlyAdmin):
         else:
             self.message_user(request, _say_done(act, count), messages.SUCCESS)
         return HttpResponseRedirect(url)
+
+    def get_fields(self, request, obj=None):
+        """What only some messages have stands there where this one has it."""
+        fields = super().get_fields(request, obj)
+        return [name for name in fields if name not in _OFTEN_EMPTY or getattr(obj, name, None)]
 
     @display(description=gettext_lazy("state"), label=_COLOURS)
     def show_state(self, message):
