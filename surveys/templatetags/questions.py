@@ -38,10 +38,18 @@ def list_options(question: Question, given: Any = None) -> list[Option]:
     if question.kind == QuestionKind.QUOTE:
         steps = [1, 0]
     return [
-        Option(str(step), name_step(question.kind, step), _draw_step(question.kind, step),
+        Option(str(step), _name_step(question, step), _draw_step(question.kind, step),
                given == step and not isinstance(given, str))
         for step in steps
     ]  # fmt: skip
+
+
+def _name_step(question: Question, step: int) -> str:
+    """The outer faces have the question's own words where it has some."""
+    if question.kind == QuestionKind.FACES:
+        own = {1: question.low_label_i18n, 4: question.high_label_i18n}
+        return own.get(step) or name_step(question.kind, step)
+    return name_step(question.kind, step)
 
 
 def _draw_step(kind: str, step: int) -> str:
