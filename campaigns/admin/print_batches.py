@@ -122,6 +122,7 @@ class PrintBatchAdmin(ReadOnlyAdmin):
             title=_("Print letters"),
             form=form,
             most=MOST,
+            has_mailings=form.fields["mailing"].queryset.exists(),
             status=422 if form.errors else 200,
         )
 
