@@ -105,8 +105,8 @@ class ReviewAdmin(ReadOnlyAdmin):
         )
         return self.render_page(
             request, "admin/surveys/review_queue.html", title=_("Reviews to look at"),
-            status=status, page=page, rows=[(review, name_flags(review.flags)) for review in page], form=form,
-            terms=get_terms(),
+            rows=[(review, name_flags(review.flags)) for review in page],
+            status=status, page=page, form=form, terms=get_terms(),
         )  # fmt: skip
 
     def _judge_many(self, request, form):

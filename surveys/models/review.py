@@ -270,7 +270,7 @@ class Review(models.Model):
                     may_quote=False,
                 ),
                 name="review_is_a_members_or_imported",
-            ),  # fmt: skip
+            ),
             models.CheckConstraint(
                 condition=Q(source=ReviewSource.IMPORT) | ~Q(text=""),
                 name="review_of_member_has_text",

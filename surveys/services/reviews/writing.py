@@ -171,9 +171,7 @@ def _find_changes(review: Review, facts: dict, photos: Sequence, removed: Collec
 def _change(review: Review, facts: dict, now: dt.datetime) -> None:
     for name, value in facts.items():
         setattr(review, name, value)
-    review.purchase = review.purchase or find_purchase(
-        review.member, review.product, now=now
-    )
+    review.purchase = review.purchase or find_purchase(review.member, review.product, now=now)
     review.flags = _flag(facts)
     review.state = ReviewState.WAITING
     review.refusal = review.refusal_note = ""
