@@ -37,6 +37,7 @@ urlpatterns = [
     path("", include("rewards.urls")),
     path("", include("surveys.urls")),
     path("", include("surveys.urls_reviews")),
+    path("", include("surveys.urls_contact")),
     path("", include("campaigns.urls_response")),
     path("", include("campaigns.urls_writing")),
     path("", include("campaigns.urls_channels")),
@@ -51,6 +52,7 @@ urlpatterns = [
     *i18n_patterns(
         path("", include("members.urls_public")),
         path("", include("rewards.urls_public")),
+        path("", include("surveys.urls_public")),
         path("", include("campaigns.urls_public")),
         path("", include((_twins, "localized"))),
     ),

@@ -4,15 +4,18 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.cache import add_never_cache_headers
 from django.utils.csp import CSP
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_safe
 
 from core.prose import split_paragraphs
-from members import palette
+from members import palette, registry
+from members.access import find_member, in_club_time
 from members.models import LegalPage
 from members.selectors.club import get_club
+from members.views import build_panels
 
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
@@ -29,8 +32,15 @@ def story(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@in_club_time
 def contact(request: HttpRequest) -> HttpResponse:
-    return render(request, "members/contact.html", {"theme": get_club().theme})
+    """How to reach the club, and what every floor has registered for this place."""
+    panels = build_panels(request, registry.CONTACT, find_member(request))
+    context = {"theme": get_club().theme, "panels": panels}
+    response = render(request, "members/contact.html", context)
+    if request.user.is_authenticated:
+        add_never_cache_headers(response)
+    return response
 
 
 @require_safe

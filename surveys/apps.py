@@ -8,12 +8,14 @@ class SurveysConfig(AppConfig):
 
     def ready(self):
         from surveys import (
+            panels_follow_ups,
             panels_reviews,
             personal_data,
             personal_data_reviews,
             receivers,  # noqa: F401  (connects itself)
             registrations,
             registrations_asking,
+            registrations_follow_ups,
             registrations_reviews,
         )
 
@@ -23,3 +25,5 @@ class SurveysConfig(AppConfig):
         personal_data_reviews.register()
         registrations_reviews.register()
         panels_reviews.register()
+        registrations_follow_ups.register()
+        panels_follow_ups.register()

@@ -27,6 +27,7 @@ from .operations import (
     waiting_queues,
 )
 from .pages import (
+    CONTACT,
     COUNTER,
     LANDING,
     MEMBER_HOME,
@@ -81,6 +82,7 @@ from .streams import (
 )
 
 __all__ = [
+    "CONTACT",
     "COUNTER",
     "LANDING",
     "MEMBER_HOME",
