@@ -84,7 +84,7 @@ def _erase_messages(member, now):
     rows = Message.objects.filter(member=member)
     rows.waiting().update(state=MessageState.NOT_SENT, reason=MessageReason.NOT_ACTIVE)
     MessageEvent.objects.filter(message__member=member).update(evidence={})
-    rows.update(facts={}, detail="", address_key=None)
+    rows.update(facts={}, figures=None, detail="", address_key=None)
 
 
 def _merge_messages(source, target, now):
