@@ -90,6 +90,7 @@ GROUPS = (
         _("Surveys and reviews"),
         [
             ("surveys.Survey", "forum"),
+            ("surveys.Response", "ballot"),
             ("surveys.Review", "reviews"),
             ("surveys.ReviewImport", "upload_file"),
             ("surveys.Theme", "label"),

@@ -12,6 +12,7 @@ from unfold.decorators import display
 from core.admin import WordsAdmin
 from core.errors import DomainError
 from surveys.admin.building import BuildingPages
+from surveys.admin.results import ResultPages
 from surveys.admin.survey_forms import RulesForm, StartForm, TriggerForm, VersionForm
 from surveys.enums import QuestionKind, SurveyState, VersionState
 from surveys.flow import draw_flow
@@ -57,7 +58,7 @@ _ICONS = {
 
 
 @admin.register(Survey)
-class SurveyAdmin(BuildingPages, WordsAdmin):
+class SurveyAdmin(BuildingPages, ResultPages, WordsAdmin):
     list_display = ("name", "kind", "show_state", "show_draft", "priority", "points")
     list_display_links = ("name",)
     search_fields = ("name", "code")
@@ -78,6 +79,7 @@ class SurveyAdmin(BuildingPages, WordsAdmin):
                 "<int:object_id>/triggers/<int:trigger_id>/", self.trigger_view, "trigger"
             ),
             *self.get_building_urls(),
+            *self.get_result_urls(),
             *super().get_urls(),
         ]
 
@@ -170,6 +172,7 @@ class SurveyAdmin(BuildingPages, WordsAdmin):
             kinds=[(kind, label, _ICONS[kind]) for kind, label in QuestionKind.choices],
             can_change=can_change, can_publish=self.can_publish(request),
             is_new=survey.state == SurveyState.DRAFT,
+            can_read=request.user.has_perm("surveys.view_response"),
         )  # fmt: skip
 
     def _build_part(self, version, is_open):

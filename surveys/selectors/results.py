@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import get_language
 
 from core.time import start_of
 from members.enums import AudienceKind
@@ -19,7 +20,7 @@ from surveys.selectors.wording import name_step
 
 FEWEST = 5  # of an anonymous survey nothing is told of fewer people
 _GOOD = {QuestionKind.FACES: 3, QuestionKind.STARS: 4}  # and above: content
-_EARLIEST, _LATEST = dt.date(2000, 1, 1), dt.date(2200, 1, 1)
+EARLIEST, LATEST = dt.date(2000, 1, 1), dt.date(2200, 1, 1)
 
 _COUNTING = """
     FROM surveys_response r {join}
@@ -35,8 +36,15 @@ _ANSWERS = f"""
     GROUP BY a.question_id, a.number, a.choices
 """
 _MAIN = "JOIN surveys_answer a ON a.response_id = r.id AND a.question_id = ANY (%(main)s) {join}"
+_OF_SEGMENTS = _MAIN.replace(
+    "{join}",
+    """JOIN members_audiencemember m ON m.member_id = r.member_id
+       JOIN members_audience u ON u.id = m.audience_id AND u.kind = %(segment)s {join}""",
+)
 _DIMENSIONS = f"""
-    SELECT g.by, g.key, coalesce(s.name, t.name, c.name, g.key), g.number, g.times
+    SELECT g.by, g.key, coalesce(
+        s.i18n ->> %(words)s, s.name, t.i18n ->> %(words)s, t.name, c.i18n ->> %(words)s, c.name,
+        g.key), g.number, g.times
     FROM (
         SELECT CASE GROUPING(month, r.store_id, r.tier, r.category_id)
                     WHEN 7 THEN 'month' WHEN 11 THEN 'store' WHEN 13 THEN 'tier'
@@ -59,20 +67,11 @@ _DIMENSIONS = f"""
     WHERE g.key <> ''
 """
 _SEGMENTS = f"""
-    SELECT 'segment', m.audience_id::text, u.name, a.number, count(*)
-    {
-    _COUNTING.replace(
-        "{join}",
-        _MAIN.replace(
-            "{join}",
-            '''
-        JOIN members_audiencemember m ON m.member_id = r.member_id
-        JOIN members_audience u ON u.id = m.audience_id AND u.kind = %(segment)s {join}''',
-        ),
-    )
-}
+    SELECT 'segment', m.audience_id::text, coalesce(u.i18n ->> %(words)s, u.name), a.number,
+           count(*)
+    {_COUNTING.replace("{join}", _OF_SEGMENTS)}
       AND r.state = 'complete' AND a.number IS NOT NULL
-    GROUP BY m.audience_id, u.name, a.number
+    GROUP BY m.audience_id, u.i18n, u.name, a.number
 """
 _TOTALS = """
     SELECT (SELECT count(*) FROM surveys_invitation i
@@ -86,10 +85,22 @@ _TOTALS = """
     FROM surveys_response r
     WHERE r.survey_id = %(survey)s AND r.started_at >= %(start)s AND r.started_at < %(end)s {where}
 """
+_OF_THEMES = """JOIN surveys_response_themes x ON x.response_id = r.id
+    JOIN surveys_theme h ON h.id = x.theme_id {join}"""
+# In place of a number the mean score in permille.
 _THEMES = f"""
-    SELECT x.theme_id, count(*), avg(r.score_permille)
-    {_COUNTING.replace("{join}", "JOIN surveys_response_themes x ON x.response_id = r.id {join}")}
-    GROUP BY x.theme_id ORDER BY count(*) DESC, x.theme_id
+    SELECT 'theme', x.theme_id::text, coalesce(h.i18n ->> %(words)s, h.name),
+           avg(r.score_permille)::smallint, count(*)
+    {_COUNTING.replace("{join}", _OF_THEMES)}
+    GROUP BY x.theme_id, h.i18n, h.name
+"""
+_GROUPS = f"({_DIMENSIONS}) UNION ALL ({_SEGMENTS}) UNION ALL ({_THEMES})"
+_CHOICES = """
+    SELECT 'store', id::text, coalesce(i18n ->> %(words)s, name) FROM purchases_store
+    UNION ALL SELECT 'tier', slug, coalesce(i18n ->> %(words)s, name) FROM rewards_tier
+    UNION ALL SELECT 'segment', id::text, coalesce(i18n ->> %(words)s, name)
+              FROM members_audience WHERE kind = %(segment)s
+    ORDER BY 1, 3
 """
 
 
@@ -142,7 +153,7 @@ class Results:
     questions: list[QuestionResult]
     main: QuestionResult | None
     groups: dict[str, list[GroupResult]]
-    themes: list[tuple[int, int, float | None]]  # theme, answers, mean score in permille
+    themes: list[tuple[str, int, int | None]]  # name, answers, mean score in permille
     is_hidden: bool  # anonymous, and too few to tell
 
     @property
@@ -163,17 +174,18 @@ def estimate(kind: str, counts: Mapping[int, int]) -> Estimate | None:
 
 
 def get_results(survey: Survey, filters: Filters) -> Results:
-    """Seven queries, whatever the number of answers, questions and groups."""
+    """Five queries, whatever the number of answers, questions and groups."""
     club = get_club()
     parameters: dict[str, Any] = {
         "survey": survey.pk,
-        "zone": club.timezone,
-        "start": start_of(filters.first_on or _EARLIEST, club.timezone),
-        "end": start_of((filters.last_on or _LATEST) + dt.timedelta(days=1), club.timezone),
+        "zone": club.zone,
+        "start": start_of(filters.first_on or EARLIEST, club.zone),
+        "end": start_of((filters.last_on or LATEST) + dt.timedelta(days=1), club.zone),
         "store": filters.store_id,
         "tier": filters.tier,
         "audience": filters.audience_id,
         "segment": AudienceKind.SEGMENT,
+        "words": _words_key(),
     }
     where = _narrow(filters)
     found, of_id = _list_questions(survey)
@@ -190,18 +202,35 @@ def get_results(survey: Survey, filters: Filters) -> Results:
     parameters["main"] = [pk for pk, code in of_id.items() if main and code == main.question.code]
     sent, sent_answered, complete, begun, uncounted = _read(_TOTALS, where, parameters)[0]
     is_hidden = survey.is_anonymous and complete < FEWEST
-    groups: dict[str, list[GroupResult]] = {}
-    if main is not None and not is_hidden:
-        rows = [
-            *_read(_DIMENSIONS, where, parameters),
-            *_read(_SEGMENTS, where, parameters),
-        ]
-        groups = _group(rows, main.question.kind, is_anonymous=survey.is_anonymous)
-    themes = [] if is_hidden else _read(_THEMES, where, parameters)
+    rows = [] if is_hidden else _read(_GROUPS, where, parameters)
+    themes = sorted(
+        ((name, times, score) for by, _key, name, score, times in rows if by == "theme"),
+        key=lambda theme: (-theme[1], theme[0]),
+    )
+    groups = _group(
+        [row for row in rows if row[0] != "theme"],
+        main.question.kind if main else "",
+        is_anonymous=survey.is_anonymous,
+    )
     return Results(
         sent, sent_answered, complete, begun, uncounted, list(found.values()), main, groups,
         themes, is_hidden,
     )  # fmt: skip
+
+
+def list_filter_choices() -> dict[str, list[tuple[str, str]]]:
+    """What results can be narrowed to: "store", "tier" and "segment" to (key, name). One query."""
+    found: dict[str, list[tuple[str, str]]] = {"store": [], "tier": [], "segment": []}
+    with connection.cursor() as cursor:
+        cursor.execute(_CHOICES, {"words": _words_key(), "segment": AudienceKind.SEGMENT})
+        for kind, key, name in cursor.fetchall():
+            found[kind].append((key, name))
+    return found
+
+
+def _words_key() -> str:
+    """Where the reader's language stands beside a name."""
+    return f"name_{(get_language() or '').replace('-', '_')}"
 
 
 def _narrow(filters: Filters) -> str:
