@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from ninja import Router
+from ninja import Router, Status
 from ninja.errors import HttpError
 
 from members.selectors.club import get_club
@@ -55,7 +55,7 @@ def post_reviews(request: HttpRequest, data: schemas.ReviewsIn):
         if result["state"] == "created" and result["id"].strip() in known:
             result["state"] = "known"
     is_whole = all(result["state"] != "refused" for result in results)
-    return (200 if is_whole else 207), {"results": results}
+    return Status(200 if is_whole else 207, {"results": results})
 
 
 api.add_router("", router)

@@ -209,11 +209,11 @@ def test_shop_brings_in_reviews_once(client, honey, now):
 
 def test_happenings_stand_on_the_landing_page_only_with_a_day_to_come(client, make_rule, now):
     assert "What&#x27;s on" not in client.get("/").text
-    make_rule("triple", name="Triple week", kind="multiplier", multiplier_milli=3000,
+    make_rule("triple-week", kind="multiplier", multiplier_milli=3000,
               ends_at=now + dt.timedelta(days=6))  # fmt: skip
     from members import panels
 
     panels.kept.forget()
     html = client.get("/").text
-    assert "Triple week" in html
+    assert "triple-week" in html
     assert "until March 16" in html
