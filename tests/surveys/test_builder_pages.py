@@ -139,7 +139,7 @@ def test_picture_names_the_ways_and_what_nobody_is_asked(club, now):
     picture = draw_flow(questions)
     assert picture.count("<rect") == len(questions) + 1
     assert "The way through 6 questions." in picture
-    assert "= Something went" in picture
+    assert "= Something" in picture
     assert "is-lost" not in picture
     assert wrap("当店を親しい友人やご家族にすすめる可能性は、どのくらいありますか？", 12) == [
         "当店を親しい友人やご家族に", "すすめる可能性は、どのくら", "いありますか？",

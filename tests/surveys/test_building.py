@@ -66,6 +66,7 @@ def acts(survey):
 
 
 def findings(survey):
+    survey.refresh_from_db()
     return [each.code for each in list_findings(survey, find_draft(survey))]
 
 
