@@ -16,6 +16,13 @@ class _SeveralFiles(forms.FileInput):
     allow_multiple_selected = True
 
 
+class _PhotosField(forms.FileField):
+    """Any number of files; the form judges each by itself (``clean_photos``)."""
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        return data
+
+
 class ReviewForm(forms.Form):
     """``photos`` are the good ones afterwards; what was wrong with others stands in
     ``refused_photos`` as (file name, sentence), and holds nothing else up.
@@ -40,7 +47,7 @@ class ReviewForm(forms.Form):
         help_text=_("What was good, what wasn't, and for whom would it be right?"),
         error_messages={"required": _("Say in a few words what it was like.")},
     )
-    photos = forms.FileField(
+    photos = _PhotosField(
         label=_("Photographs"),
         required=False,
         widget=_SeveralFiles(
