@@ -271,7 +271,7 @@ def _list_questions(survey: Survey) -> tuple[dict[str, QuestionResult], dict[int
 def _find_main(survey: Survey, found: dict[str, QuestionResult]) -> QuestionResult | None:
     scaled = [each for each in found.values() if estimate(each.question.kind, {1: 1}) is not None]
     named = [each for each in scaled if each.question.code == survey.main_question]
-    return (named or scaled or [None])[0]
+    return next(iter(named or scaled), None)
 
 
 def _group(rows: list[Any], kind: str, *, is_anonymous: bool) -> dict[str, list[GroupResult]]:
