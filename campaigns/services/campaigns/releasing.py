@@ -138,7 +138,7 @@ def _ask(
 ) -> None:
     # Not by the campaign's number: one that was refused may be released again.
     campaign.approval = ask_approval(
-        REACH, None, campaign.estimate_count, member=None, excess=excess,
+        REACH, None, campaign.estimate_count or 0, member=None, excess=excess,
         terms={"campaign": campaign.pk, "cost": cost}, by=by, now=now,
     )  # fmt: skip
     campaign.state = CampaignState.APPROVAL
@@ -209,12 +209,13 @@ def _in_minor(cost: Decimal) -> int:
 def _execute(approval_id: int, by: User, now: dt.datetime) -> None:
     """One campaign asks once: its cost is approved with its size. Raises OverApproverLimit."""
     campaign = _open_waiting(approval_id)
-    cost = campaign.approval.terms.get("cost", 0)
+    approval = Approval.objects.select_related("asked_by").get(pk=approval_id)
+    cost = approval.terms.get("cost", 0)
     if excess := find_approver_excess(COST, cost, by=by, now=now):
         facts = {"act": COST, "amount": cost, "above": [each.as_facts() for each in excess]}
-        raise OverApproverLimit(subject=campaign.approval, by=by, changes=facts)
+        raise OverApproverLimit(subject=approval, by=by, changes=facts)
     record_act(
-        COST, cost, member=None, by=campaign.approval.asked_by, approved_by=by, now=now,
+        COST, cost, member=None, by=approval.asked_by, approved_by=by, now=now,
         payload_id=campaign.pk,
     )  # fmt: skip
     _schedule(campaign, by, now)
@@ -225,8 +226,7 @@ def _drop(approval_id: int, state: str, by: User | None, now: dt.datetime) -> No
 
 
 def _open_waiting(approval_id: int) -> Campaign:
-    waiting = Campaign.objects.select_for_update(of=("self",))
-    waiting = waiting.select_related("mailing", "approval__asked_by")
+    waiting = Campaign.objects.select_for_update(of=("self",)).select_related("mailing")
     return waiting.get(approval=approval_id, state=CampaignState.APPROVAL)
 
 
