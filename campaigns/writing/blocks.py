@@ -1,6 +1,6 @@
 """Blocks: what a line such as ``{% points %}`` stands for, in mail, on a page and in plain text."""
 
-from django.templatetags.static import static
+from django.conf import settings
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -172,7 +172,8 @@ def _draw_faces(page: Page) -> Drawn:
     cells, lines, words = [], [], []
     for number, picture, label in FACES:
         href = page.lead(page.say(f"{{{{ survey.link-{number}-url }}}}"))
-        source = make_absolute(static(f"img/mail/{picture}.png"))
+        # By its plain name, which stays when the file is packed anew: mails are opened for years.
+        source = make_absolute(f"{settings.STATIC_URL}img/mail/{picture}.png")
         shown = escape(label)
         cells.append(
             f'<td align="center" width="25%" style="padding:6px 2px;"><a href="{href}" '
