@@ -56,7 +56,7 @@ class DonationAdmin(ReadOnlyAdmin):
         may = request.user.has_perm("rewards.change_donation")
         if obj is not None and may and obj.can_be_undone(timezone.now()):
             url = reverse("admin:rewards_donation_undoing", args=[obj.pk])
-            context["giving_acts"] = [(url, _("Take back for the member"), True)]
+            context["giving_acts"] = [(url, _("Take back for the member"), True, False)]
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def undo_view(self, request, object_id):
