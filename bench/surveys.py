@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import logging
 import os
 import time
 from collections.abc import Callable
@@ -22,8 +23,10 @@ AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) 
 
 _MEMBERS = """
     INSERT INTO members_member (id, number, source, joined_at, created_at, email)
-    SELECT 1000000 + n, lpad((1000000 + n)::text, 12, '0'), 'bench', %(at)s, %(at)s,
-           'm' || n || '@bench.example'
+    SELECT 1000000 + n,
+           lpad((1000000 + n)::text, 10, '0')
+               || lpad((98 - (1000000 + n) * 100 %% 97)::text, 2, '0'),
+           'bench', %(at)s, %(at)s, 'm' || n || '@bench.example'
     FROM generate_series(1, %(count)s) n
 """
 # A third was asked a fortnight ago, a third two months ago, by another survey.
@@ -196,6 +199,9 @@ def _answer(report: Report, ids: dict, warm_up: int) -> None:
     from surveys.models import Response
 
     settings.ROOT_URLCONF = "bench.urls"
+    # A line for each request would stand between the figures.
+    logging.getLogger("loyalty_site.requests").setLevel(logging.WARNING)
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # or WhiteNoise warns
     handler = WSGIHandler()
     service, floor = [], []
     for pk in ids["invitations"]:
