@@ -234,6 +234,14 @@ READY: tuple[ReadyAutomation, ...] = (
         {"kind": "survey_reminder"},
         (_letter("survey-reminder", _("Still open"), SURVEYS),),
     ),
+    ReadyAutomation(
+        "follow-up-reply",
+        _("Answer to a member"),
+        _("What staff answer to a low score or a message, in their own words, at once."),
+        TriggerKind.ACTIVITY,
+        {"kind": "followup_replied"},
+        (_letter("follow-up-reply", _("Our answer")),),
+    ),
 )
 
 

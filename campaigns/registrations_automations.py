@@ -23,6 +23,7 @@ _WRITES = (
 ACTIVITIES = (
     "signup", "purchase", "amendment", "return", "redemption", "donation", "spin", "view",
     "survey_invited", "survey_reminder", "survey_answered",
+    "followup_replied",
 )  # fmt: skip
 CONSUMER = "automations"
 

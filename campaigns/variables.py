@@ -111,13 +111,21 @@ _ALL = (
     Variable("survey.url", _("Where the survey is answered"), "https://club.example/s/1", "survey",
              True),
     *_SURVEY_LINKS,
+    Variable("reply.text", _("What the club answers to a member"), _("We are sorry."), "reply",
+             True),
+    Variable("reply.paragraphs", _("The same in paragraphs, for a loop"), "", "reply", True),
+    Variable("reply.about", _("What they had written to the club"), _("My points are missing."),
+             "reply", True),
+    Variable("reply.url", _("Where the answer is read"), "https://club.example/contact/mine/",
+             "reply", True),
 )  # fmt: skip
 
 VARIABLES: dict[str, Variable] = {each.path: each for each in _ALL}
 STAND_INS = {each.path: each.stand_in for each in _ALL if each.stand_in}
 # Groups that what brought a message about tells; a campaign to many has none of them.
 HAPPENINGS = (
-    "reward", "voucher", "purchase", "store", "product", "products", "survey", "facts",
+    "reward", "voucher", "purchase", "store", "product", "products", "survey", "reply",
+    "facts",
 )  # fmt: skip
 # Groups whose second part is named by the words themselves: a slug, or a fact of what happened.
 OPEN_GROUPS = ("rewards", "audiences", "facts")

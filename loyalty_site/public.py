@@ -19,7 +19,8 @@ from surveys.selectors.reviews import get_overall_summary, list_pages_of_reviews
 _LANGUAGES = [code for code, _name in settings.LANGUAGES]
 _MOST_ANNOUNCEMENTS = 500
 # Whatever asks for a log-in, or is only a step of something.
-CLOSED = ("/accounts/", "/admin/", "/api/", "/card/", "/contact/mine/", "/home/", "/household/", "/inbox/",
+CLOSED = ("/accounts/", "/admin/", "/api/", "/card/", "/contact/mine/", "/home/", "/household/",
+          "/inbox/",
           "/language/", "/m/", "/membership/", "/notices/", "/offline/", "/privacy/erasure/",
           "/privacy/guardian/", "/privacy/login/", "/privacy/mine/", "/privacy/unsubscribe/",
           "/profile/", "/purchases/", "/redemptions/", "/statement/", "/rewards/*/wish/",

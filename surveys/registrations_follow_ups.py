@@ -1,4 +1,4 @@
-"""What follow-ups tell the registries: what opens them, that promotions pause, their list, notices."""
+"""What follow-ups tell the registries: what opens them, that promotions pause, notices."""
 
 from typing import Any
 

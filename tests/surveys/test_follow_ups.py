@@ -1,3 +1,4 @@
+# ruff: noqa: F811 (fixtures)
 """Follow-ups: what opens one and what doesn't, what staff do with it, what the member reads."""
 
 import datetime as dt

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import override
 
-from campaigns.selectors.contexts import happenings, points, surveys
+from campaigns.selectors.contexts import happenings, points, replies, surveys
 from campaigns.variables import list_needs
 from core.time import day_of
 from members import names
@@ -74,6 +74,8 @@ def build_contexts(
     happenings.fill(contexts, rows, needs, _list_names(variables, "rewards"))
     if "survey" in needs:
         surveys.fill(contexts, rows)
+    if "reply" in needs:
+        replies.fill(contexts, rows)
     return contexts
 
 

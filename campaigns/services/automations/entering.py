@@ -39,6 +39,7 @@ _SUBJECTS = {
     "rewards.reward": "reward",
     "rewards.donation": "donation",
     "surveys.invitation": "invitation",
+    "surveys.followupentry": "reply",
 }
 _FACTS = (
     "reward", "points", "charity", "appeal", "amount", "purchase", "redemption", "survey", "score",
