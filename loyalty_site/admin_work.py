@@ -51,6 +51,9 @@ QUEUES = (
     Queue("approvals", gettext_lazy("Waiting for approval"), "approval",
           "rewards.view_approval", "rewards_approval_changelist", "rewards.Approval",
           patience=_DAY),
+    Queue("follow_ups", gettext_lazy("Members who wait for an answer"), "support_agent",
+          "surveys.change_followup", "surveys_followup_changelist", "surveys.FollowUp",
+          "state=unclosed", 0 * _DAY),
     Queue("reviews", gettext_lazy("Reviews to look at"), "rate_review",
           "surveys.moderate_review", "surveys_review_queue", "surveys.Review", patience=2 * _DAY),
     Queue("packing", gettext_lazy("Goods to pack"), "package_2",
@@ -162,6 +165,13 @@ def _describe_moment(waiting: Waiting, now: dt.datetime) -> str:
         # A day, which the statement hands over as its first instant in UTC.
         due_on = date_format(waiting.first_at.astimezone(dt.UTC).date(), "DATE_FORMAT")
         return _("the first is due on %(day)s") % {"day": due_on}
+    if waiting.code == "follow_ups":
+        if waiting.first_at < now:
+            late = timesince(waiting.first_at, now, depth=1)
+            return _("the first is overdue by %(time)s") % {"time": late}
+        return _("the first is due in %(time)s") % {
+            "time": timesince(now, waiting.first_at, depth=1)
+        }
     if waiting.code == "duplicates":
         return _("to look at side by side")
     return _("the first has waited %(time)s") % {"time": timesince(waiting.first_at, now, depth=1)}

@@ -59,6 +59,7 @@ def build_example(variables: frozenset[str]) -> dict[str, Any]:
     context["club"]["url"] = settings.SITE_URL
     goods = {"name": context["product"]["name"], "brand": None}
     context["products"] = [goods, goods]
+    context["reply"]["paragraphs"] = [context["reply"]["text"]]
     for group in OPEN_GROUPS:
         context[group] = {}
     for path in variables:

@@ -106,6 +106,7 @@ MATRIX = {
     "rewards.wheel": (OFFICE, OFFICE),
     "rewards.wheelday": (OFFICE, ""),
     "socialaccount.socialaccount": ("owner", ""),
+    "surveys.followup": (ALL, ""),
     "surveys.review": (ALL, ""),
     "surveys.reviewimport": (OFFICE, OFFICE),
     "surveys.reviewterms": (OFFICE, ""),

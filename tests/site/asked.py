@@ -7,6 +7,7 @@ from django.utils import timezone
 from surveys.links import make_token
 from surveys.models import Invitation
 from surveys.services.building import QuestionTerms, create_survey, publish_survey
+from surveys.services.follow_ups import take_message
 
 
 def survey_arguments(mei, now):
@@ -23,8 +24,10 @@ def survey_arguments(mei, now):
         released_at=at, sent_at=at, expires_at=at + dt.timedelta(days=14),
     )  # fmt: skip
     token = make_token(row.pk)
+    message = take_message("Where are my points?", member=mei, now=now)
     return {
         "survey_link": [token],
         "survey_question": [token, "rating"],
         "survey_thanks": [token],
+        "admin:surveys_followup_act": [message.pk],
     }

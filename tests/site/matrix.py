@@ -164,6 +164,8 @@ SITE = {
     "localized:wheel_day": EVERYBODY,
     "story": EVERYBODY,
     "contact": EVERYBODY,
+    "contact_message": EVERYBODY,
+    "contact_mine": ONES_OWN,
     "announcement_list": EVERYBODY,
     "announcement_detail": EVERYBODY,
     "legal_page": EVERYBODY,
@@ -397,6 +399,8 @@ ADMIN = {
     "admin:surveys_survey_add_score": back_office("get", 403, 200, 403, 200),
     "admin:surveys_survey_score": back_office("get", 403, 200, 403, 200),
     "admin:surveys_survey_preview": back_office("get", 403, 200, 200, 200),
+    # Marketers read follow-ups, and work none; without an act nothing is done.
+    "admin:surveys_followup_act": back_office("post", 422, 403, 422, 422),
     # Without a decision nothing is decided, without words nothing is replied.
     "admin:surveys_review_queue": back_office("get", 403, 200, 200, 200),
     "admin:surveys_review_trend": ALL_STAFF,
