@@ -39,9 +39,11 @@ def create_survey(
     now: dt.datetime, **terms: Any,
 ) -> Survey:  # fmt: skip
     """A survey with a draft. ``words`` are the draft's introduction, thanks and translations;
-    ``terms`` those of ``change_survey``. Raises InvalidSurvey with the field.
+    ``terms`` those of ``change_survey``, the name being the title where none is given. Raises
+    InvalidSurvey with the field.
     """
     _refuse_unknown(terms)
+    terms.setdefault("name", title)
     if Survey.objects.filter(code=code).exists():
         raise InvalidSurvey(_("Another survey has this code."), field="code")
     survey = Survey(code=code, created_at=now, created_by=by, **terms)
