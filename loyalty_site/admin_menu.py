@@ -90,6 +90,7 @@ GROUPS = (
         _("Surveys and reviews"),
         [
             ("surveys.Survey", "forum"),
+            ("surveys.FollowUp", "support_agent"),
             ("surveys.Response", "ballot"),
             ("surveys.Review", "reviews"),
             ("surveys.ReviewImport", "upload_file"),
