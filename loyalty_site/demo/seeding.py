@@ -15,6 +15,7 @@ from loyalty_site.demo.catalogue import set_up_catalogue
 from loyalty_site.demo.challenges import set_up_challenges, stamp_what_was_missed
 from loyalty_site.demo.charity import give_all_over
 from loyalty_site.demo.counter import set_up_counter
+from loyalty_site.demo.follow_ups import see_to_it
 from loyalty_site.demo.happenings import happen_before, happen_today
 from loyalty_site.demo.history import (
     Taken,
@@ -150,6 +151,7 @@ def seed_demo(
     spin_all_over(claimed, staff.owner, seed=seed, now=now)
     speak_up(staff.manager, now=now)
     run_automations(staff.owner, now=now)
+    see_to_it(staff, now=now)
     count_figures(now=now)
     return Seeded(len(members), taken, len(closed), redemptions)
 

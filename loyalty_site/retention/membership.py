@@ -217,9 +217,20 @@ DID = (
     Line(
         "surveys.FollowUp",
         "did",
-        _("What the club did when you were not content"),
+        _("What you wrote to the club, and what it did when you were not content"),
         _("To mend it, and to let you know."),
         BLANKED,
+    ),
+    Line(
+        "surveys.FollowUp",
+        "did",
+        _("Messages to the club of visitors who were not logged in, with name and address"),
+        _("To answer them. They go a year after that."),
+        DELETED,
+        days=YEAR,
+        since="closed_at",
+        then=Then.DELETE,
+        only={"member": None},
     ),
     Line(
         "surveys.Review",

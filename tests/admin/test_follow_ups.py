@@ -73,7 +73,7 @@ def test_buttons_do_what_they_say(follow_up, clerk):
     follow_up.refresh_from_db()
     assert (follow_up.owner, follow_up.state) == (clerk.user, "open")
     page = read(clerk, follow_up).content.decode()
-    for words in ("Rang", "Sorry", "Tea", "reopened", "on the member&#x27;s pages"):
+    for words in ("Rang", "Sorry", "Tea", "reopened", "on the member's pages"):
         assert words in page
 
 
