@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from core.joining import join_sentences
 from surveys.engine.faults import find_reachable
 from surveys.enums import Operator
 from surveys.models import Question
@@ -69,7 +70,7 @@ def draw_flow(questions: Sequence[Question]) -> SafeString:
         'aria-label="{title}">{steps}{jumps}{boxes}</svg>',
         w=f"{width:g}",
         h=f"{height:g}",
-        title=f"{title}. {_('In words it stands in the list of questions.')}",
+        title=join_sentences([title, _("In words it stands in the list of questions.")]),
         steps=_draw_steps(questions, boxes),
         jumps=_draw_jumps(jumps, boxes),
         boxes=format_html_join("", "{}", ((_draw_box(each),) for each in boxes)),

@@ -45,9 +45,7 @@ def can_be_reviewed(product: Product) -> bool:
     return list_reviewable().filter(pk=product.pk).exists()
 
 
-def find_purchase(
-    member: Member, product: Product | None, *, now: dt.datetime
-) -> Purchase | None:
+def find_purchase(member: Member, product: Product | None, *, now: dt.datetime) -> Purchase | None:
     """The member's newest purchase of it; of the club itself, the newest of all."""
     rows = Purchase.objects.of(member).filter(purchased_at__lte=now)  # type: ignore[attr-defined]
     if product is not None:

@@ -107,6 +107,7 @@ MATRIX = {
     "rewards.wheelday": (OFFICE, ""),
     "socialaccount.socialaccount": ("owner", ""),
     "surveys.followup": (ALL, ""),
+    "surveys.response": (OFFICE, ""),
     "surveys.review": (ALL, ""),
     "surveys.reviewimport": (OFFICE, OFFICE),
     "surveys.reviewterms": (OFFICE, ""),

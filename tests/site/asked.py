@@ -5,7 +5,7 @@ import datetime as dt
 from django.utils import timezone
 
 from surveys.links import make_token
-from surveys.models import Invitation
+from surveys.models import Invitation, Response
 from surveys.services.building import QuestionTerms, create_survey, publish_survey
 from surveys.services.follow_ups import take_message
 
@@ -24,10 +24,15 @@ def survey_arguments(mei, now):
         released_at=at, sent_at=at, expires_at=at + dt.timedelta(days=14),
     )  # fmt: skip
     token = make_token(row.pk)
+    response = Response.objects.create(
+        invitation=row, survey=survey, version=survey.versions.get(), member=mei, started_at=at,
+        closes_at=at + dt.timedelta(days=14),
+    )  # fmt: skip
     message = take_message("Where are my points?", member=mei, now=now)
     return {
         "survey_link": [token],
         "survey_question": [token, "rating"],
         "survey_thanks": [token],
+        "admin:surveys_response_themes": [response.pk],
         "admin:surveys_followup_act": [message.pk],
     }

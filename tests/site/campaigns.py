@@ -89,9 +89,7 @@ def campaign_arguments(cast, mei, now):
         **{f"admin:campaigns_segment_{page}": [segment.pk] for page in ("rules", "build", "pick")},
         "admin:campaigns_segment_drop_pick": [segment.pk, mei.pk],
         **{f"admin:campaigns_campaign_{page}": [campaign.pk] for page in pages},
-        **{
-            f"admin:campaigns_mailing_{page}": [mailing] for page in ("words", "trial", "pictures")
-        },
+        **{f"admin:campaigns_mailing_{page}": [mailing] for page in ("words", "trial", "pictures")},
         "mailing_sheet": [mailing, "A"],
         "mailing_preview": [mailing, "email", "A"],
         "admin:campaigns_suppression_lift": [suppression.pk],

@@ -400,6 +400,10 @@ ADMIN = {
     "admin:surveys_survey_score": back_office("get", 403, 200, 403, 200),
     "admin:surveys_survey_preview": back_office("get", 403, 200, 200, 200),
     # Marketers read follow-ups, and work none; without an act nothing is done.
+    "admin:surveys_survey_results": back_office("get", 403, 200, 200, 200),
+    "admin:surveys_survey_results_csv": back_office("get", 403, 403, 200, 200),
+    "admin:surveys_survey_results_xlsx": back_office("get", 403, 403, 200, 200),
+    "admin:surveys_response_themes": back_office("post", 403, GO, 403, GO),
     "admin:surveys_followup_act": back_office("post", 422, 403, 422, 422),
     # Without a decision nothing is decided, without words nothing is replied.
     "admin:surveys_review_queue": back_office("get", 403, 200, 200, 200),

@@ -10,7 +10,10 @@ def builder_arguments(now):
     publish_survey(survey, by=None, now=now)
     open_draft(survey, by=None, now=now)
     trigger = set_trigger(survey, event="purchase", by=None, now=now)
-    pages = ("rules", "words", "act", "add_trigger", "add_score", "preview")
+    pages = (
+        "rules", "words", "act", "add_trigger", "add_score", "preview", "results", "results_csv",
+        "results_xlsx",
+    )  # fmt: skip
     return {
         **{f"{_SURVEY}{page}": [survey.pk] for page in pages},
         f"{_SURVEY}trigger": [survey.pk, trigger.pk],

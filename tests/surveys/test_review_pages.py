@@ -101,7 +101,8 @@ def test_member_writes_with_photographs_that_forget_where_they_were_taken(mei, h
     review = Review.objects.get()
     assert answer.url == form_of(honey)  # to choose other photographs
     assert (review.text, review.photos.count()) == ("Sweet.", 1)
-    kept = Image.open(io.BytesIO(review.photos.get().photo.read()))
+    with review.photos.get().photo.open() as file:
+        kept = Image.open(io.BytesIO(file.read()))
     assert (kept.format, dict(kept.getexif())) == ("WEBP", {})
     shown = mei.get(form_of(honey)).text
     assert "no.jpg" in shown
