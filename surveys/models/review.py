@@ -328,7 +328,7 @@ class Review(models.Model):
 
     def get_subject(self):
         """The product's name, or what the club is called in such a list."""
-        return self.product.shown_name if self.product_id else _now("The club")
+        return self.product.shown_name if self.product else _now("The club")
 
     @property
     def is_published(self):

@@ -138,11 +138,12 @@ def _give_points(reviews: Sequence[Review], now: dt.datetime) -> dict[int, int]:
     new = [each for key, each in keys.items() if key not in earlier]
     if not terms.points or not new:
         return given
+    member_ids = {each.member_id for each in new if each.member_id}
     try:
-        ledger = open_settled_ledger({each.member_id for each in new}, now=now)
+        ledger = open_settled_ledger(member_ids, now=now)
     except NoProgramme:
         return given
-    used = _count_of_month([each.member_id for each in new], now)
+    used = _count_of_month(sorted(member_ids), now)
     for review in new:
         if review.member_id not in ledger.books:
             continue

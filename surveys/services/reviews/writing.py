@@ -171,7 +171,8 @@ def _find_changes(review: Review, facts: dict, photos: Sequence, removed: Collec
 def _change(review: Review, facts: dict, now: dt.datetime) -> None:
     for name, value in facts.items():
         setattr(review, name, value)
-    review.purchase = review.purchase or find_purchase(review.member, review.product, now=now)
+    if review.purchase is None and review.member is not None:
+        review.purchase = find_purchase(review.member, review.product, now=now)
     review.flags = _flag(facts)
     review.state = ReviewState.WAITING
     review.refusal = review.refusal_note = ""
@@ -200,7 +201,7 @@ def _change_photos(
         raise TooManyPhotos(most=MOST_PHOTOS)
     for place, photo in zip(free, photos, strict=False):
         row = ReviewPhoto(review=review, position=place)
-        row.photo.save(photo.name, photo, save=False)
+        row.photo.save(photo.name or "", photo, save=False)
         row.save(force_insert=True)
 
 
