@@ -10,14 +10,15 @@ from core.pictures.motifs import MOTIFS
 _DRAWN_AS = {
     "fruit": "produce", "fruits": "produce", "vegetables": "produce", "vegetable": "produce",
     "salads": "produce", "veg": "produce", "milk": "cheese", "butter": "cheese", "dairy": "cheese",
-    "yogurt": "cheese", "soy": "tofu", "bakery": "bread", "pastry": "cake", "pastries": "cake", "cakes": "cake",
-    "sweets": "cake", "beef": "pot", "poultry": "pot", "seafood": "pot", "soup": "pot",
-    "rice": "pot", "noodles": "pot", "meat": "pot", "deli": "lunch", "kitchen": "lunch",
-    "meals": "lunch", "dumplings": "lunch", "drinks": "soda", "juice": "soda", "water": "soda", "latte": "coffee",
-    "sauces": "jam", "oils": "jam", "canned": "jam", "breakfast": "bread", "snacks": "basket",
-    "fish": "pot", "ham": "pot", "soda": "soda", "loaf": "bread", "household": "cloth", "care": "spa", "pets": "pet", "beer": "wine", "spirits": "wine",
-    "books": "book", "toys": "gift", "gifts": "gift", "clothing": "apron", "bags": "tote",
-    "shoes": "walk", "tools": "repair", "plants": "garden", "cards": "letter",
+    "yogurt": "cheese", "soy": "tofu", "bakery": "bread", "pastry": "cake", "pastries": "cake",
+    "cakes": "cake", "sweets": "cake", "beef": "pot", "poultry": "pot", "seafood": "pot",
+    "soup": "pot", "rice": "pot", "noodles": "pot", "meat": "pot", "deli": "lunch",
+    "kitchen": "lunch", "meals": "lunch", "dumplings": "lunch", "drinks": "soda", "juice": "soda",
+    "water": "soda", "latte": "coffee", "sauces": "jam", "oils": "jam", "canned": "jam",
+    "breakfast": "bread", "snacks": "basket", "fish": "pot", "ham": "pot", "soda": "soda",
+    "loaf": "bread", "household": "cloth", "care": "spa", "pets": "pet", "beer": "wine",
+    "spirits": "wine", "books": "book", "toys": "gift", "gifts": "gift", "clothing": "apron",
+    "bags": "tote", "shoes": "walk", "tools": "repair", "plants": "garden", "cards": "letter",
 }  # fmt: skip
 
 

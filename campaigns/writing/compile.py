@@ -268,7 +268,8 @@ def build_compiled(
     elif channel in (Channel.LINE, Channel.WECHAT):
         # A template of WeChat's has its own way to be left alone, and no place for another line.
         if is_marketing and not is_template(extras):
-            text_source = f"{text_source}\n\n{_('STOP in reply, and we write to you here no more.')}"
+            told = _("STOP in reply, and we write to you here no more.")
+            text_source = f"{text_source}\n\n{told}"
     elif channel in (Channel.ON_SITE, Channel.POST):
         html_source = "".join(part.html for part in drawn)
     check_hidden(html_source)

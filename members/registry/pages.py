@@ -24,11 +24,11 @@ PLACES = (MEMBER_HOME, LANDING, STAFF_MEMBER, COUNTER, CONTACT)
 class Panel:
     """A piece of a page of a lower floor.
 
-    ``build_context(request, member, now)`` returns the template's context, or None to stay
-    away (``member`` may be None on the landing and the contact page). Lower ``order`` stands
-    first. A panel with a ``permission`` shows to staff who hold it. ``probe`` is a SELECT over %(member)s, %(now)s and
-    %(today)s: on the member's home and at the counter all probes are asked in one statement, and
-    a panel whose own finds no row is not built.
+    ``build_context(request, member, now)`` returns the template's context, or None to stay away
+    (``member`` may be None on the landing and the contact page). Lower ``order`` stands first. A
+    panel with a ``permission`` shows to staff who hold it. ``probe`` is a SELECT over %(member)s,
+    %(now)s and %(today)s: on the member's home and at the counter all probes are asked in one
+    statement, and a panel whose own finds no row is not built.
     """
 
     code: str
