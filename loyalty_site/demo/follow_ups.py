@@ -7,6 +7,7 @@ import json
 from functools import cache
 from typing import Any
 
+from loyalty_site.demo.clock import awake
 from loyalty_site.demo.data import DATA, LANGUAGE
 from loyalty_site.demo.people import SOURCE, Staff
 from members.models import Member
@@ -50,7 +51,7 @@ def see_to_it(staff: Staff, *, now: dt.datetime) -> None:
     member = writer.first()
     if member is not None:
         take_message(_say("message", member), member=member, locale=member.locale,
-                     now=now - 5 * _HOUR)  # fmt: skip
+                     now=awake(now - 24 * _HOUR))  # fmt: skip
 
 
 def _list_low(now: dt.datetime) -> list[Response]:
@@ -83,9 +84,9 @@ def _mend(response: Response, staff: Staff, at: dt.datetime) -> None:
     take_follow_up(follow_up.pk, by=staff.clerk, now=opened + _HOUR)
     hand_over(follow_up.pk, staff.manager, by=staff.clerk, now=opened + 2 * _HOUR)
     words = _say("reply", response.member)
-    reply_to_member(follow_up.pk, words, by=staff.manager, now=opened + 20 * _HOUR)
+    reply_to_member(follow_up.pk, words, by=staff.manager, now=opened + 5 * _HOUR)
     outcome = read_words()["outcome"]
-    close_follow_up(follow_up.pk, outcome, by=staff.manager, now=opened + 21 * _HOUR)
+    close_follow_up(follow_up.pk, outcome, by=staff.manager, now=opened + 6 * _HOUR)
 
 
 def _say(name: str, member: Member) -> str:

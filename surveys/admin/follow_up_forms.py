@@ -28,7 +28,8 @@ class AnswerForm(forms.Form):
 
 class ClosingForm(forms.Form):
     text = forms.CharField(
-        label=_("What was done"), max_length=TEXT_LENGTH, widget=_words(2),
+        label=pgettext_lazy("a follow-up", "What was done"), max_length=TEXT_LENGTH,
+        widget=_words(2),
         help_text=_("For colleagues. Promotions go to the member again from now on."),
     )  # fmt: skip
 

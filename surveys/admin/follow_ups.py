@@ -108,7 +108,7 @@ def show_state(follow_up, now):
 
 @admin.register(FollowUp)
 class FollowUpAdmin(ReadOnlyAdmin):
-    list_display = ("show_who", "show_about", "show_score", "show_state", "show_due", "show_owner",
+    list_display = ("show_who", "show_state", "show_due", "show_about", "show_score", "show_owner",
                     "opened_at")  # fmt: skip
     list_display_links = ("show_who", "show_about")
     list_filter = (StateFilter, WhoseFilter, AboutFilter, ("opened_at", PeriodFilter))
@@ -189,6 +189,7 @@ class FollowUpAdmin(ReadOnlyAdmin):
             entries=list_entries(follow_up),
             known=self._read_member(request, follow_up, now) if member else None,
             refusal=refusal,
+            can_ever=request.user.has_perm(WORK),
             can_work=can_work(follow_up, request.user),
             can_reply=member is not None and member.is_active and not is_closed,
             is_mine=follow_up.owner_id == request.user.pk,

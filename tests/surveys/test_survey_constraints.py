@@ -253,14 +253,30 @@ def test_constraints_of_what_came_back(ask, invite, now):
     guards("touch_actor_is_known", touch, {"actor": "machine"}, {"actor": "cat"})
 
 
-def test_constraints_of_follow_ups(person, now):
+def test_constraints_of_follow_ups(ask, invite, person, now):
     def make(**changes):
         row = {"member": person(), "subject": "Cold soup", "opened_at": now, "due_at": now + DAY}
         return FollowUp.objects.create(**row | changes)
 
-    guards("follow_up_closed_has_time", make, {"state": "closed", "closed_at": now},
-           {"state": "closed"})  # fmt: skip
+    closed = {"state": "closed", "closed_at": now, "ending": "raised"}
+    guards("follow_up_closed_has_time", make, closed, closed | {"closed_at": None})
+    guards("follow_up_closed_has_time", make, {}, {"ending": "raised"})
+    guards("follow_up_closed_has_time", make, closed, closed | {"ending": ""})
+    done = closed | {"ending": "done"}
+    guards("follow_up_says_what_was_done", make, done | {"outcome": "Rang"}, done)
+    row = invite(ask())
+    response = Response.objects.create(
+        invitation=row, survey=row.survey, member=row.member, version=row.survey.versions.get(),
+        started_at=now, closes_at=row.expires_at,
+    )  # fmt: skip
     guards("follow_up_is_about_something", make, {}, {"subject": ""})
+    guards("follow_up_is_about_something", make, {"response": response, "subject": ""},
+           {"response": response})  # fmt: skip
+    about = {"response": response, "subject": ""}
+    guards("surveys_followup_response_id_key", make, {}, about, beside=about)
+    guards("follow_up_is_of_somebody", make, {"member": None, "sender_email": "a@example.com"},
+           {"member": None})  # fmt: skip
+    guards("follow_up_words_are_short", make, {"subject": "x" * 4000}, {"subject": "x" * 4001})
     follow_up = make()
 
     def write(**changes):
@@ -268,6 +284,10 @@ def test_constraints_of_follow_ups(person, now):
         return FollowUpEntry.objects.create(**row | changes)
 
     guards("follow_up_entry_kind_is_known", write, {"kind": "reply"}, {"kind": "song"})
+    guards("follow_up_entry_says_something", write, {"kind": "taken", "text": ""}, {"text": ""})
+    guards("follow_up_entry_is_short", write, {"text": "x" * 4000}, {"text": "x" * 4001})
+    guards("follow_up_entry_fate_is_of_replies", write, {"kind": "reply", "fate": "sent"},
+           {"fate": "sent"})  # fmt: skip
 
 
 def test_what_is_published_stays(ask):
