@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.admin import dress_form
 from core.admin.words import dress_translation, name_language
@@ -165,7 +166,7 @@ class RulesForm(WordsFormMixin, forms.Form):
     def _list_lines(self, survey: Survey) -> list[tuple[str, Any]]:
         named = [each for each in self.questions if each.code == survey.main_question]
         main = next(iter(named or self.questions), None)
-        lines: list[tuple[str, Any]] = [(NOBODY, _("never"))]
+        lines: list[tuple[str, Any]] = [(NOBODY, pgettext_lazy("follow-up", "never"))]
         if main is not None:
             steps = list_steps(main.kind, main.lowest, main.highest)
             for step in steps[1:]:
