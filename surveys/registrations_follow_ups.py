@@ -36,7 +36,7 @@ def register() -> None:
 
 
 def _tell_replied(params: dict[str, Any]) -> str:
-    return _("The club has answered you. Read it here.")
+    return _("The club has answered you.")
 
 
 def _find_member(pk: Any) -> int | None:
