@@ -4,11 +4,12 @@ import datetime as dt
 
 from django.db.models import Count
 
+from loyalty_site.demo.follow_ups import read_words
 from loyalty_site.demo.surveys import list_survey_codes, read_surveys
 from members.models import Consent
 from purchases.models import Purchase
 from surveys.engine.path import find_path
-from surveys.models import Answer, Invitation, Response, Survey
+from surveys.models import Answer, FollowUp, Invitation, Response, Survey
 from surveys.selectors.versions import find_live, list_questions, read_asked, read_given
 from tests.demo.test_catalogue import LANGUAGES
 
@@ -65,3 +66,15 @@ def test_what_was_asked_about_was_really_bought(larger_club):
     assert set(rows) <= bought
     assert Response.objects.filter(store__isnull=False).exists()
     assert Answer.objects.exclude(text="").exists()
+
+
+def test_follow_ups_stand_at_every_stage(larger_club, now):
+    rows = FollowUp.objects.all()
+    assert sorted(rows.values_list("state", flat=True)) == [
+        "closed", "open", "open", "open", "working",
+    ]  # fmt: skip
+    assert rows.overdue(now).count() == 1
+    assert rows.filter(response=None).count() == 1
+    assert rows.get(state="closed").entries.filter(kind="reply").exists()
+    for told in (read_words()["message"], read_words()["reply"]):
+        assert set(told) == set(LANGUAGES)
