@@ -11,6 +11,7 @@ from campaigns.models import (
     CampaignVariant,
     DigestMail,
     Mailing,
+    MailingPicture,
     PrintBatch,
     PublicNotice,
     PublicNoticeUpdate,
@@ -67,6 +68,16 @@ def makers(club, now):
         "digest": lambda **values: DigestMail.objects.create(
             **{"user": user, "week_on": MONDAY, "recorded_at": now, **values}
         ),
+        "picture": lambda **values: MailingPicture.objects.create(
+            **{
+                "mailing": kept.mailing,
+                "photo": "a-1x1.jpg",
+                "description": "A cup",
+                "size": 9,
+                "added_at": now,
+                **values,
+            },
+        ),  # fmt: skip
         "batch": lambda **values: PrintBatch.objects.create(
             **{"mailing": mailing(), "format": "card", "message_ids": [1], "made_at": now, **values}
         ),
@@ -104,6 +115,11 @@ def makers(club, now):
         ("campaign_figures_lift_has_its_interval", "figures",
          {"lift_amount": 1, "lift_low": 0, "lift_high": 2}, {"lift_amount": 1}, None),
         ("digest_once_a_week", "digest", {"week_on": MONDAY + dt.timedelta(days=7)}, {}, {}),
+        ("mailing_picture_says_what_it_shows", "picture", {}, {"description": ""}, None),
+        (
+            "print_batch_posted_or_cancelled", "batch", {"cancelled_at": TUESDAY},
+            {"cancelled_at": TUESDAY, "posted_at": TUESDAY}, None,
+        ),  # fmt: skip
         ("print_batch_has_messages", "batch", {}, {"message_ids": []}, None),
         ("print_batch_format_is_known", "batch", {"format": "hagaki"}, {"format": "a5"}, None),
         ("public_notice_kind_is_known", "notice", {"kind": "incident"}, {"kind": "rumour"}, None),
