@@ -77,7 +77,7 @@ def makers(club, now):
                 "added_at": now,
                 **values,
             },
-        ),  # fmt: skip
+        ),
         "batch": lambda **values: PrintBatch.objects.create(
             **{"mailing": mailing(), "format": "card", "message_ids": [1], "made_at": now, **values}
         ),
@@ -119,7 +119,7 @@ def makers(club, now):
         (
             "print_batch_posted_or_cancelled", "batch", {"cancelled_at": TUESDAY},
             {"cancelled_at": TUESDAY, "posted_at": TUESDAY}, None,
-        ),  # fmt: skip
+        ),
         ("print_batch_has_messages", "batch", {}, {"message_ids": []}, None),
         ("print_batch_format_is_known", "batch", {"format": "hagaki"}, {"format": "a5"}, None),
         ("public_notice_kind_is_known", "notice", {"kind": "incident"}, {"kind": "rumour"}, None),
