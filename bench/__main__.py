@@ -13,7 +13,7 @@ from bench.databases import prepare, private_server
 from loyalty_site.embedded.layout import ServiceError
 
 SHORT = ("intake", "purchase", "close", "redemption", "catalogue", "bulk", "wheel", "challenges",
-         "charity", "segments", "sending", "surveys")  # fmt: skip
+         "charity", "segments", "sending", "surveys", "results")  # fmt: skip
 LONG = "scale"
 
 
