@@ -28,7 +28,7 @@ CLOSED = ("/accounts/", "/admin/", "/api/", "/card/", "/contact/mine/", "/home/"
           "/wheel/*/spins/",
           "/giving/mine/", "/giving/*/donation/", "/giving/*/rounding/",
           "/giving/*/prize/", "/giving/*/share/", "/products/*/review/", "/reviews/mine/",
-          "/reviews/club/", "/reviews/*/removal/")  # fmt: skip
+          "/reviews/club/", "/reviews/*/removal/", "/s/")  # fmt: skip
 
 
 @require_safe

@@ -212,8 +212,15 @@ def _finish(told: dict[str, Any], marketer: User, moment: dt.datetime) -> Campai
     campaign = release_campaign(campaign, by=marketer, now=moment - dt.timedelta(hours=20))
     Campaign.objects.filter(pk=campaign.pk).update(starts_at=moment)
     start_campaign(campaign.pk, now=moment)
-    # Audiences are those of today: who wasn't a member yet was not written to.
-    Message.objects.filter(mailing=campaign.pk, member__joined_at__gt=moment).delete()
+    # Audiences are those of today: who wasn't a member yet was not written to, unless what it says
+    # lies on the club's pages for whoever joins meanwhile.
+    later = Message.objects.filter(mailing=campaign.pk, member__joined_at__gt=moment)
+    if told.get("for_newcomers"):
+        for message in later.filter(channel=Channel.ON_SITE).select_related("member"):
+            message.due_at = message.member.joined_at + dt.timedelta(hours=1)
+            message.save(update_fields=["due_at"])
+        later = later.exclude(channel=Channel.ON_SITE)
+    later.delete()
     let_leave(campaign.mailing, spread=_SPREAD)
     finish_campaigns(now=moment + dt.timedelta(seconds=_SPREAD + 60))
     return Campaign.objects.select_related("mailing").get(pk=campaign.pk)

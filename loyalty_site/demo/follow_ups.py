@@ -35,7 +35,7 @@ def see_to_it(staff: Staff, *, now: dt.datetime) -> None:
     """The newest low scores of four members; the answer is of weeks ago, so that it reaches none
     of the channels.
     """
-    waiting, working, late, done = [*_list_low(now), None, None, None, None][:4]
+    done, late, working, waiting = [*_list_low(now), None, None, None, None][:4]
     if done is not None:
         _mend(done, staff, now - 20 * 24 * _HOUR)
     if late is not None:

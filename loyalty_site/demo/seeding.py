@@ -150,8 +150,8 @@ def seed_demo(
     # What wheels draw is chance, and nothing that counts shall hang on it.
     spin_all_over(claimed, staff.owner, seed=seed, now=now)
     speak_up(staff.manager, now=now)
-    run_automations(staff.owner, now=now)
     see_to_it(staff, now=now)
+    run_automations(staff.owner, now=now)
     count_figures(now=now)
     return Seeded(len(members), taken, len(closed), redemptions)
 

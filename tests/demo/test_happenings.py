@@ -72,7 +72,8 @@ def test_a_pin_of_ones_own_is_not_printed(stories, now, capsys):
 
 def test_a_consent_is_given_withdrawn_and_given_again(stories):
     member = Member.objects.get(email="yuki.hoshino@example.org")
-    offers = Consent.objects.filter(member=member, purpose="offers").order_by("effective_at")
+    offers = Consent.objects.filter(member=member, purpose="offers", channel="email")
+    offers = offers.order_by("effective_at")
     assert list(offers.values_list("is_given", "source")) == [
         (True, "profile"),
         (False, "link"),

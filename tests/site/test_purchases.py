@@ -6,7 +6,7 @@ from tests.site.conftest import TODAY
 
 pytestmark = pytest.mark.django_db
 QUERIES_OF_LIST = 6
-QUERIES_OF_PURCHASE = 12
+QUERIES_OF_PURCHASE = 14
 
 
 def own_client(cast):
