@@ -35,7 +35,7 @@ def say_estimate(kind: str, found: Estimate | None) -> str:
     if kind == QuestionKind.NPS:
         return f"{found.value:+.0f}".replace("-", "−") if round(found.value) else "0"
     if kind in (QuestionKind.FACES, QuestionKind.STARS):
-        return format_percent(found.value, 0)
+        return format_percent(round(found.value), 0)
     return number_format(found.value, 1)
 
 
@@ -67,7 +67,7 @@ def draw_question(result: QuestionResult, *, reached_first: int) -> dict[str, An
                 "name": name_answer(question, each),
                 "count": result.counts[each],
                 "width": _share(result.counts[each], result.answered),
-                "percent": format_percent(_share(result.counts[each], result.answered), 0),
+                "percent": format_percent(round(_share(result.counts[each], result.answered)), 0),
             }
             for each in given
         ],

@@ -15,7 +15,7 @@ from unfold.decorators import display
 from core.admin import ReadOnlyAdmin
 from core.services.audit import record_audit
 from core.tables import stream_csv
-from surveys.admin.result_charts import draw_groups, draw_question, say_estimate, say_interval
+from surveys.admin.result_charts import draw_groups, draw_question, say_estimate
 from surveys.admin.review_forms import ThemesForm
 from surveys.enums import ResponseActor
 from surveys.models import Answer, Response, Survey
@@ -91,7 +91,6 @@ class ResultPages:
             survey=survey, form=form, results=results, query=request.GET.urlencode(),
             main=draw_question(main, reached_first=first) if main else None,
             rate=say_estimate("stars", results.response_rate),
-            rate_interval=say_interval("stars", results.response_rate),
             groups=draw_groups(results), fewest=FEWEST,
             questions=[draw_question(each, reached_first=first) for each in results.questions],
             themes=[
