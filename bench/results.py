@@ -20,7 +20,9 @@ _LEAST_SECONDS = 0.05  # below this the page's own drawing is what is measured
 _FILL = """
     SET session_replication_role = replica;
     INSERT INTO members_member (id, number, source, joined_at, created_at)
-    SELECT 1000000 + n, lpad(n::text, 12, '0'), 'bench', %(now)s, %(now)s
+    SELECT 1000000 + n,
+           lpad((1000000 + n)::text, 10, '0')
+               || lpad((98 - (1000000 + n) * 100 %% 97)::text, 2, '0'), 'bench', %(now)s, %(now)s
     FROM generate_series(1, %(members)s) n;
     INSERT INTO members_audiencemember (audience_id, member_id, added_at)
     SELECT a.id, 1000000 + n, %(now)s FROM members_audience a, generate_series(1, %(members)s) n

@@ -8,6 +8,7 @@ from itertools import groupby
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from core.pictures.addresses import cover_url, seed_of
 from core.time import day_of, start_of
@@ -122,5 +123,5 @@ def _tell_reward(
     reward: Reward, title: str, url: str, opens_at: dt.datetime, closes_at: dt.datetime | None,
     now: dt.datetime,
 ) -> Happening:  # fmt: skip
-    kind = _("Reward") if opens_at <= now else _("New reward")
+    kind = _("Reward") if opens_at <= now else pgettext("happening", "New reward")
     return Happening(kind, title, opens_at, closes_at, url, reward.cover_url, reward.photo)
