@@ -1,6 +1,7 @@
 """The page of a survey's results beside the SQL that somebody wrote for its figures by hand."""
 
 import datetime as dt
+import logging
 import os
 import statistics
 import time
@@ -131,8 +132,15 @@ def _fill(responses: int, members: int) -> tuple[int, dict[str, object]]:
 
 
 def _compare(report: Report, survey_id: int, parameters: dict[str, object], rounds: int) -> None:
+    from django.conf import settings
+    from django.core.management import call_command
+
     from bench.pages import Pages
 
+    if not settings.DEBUG:
+        call_command("collectstatic", interactive=False, verbosity=0)  # pages name files by content
+    settings.ROOT_URLCONF = "bench.urls"
+    logging.getLogger("loyalty_site.requests").setLevel(logging.WARNING)
     pages = Pages()
     address = f"/admin/surveys/survey/{survey_id}/results/"
     pages.get(address)  # what is kept in the process is read once
