@@ -49,8 +49,8 @@ def explain_excess(excess: Iterable[Mapping[str, Any]], kind: str) -> list[str]:
     return [
         sentences[each["code"]]
         % {
-            "limit": format_measure(each["limit"], kind),
-            "used": format_measure(each["used"], kind),
+            "limit": format_measure(each["limit"], each.get("kind", kind)),
+            "used": format_measure(each["used"], each.get("kind", kind)),
         }
         for each in excess
     ]

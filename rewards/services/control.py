@@ -47,14 +47,18 @@ _USED = """
 
 @dataclass(frozen=True, slots=True)
 class Excess:
-    """A limit that an act is above: its field, its size, and what was used of it before."""
+    """A limit that an act is above: its field, its size, and what was used of it before; of
+    another kind than the approval's where an act is measured in two ways.
+    """
 
     code: str
     limit: int
     used: int
+    kind: str = ""
 
     def as_facts(self) -> dict[str, Any]:
-        return {"code": self.code, "limit": self.limit, "used": self.used}
+        facts = {"code": self.code, "limit": self.limit, "used": self.used}
+        return facts | ({"kind": self.kind} if self.kind else {})
 
 
 class OverLimit(RefusalOnRecord):

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_UP, Decimal
 
 from django.db import transaction
@@ -193,9 +193,10 @@ def _find_excess(
     campaign: Campaign, estimate: Estimate, *, by: User, now: dt.datetime
 ) -> list[Excess]:
     cost = _in_minor(estimate.cost) + campaign.budget_amount
+    costly = find_excess(COST, cost, member=None, by=by, now=now)
     return [
         *find_excess(REACH, estimate.count, member=None, by=by, now=now),
-        *find_excess(COST, cost, member=None, by=by, now=now),
+        *(replace(each, kind=COST) for each in costly),
     ]
 
 
