@@ -36,6 +36,7 @@ from campaigns.services.sending import leave_messages, resend_messages
 from core.models import AuditEntry
 from members.models import Member
 from rewards.models import ActLimit
+from rewards.selectors.control import explain_excess
 from rewards.services.approvals import OverApproverLimit, approve, refuse
 from tests.campaigns.crowds import *  # noqa: F403 (fixtures)
 
@@ -194,6 +195,8 @@ def test_the_cost_of_a_day_is_bounded_too_and_of_who_approves(crowd, make_campai
     )
     second = release_campaign(make_campaign(budget_amount=800), by=marketer, now=now)
     assert second.state == "approval"
+    (told,) = explain_excess(second.approval.excess, second.approval.kind)
+    assert told.count("$") == 2  # money, though the campaign is approved by its size
     approve(second.approval, by=manager, now=now)
     dear = release_campaign(make_campaign(budget_amount=1900), by=marketer, now=now)
     with pytest.raises(OverApproverLimit):
