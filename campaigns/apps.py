@@ -8,7 +8,7 @@ class CampaignsConfig(AppConfig):
 
     def ready(self):
         from campaigns import (
-            checks,  # noqa: F401
+            checks,  # noqa: F401 (registers them)
             receivers,  # noqa: F401 (signals of anymail)
             registrations,
             registrations_automations,

@@ -62,7 +62,7 @@ def messenger_end(request: HttpRequest, member: Member, channel: str) -> HttpRes
     binding = ChannelBinding.objects.active().filter(member=member, channel=channel).first()
     if binding is None:
         raise Http404
-    unbind_account(binding, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    unbind_account(binding, by=request.user, now=timezone.now())  # type: ignore[arg-type]  # member pages are for those who logged in
     messages.success(request, _("Disconnected. We write to you there no more."))
     return redirect("messengers")
 

@@ -18,7 +18,7 @@ from campaigns.services.bindings import (
     record_following,
     record_heard,
 )
-from campaigns.services.reply_words import START, STOP, read_wish
+from campaigns.services.reply_words import STOP, read_wish
 from campaigns.services.suppression import lift_keys, suppress_keys
 from core.errors import DomainError
 from members.enums import Channel, ConsentSource
@@ -115,7 +115,7 @@ def _heed(event: ChatEvent, wish: str, *, now: dt.datetime) -> str:
                 record_answers(binding.member, answers, source=ConsentSource.LINK, by=None, now=now)
             suppress_keys([key], reason=SuppressionReason.UNSUBSCRIBED, now=now)
             return _("We write to you here no more, except about what you ask for or must know.")
-        assert wish == START  # noqa: S101 - read_wish knows no other
+        # What is left is START.
         lift_keys([key], reason=SuppressionReason.UNSUBSCRIBED)
         return _("Welcome back. What we may write about, you choose on your profile.")
 

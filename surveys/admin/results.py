@@ -1,7 +1,5 @@
 """What a survey's answers add up to, its answers one by one, and both as files."""
 
-import datetime as dt
-
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -17,9 +15,8 @@ from core.services.audit import record_audit
 from core.tables import stream_csv
 from surveys.admin.result_charts import draw_groups, draw_question, say_estimate
 from surveys.admin.review_forms import ThemesForm
-from surveys.enums import ResponseActor
-from surveys.models import Answer, Response, Survey
-from surveys.selectors.answer_rows import build_header, iterate_rows, write_xlsx
+from surveys.models import Response, Survey
+from surveys.selectors.answer_rows import build_header, iterate_rows, list_words, write_xlsx
 from surveys.selectors.results import (
     FEWEST,
     Filters,
@@ -97,7 +94,7 @@ class ResultPages:
                 (name, count, None if score is None else score / 10)
                 for name, count, score in results.themes
             ],
-            words=[] if results.is_hidden else list_words(survey, filters),
+            words=[] if results.is_hidden else list_words(survey, filters, most=_WORDS_SHOWN),
             can_export=request.user.has_perm(EXPORT) and not results.is_hidden,
         )  # fmt: skip
 
@@ -148,34 +145,13 @@ class ResultPages:
         return (survey, None) if survey else self.get_or_redirect(request, object_id)
 
 
-def list_words(survey, filters):
-    """The newest answers in own words."""
-    rows = Answer.objects.filter(
-        response__survey=survey, response__actor=ResponseActor.HUMAN,
-        response__completed_at__isnull=False,
-    ).exclude(text="")  # fmt: skip
-    if filters.first_on:
-        rows = rows.filter(response__started_at__gte=_at(filters.first_on))
-    if filters.last_on:
-        rows = rows.filter(response__started_at__lt=_at(filters.last_on + dt.timedelta(days=1)))
-    if filters.store_id:
-        rows = rows.filter(response__store=filters.store_id)
-    if filters.tier:
-        rows = rows.filter(response__tier=filters.tier)
-    if filters.audience_id:
-        rows = rows.filter(response__member__audience_rows__audience=filters.audience_id)
-    return rows.select_related("response", "question").order_by("-response_id")[:_WORDS_SHOWN]
-
-
-def _at(day):
-    return timezone.make_aware(dt.datetime.combine(day, dt.time.min))
-
-
 @admin.register(Response)
 class ResponseAdmin(ReadOnlyAdmin):
-    """Answers one by one. Whose they are is told unless the survey is anonymous."""
+    """Answers one by one, but for those of anonymous surveys: a row with its day, store and tier
+    may tell who it is. Their words stand among the results, from five people on.
+    """
 
-    list_display = ("show_day", "survey", "show_member", "show_score", "store", "state", "actor")
+    list_display = ("show_day", "survey", "member", "show_score", "store", "state", "actor")
     list_filter = ("state", "actor", "survey", "store")
     ordering = ("-started_at", "-pk")
 
@@ -184,15 +160,11 @@ class ResponseAdmin(ReadOnlyAdmin):
         return [themes, *super().get_urls()]
 
     def get_queryset(self, request):
-        return super().get_queryset(request).for_list()
+        return super().get_queryset(request).for_list().filter(survey__is_anonymous=False)
 
     @display(description=gettext_lazy("day"), ordering="started_at")
     def show_day(self, response):
         return timezone.localtime(response.started_at).date()
-
-    @display(description=gettext_lazy("member"))
-    def show_member(self, response):
-        return _("anonymous") if response.survey.is_anonymous else response.member
 
     @display(description=gettext_lazy("score"), ordering="score_permille")
     def show_score(self, response):

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any
 
 import xlsxwriter
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.tables import in_chunks
 from core.time import start_of
 from members.selectors.club import get_club
-from surveys.enums import ResponseState
+from surveys.enums import ResponseActor, ResponseState
 from surveys.models import Answer, Response, Survey
 from surveys.selectors.results import (
     EARLIEST,
@@ -86,25 +87,41 @@ def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> IO[bytes
     return file
 
 
-def _select(survey: Survey, filters: Filters) -> Any:
-    zone = get_club().zone
-    end = (filters.last_on or LATEST) + dt.timedelta(days=1)
-    rows = Response.objects.counting().filter(
-        survey=survey,
-        state=ResponseState.COMPLETE,
-        started_at__gte=start_of(filters.first_on or EARLIEST, zone),
-        started_at__lt=start_of(end, zone),
+def list_words(survey: Survey, filters: Filters, *, most: int) -> QuerySet[Answer]:
+    """The newest complete answers in own words, ``most`` of them."""
+    rows = Answer.objects.filter(
+        response__actor=ResponseActor.HUMAN, **_build_conditions(survey, filters, "response__")
     )
-    if filters.store_id:
-        rows = rows.filter(store=filters.store_id)
-    if filters.tier:
-        rows = rows.filter(tier=filters.tier)
-    if filters.audience_id:
-        rows = rows.filter(member__audience_rows__audience=filters.audience_id)
+    return (
+        rows.exclude(text="").select_related("response", "question").order_by("-response_id")[:most]
+    )
+
+
+def _select(survey: Survey, filters: Filters) -> Any:
+    rows = Response.objects.counting().filter(**_build_conditions(survey, filters, ""))
     if survey.is_anonymous:
         # The order in which they came would tell who answered when.
         return rows.select_related("store").order_by("started_at__date", "score_permille", "pk")
     return rows.select_related("store", "member").order_by("started_at", "pk")
+
+
+def _build_conditions(survey: Survey, filters: Filters, prefix: str) -> dict[str, Any]:
+    """Which responses are meant, asked of themselves or of their answers."""
+    zone = get_club().zone
+    end = (filters.last_on or LATEST) + dt.timedelta(days=1)
+    conditions: dict[str, Any] = {
+        "survey": survey,
+        "state": ResponseState.COMPLETE,
+        "started_at__gte": start_of(filters.first_on or EARLIEST, zone),
+        "started_at__lt": start_of(end, zone),
+    }
+    if filters.store_id:
+        conditions["store"] = filters.store_id
+    if filters.tier:
+        conditions["tier"] = filters.tier
+    if filters.audience_id:
+        conditions["member__audience_rows__audience"] = filters.audience_id
+    return {f"{prefix}{name}": value for name, value in conditions.items()}
 
 
 def _read(question: Any, answer: Answer) -> Any:

@@ -11,7 +11,7 @@ from members.services.audiences import AudienceMove, ensure_audience, move_membe
 from members.services.logins import create_login
 from members.services.roles import sync_roles
 from purchases.models import Channel, Store
-from surveys.models import Answer, Response, Theme
+from surveys.models import Answer, Response, Survey, Theme
 from surveys.selectors.answer_rows import build_header, iterate_rows
 from surveys.selectors.results import Filters, get_results
 from surveys.services.answering.sorting import set_answer_themes
@@ -147,3 +147,7 @@ def test_page_and_files(survey, answer, client, now, django_assert_max_num_queri
     assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
     one = reverse("admin:surveys_response_change", args=[Response.objects.first().pk])
     assert client.get(one).status_code == 200
+    Survey.objects.update(is_anonymous=True)  # whoever asks for one by its number gets nothing
+    assert client.get(one).status_code == 302
+    rows = client.get(reverse("admin:surveys_response_changelist")).context["cl"]
+    assert rows.result_count == 0
