@@ -54,6 +54,9 @@ def _list_public() -> list[tuple[str, str]]:
             ("reward-visitor", f"/rewards/{reward.slug}/")
             for reward in Reward.objects.filter(published_at__isnull=False).order_by("pk")[:1]
         ],
+        ("contact-message", "/en/contact/message/"),
+        ("reviews", "/en/reviews/"),
+        *[(f"product-{pk}", f"/en/products/{pk}/") for pk in _list_reviewed()],
         ("giving-visitor", "/giving/"),
         ("giving-ledger", "/giving/ledger/"),
         ("privacy", "/privacy/"),
@@ -68,15 +71,26 @@ def _list_public() -> list[tuple[str, str]]:
     ]
 
 
+def _list_reviewed() -> list[int]:
+    from surveys.models import Review
+
+    rows = Review.objects.filter(state="published", product__isnull=False).order_by("pk")
+    return list(rows.values_list("product_id", flat=True)[:1])
+
+
 def _list_members() -> list[tuple[str, str]]:
+    from django.utils import timezone
+
     from members.models import Member
     from rewards.enums import RedemptionState
     from rewards.models import Appeal, Redemption, Reward, SurpriseGift, Wheel
+    from surveys.links import make_token
 
     member = Member.objects.get(user__email=MEMBER)
     purchase = member.purchases.order_by("-pk").first()
     entry = member.transfers.filter(unit="points", award__isnull=False).order_by("-pk").first()
     presents = SurpriseGift.objects.filter(member=member, opened_at=None)[:1]
+    asked = member.survey_invitations.answerable(timezone.now()).order_by("-pk")[:1]
     kinds = Reward.objects.filter(published_at__isnull=False).order_by("kind", "pk")
     # Of each kind one that is good for something, if there is one: later keys replace earlier.
     redemptions = {
@@ -116,6 +130,10 @@ def _list_members() -> list[tuple[str, str]]:
         ("profile", "/profile/"),
         ("addresses", "/profile/addresses/"),
         ("address", "/profile/addresses/new/?country=JP"),
+        ("messengers", "/profile/messengers/"),
+        ("contact-mine", "/contact/mine/"),
+        ("reviews-mine", "/reviews/mine/"),
+        *[("survey", f"/s/{make_token(each.pk)}/") for each in asked],
         ("household", "/household/"),
         ("privacy-mine", "/privacy/mine/"),
         ("consents", "/privacy/mine/consents/"),
@@ -164,6 +182,7 @@ def _list_staffs() -> list[tuple[str, str]]:
         "rewards_approval", "rewards_charitysettlement", "rewards_wheel", "rewards_challenge",
         "rewards_appeal", "rewards_donation", "rewards_surprise", "core_auditentry",
         "campaigns_campaign", "campaigns_segment", "campaigns_automation", "campaigns_message",
+        "surveys_survey", "surveys_response", "surveys_followup", "surveys_review",
     ]  # fmt: skip
     return [
         ("index", "/admin/"),
@@ -182,6 +201,7 @@ def _list_staffs() -> list[tuple[str, str]]:
             for pk in model.objects.order_by("pk").values_list("pk", flat=True)[:1]
         ],
         *_list_campaigns(),
+        *_list_surveys(),
         ("packing", "/admin/rewards/redemption/packing/"),
         ("labels", "/admin/rewards/redemption/packing/labels/"),
         ("appearance", "/admin/members/theme/"),
@@ -206,3 +226,13 @@ def _list_campaigns() -> list[tuple[str, str]]:
     for name, model, page, rows in found:
         pages += [(name, f"/admin/campaigns/{model}/{row.pk}/{page}/") for row in rows]
     return pages
+
+
+def _list_surveys() -> list[tuple[str, str]]:
+    from surveys.models import Survey
+
+    return [("reviews-queue", "/admin/surveys/review/queue/")] + [
+        (f"survey-{page}", f"/admin/surveys/survey/{pk}/{page}/")
+        for pk in Survey.objects.order_by("pk").values_list("pk", flat=True)[:1]
+        for page in ("change", "results")
+    ]
