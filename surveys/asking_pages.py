@@ -5,21 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from surveys.engine.path import Given
 from surveys.engine.scales import list_steps
 from surveys.enums import QuestionKind
 from surveys.models import Question
 from surveys.selectors.versions import list_choices
-
-# Worst first.
-FACES = {
-    1: gettext_lazy("Bad"),
-    2: gettext_lazy("Not so good"),
-    3: gettext_lazy("Good"),
-    4: gettext_lazy("Very good"),
-}
+from surveys.selectors.wording import name_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +102,8 @@ def _list_options(question: Question, steps: Sequence[int], chosen: set[str]) ->
 
 
 def _name_step(question: Question, step: int) -> str:
-    return str(FACES[step]) if question.kind == QuestionKind.FACES else str(step)
+    """Stars are numbers here: the page words them."""
+    return name_step(question.kind, step) if question.kind == QuestionKind.FACES else str(step)
 
 
 def _find_key(question: Question, place: int, number: int | None) -> str:
@@ -120,6 +113,8 @@ def _find_key(question: Question, place: int, number: int | None) -> str:
 
 
 def _find_ends(question: Question) -> tuple[str, str]:
+    if question.kind == QuestionKind.FACES:
+        return "", ""  # each face has its words, the same as in messages
     low, high = question.low_label_i18n, question.high_label_i18n
     if question.kind == QuestionKind.NPS and not (low or high):
         return _("Not at all likely"), _("Extremely likely")

@@ -1,21 +1,16 @@
-"""The builder: questions of a draft one below the other, scores, and a look as a member."""
+"""The builder: questions of a draft one below the other, and calculated scores."""
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseNotAllowed
-from django.template.response import TemplateResponse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from modeltrans.conf import get_default_language
 
-from core.admin.words import name_language
 from core.errors import DomainError
-from core.words import list_translations
+from surveys.admin.preview import PreviewPages
 from surveys.admin.question_forms import QuestionForm, ScoreForm, build_choices, build_rules
-from surveys.engine.given import BadAnswer, read_given
-from surveys.engine.path import CHOOSING, count_left, find_path
+from surveys.engine.path import CHOOSING
 from surveys.enums import QuestionKind
-from surveys.selectors.versions import get_version, list_questions, list_scores, read_asked
+from surveys.selectors.versions import get_version, list_questions, list_scores
 from surveys.services.building import (
     add_question,
     change_question,
@@ -26,7 +21,7 @@ from surveys.services.building import (
 )
 
 
-class BuildingPages:
+class BuildingPages(PreviewPages):
     """Pages of ``SurveyAdmin`` about questions and scores. A change of what is live begins a
     draft: members see nothing of it before it is published.
     """
@@ -148,76 +143,6 @@ class BuildingPages:
             _("Calculated score"), can_remove=score is not None,
         )  # fmt: skip
 
-    # --- As a member sees it ---
-
-    def preview_view(self, request, object_id):
-        """One question a screen; answers travel in the address and are kept nowhere."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        survey, answer = self.get_or_redirect(request, object_id)
-        if answer:
-            return answer
-        language = request.GET.get("language", "")
-        known = [translation.get_supported_language_variant(each) for each in _list_languages()]
-        with translation.override(language if language in known else translation.get_language()):
-            return self._render_preview(request, survey).render()
-
-    def _render_preview(self, request, survey):
-        version = self._get_newest(survey)
-        questions = {each.code: each for each in list_questions(version)}
-        asked = read_asked(questions.values())
-        answers, error = {}, ""
-        code = request.GET.get("at", "")
-        for each in asked:
-            raw = request.GET.getlist(f"a-{each.code}")
-            if each.code == code:
-                raw = request.GET.getlist("answer") or raw
-            try:
-                given = read_given(each, raw)
-            except BadAnswer:
-                given = None
-                error = _("Please answer this question.") if each.code == code else error
-            if given is not None:
-                answers[each.code] = given
-        path = find_path(asked, answers) if asked else []
-        here = self._find_here(path, code, request.GET, error)
-        at = path[here] if here < len(path) else ""
-        left = count_left(asked, at) if at else 0
-        return TemplateResponse(
-            request, "surveys/preview.html",
-            {
-                "survey": survey, "version": version, "question": questions.get(at),
-                "given": answers.get(at), "error": error,
-                "kept": [
-                    (f"a-{each.code}", value) for each in asked if each.code != at
-                    for value in _write_given(answers.get(each.code))
-                ],
-                "number": here + 1, "count": here + 1 + left, "before": path[here - 1] if here
-                else "",
-                "languages": [(each, name_language(each)) for each in _list_languages()],
-                "language": translation.get_language(),
-            },
-        )  # fmt: skip
-
-    def _find_here(self, path, code, query, error):
-        if query.get("to") in path:
-            return path.index(query["to"])
-        if code not in path:
-            return 0
-        return path.index(code) + (0 if error or "to" in query else 1)
-
 
 def _has_errors(part):
     return part.errors if not hasattr(part, "total_error_count") else part.total_error_count()
-
-
-def _list_languages():
-    return [get_default_language(), *list_translations()]
-
-
-def _write_given(given):
-    if given is None:
-        return []
-    if isinstance(given, frozenset):
-        return sorted(given)
-    return [given.isoformat() if hasattr(given, "isoformat") else str(given)]

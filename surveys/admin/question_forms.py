@@ -52,7 +52,8 @@ class QuestionForm(WordsFormMixin, forms.Form):
         super().__init__(*args, **kwargs)
         self.kind = kind
         is_number = kind == QuestionKind.NUMBER
-        if not (is_number or has_ends(kind)):
+        # Faces have their words, the same in every message and on every page.
+        if kind == QuestionKind.FACES or not (is_number or has_ends(kind)):
             del self.fields["low_label"], self.fields["high_label"]
         if not is_number:
             del self.fields["lowest"], self.fields["highest"]

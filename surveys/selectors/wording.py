@@ -39,10 +39,7 @@ _SIGNS = {
 def name_step(kind: str, step: int) -> str:
     """One step of a scale in words, as short as they can be."""
     if kind == QuestionKind.FACES and 1 <= step <= 4:
-        return (
-            pgettext("face", "Not good"), pgettext("face", "So-so"), pgettext("face", "Good"),
-            pgettext("face", "Very good"),
-        )[step - 1]  # fmt: skip
+        return (_("Bad"), _("Not so good"), _("Good"), _("Very good"))[step - 1]
     if kind == QuestionKind.STARS:
         return _("%(stars)s of 5 stars") % {"stars": step}
     if kind == QuestionKind.QUOTE:

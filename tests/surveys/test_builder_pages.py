@@ -122,12 +122,18 @@ def test_preview_asks_one_question_a_screen_and_keeps_nothing(marketer, club, no
     low = {"at": "nps", "answer": "3"}
     assert see(**low)["question"].code == "why"
     assert see(at="nps", answer="9")["question"].code == "praise"
-    assert see(at="nps")["error"] == "Please answer this question."
+    assert str(see(at="nps")["refusal"]) == "Please choose an answer; this question needs one."
     at_why = {"at": "why", "answer": ["price", "staff"], "a-nps": "3"}
     assert see(**at_why)["question"].code == "better"
-    assert set(see(**at_why)["kept"]) == {("a-nps", "3"), ("a-why", "price"), ("a-why", "staff")}
-    assert see(**(at_why | {"to": "nps"}))["given"] == 3
-    assert see(**{"at": "better", "answer": "Tea", "a-nps": "3"})["question"] is None
+    assert set(see(**at_why)["kept"][2:]) == {
+        ("a-nps", "3"), ("a-why", "price"), ("a-why", "staff"),
+    }  # fmt: skip
+    back = see(**{"to": "nps", "a-nps": "3"})
+    assert [each.value for each in back["shown"].options if each.is_chosen] == ["3"]
+    assert see(at="why", skip="1", **{"a-nps": "3"})["question"].code == "better"
+    end = see(**{"at": "better", "answer": "Tea", "a-nps": "3"})
+    assert ("question" in end, end["points"]) == (False, 50)
+    assert marketer.get(page + end["back"]).context["question"].code == "nps"
     text = marketer.get(page, {"language": "ja"}).content.decode()
     assert "お友だちやご家族にすすめたいですか？" in text
     assert marketer.get(page, {"language": "xx", "at": "gone"}).status_code == 200
