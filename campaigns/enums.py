@@ -9,6 +9,7 @@ class MailingKind(models.TextChoices):
     CAMPAIGN = "campaign", _("Campaign")
     STEP = "step", _("Step of an automation")
     NOTICE = "notice", _("Public notice")
+    TRIAL = "trial", _("Trial in the inbox of staff")
 
 
 class MailingPurpose(models.TextChoices):

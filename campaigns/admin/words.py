@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from campaigns.enums import MailingKind
 from campaigns.forms_words import LookForm, PictureForm, WordsForm
 from campaigns.models import PLAIN_VARIANT, Content, Edition, Mailing
 from campaigns.selectors.words import find_content, list_blocks, list_groups
@@ -26,8 +27,8 @@ from members.enums import Channel
 from members.selectors.search import search_members
 
 WITH_PICTURES = {Channel.EMAIL, Channel.ON_SITE}
-# What is sent to whoever writes. A letter is opened as it is printed; these pages show themselves.
-WITH_TRIALS = set(Channel.values) - {Channel.POST, Channel.ON_SITE}
+# What is sent to whoever writes. The trial of a letter is the page that the printer would get.
+WITH_TRIALS = set(Channel.values) - {Channel.POST}
 
 
 @admin.register(Mailing)
@@ -41,6 +42,9 @@ class MailingAdmin(ReadOnlyAdmin):
 
     class Media:
         css = {"all": ["css/admin_words.css"]}
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).exclude(kind=MailingKind.TRIAL)
 
     def get_urls(self):
         return [

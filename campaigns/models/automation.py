@@ -165,8 +165,8 @@ class AutomationVersion(models.Model):
 
 class Step(models.Model):
     """One step of a version. ``key`` is the same in every version, and so is the mailing of a
-    message: nobody gets an occurrence of it twice, whichever version they are on. ``edition`` is
-    the words as they were at publication.
+    message as long as its purpose and channels are; nobody goes one occurrence twice, whichever
+    version they are on. ``edition`` is the words as they were at publication.
     """
 
     version = models.ForeignKey(

@@ -27,7 +27,7 @@ class MailingQuerySet(models.QuerySet):
 
 class Mailing(models.Model):
     """One message of the club to many: that of a campaign, of a step of an automation, or of a
-    public notice.
+    public notice; or a trial of one, to one of staff.
 
     It is what the outbox knows: a member gets each occurrence of a mailing once on each channel,
     whatever edition its words have by then. ``channels`` stand in the order in which they are

@@ -49,6 +49,20 @@ def get_draft(mailing: Mailing) -> Edition:
 
 
 @transaction.atomic
+def move_draft(old: Mailing, new: Mailing) -> None:
+    """Let ``new``, which has no words yet, begin with what was being written for ``old``, or was
+    frozen last; the frozen editions of ``old`` stay with it.
+    """
+    if not Edition.objects.filter(mailing=old).exists():
+        return
+    Edition.objects.filter(pk=get_draft(old).pk).update(mailing=new, number=1)
+    # Shown beside the words, to be put in again; the files stay one.
+    for picture in old.pictures.order_by("pk"):
+        picture.pk, picture._state.adding, picture.mailing = None, True, new
+        picture.save(force_insert=True)
+
+
+@transaction.atomic
 def save_content(
     mailing: Mailing,
     *,

@@ -8,9 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from campaigns.channels.base import AnswerLost, ConnectionLost, Outgoing, Rendered, Result, adapters
-from campaigns.models import Content
+from campaigns.enums import MailingKind, MailingPurpose, MailingState, MessageState
+from campaigns.models import Content, Edition, Link, Mailing, Message
 from campaigns.reach import get_address_sql
-from campaigns.writing.compile import has_words, try_content
+from campaigns.selectors.contexts import take_figures, take_occasion
+from campaigns.writing.compile import get_words, has_words, list_languages, try_content
 from campaigns.writing.page import Links
 from campaigns.writing.previews import build_context
 from core.errors import DomainError
@@ -19,10 +21,19 @@ from members.enums import Channel
 from members.models import Member, User
 from members.selectors.club import get_club
 
+_WORDS = ("channel", "variant", "subject", "preheader", "body", "extras", "i18n")
+
 
 class NoOwnAddress(DomainError):
     code = "no_own_address"
     message = gettext_lazy("You have no address for this channel: nothing was sent.")
+
+
+class NotOfStaff(DomainError):
+    code = "not_of_staff"
+    message = gettext_lazy(
+        "A trial on these pages goes into the inbox of staff alone, and %(name)s is none."
+    )
 
 
 class NoChannel(DomainError):
@@ -40,12 +51,15 @@ def send_trial(
 ) -> str:
     """Send these words to ``by``, as ``member`` would get them; returns the address.
 
-    No message of the outbox: links lead where they really lead, and nobody is counted.
-    Raises WordsRefused, CannotFill, NoOwnAddress, NoChannel, TrialRefused.
+    No message of the outbox: links lead where they really lead, and nobody is counted. On these
+    pages, see ``put_trial``. Raises WordsRefused, CannotFill, NoOwnAddress, NoChannel,
+    TrialRefused, NotOfStaff.
     """
     adapter = adapters.get(content.channel)
-    if adapter is None or content.channel == Channel.ON_SITE:
+    if adapter is None:
         raise NoChannel
+    if content.channel == Channel.ON_SITE:
+        return put_trial(content, locale=locale, member=member, by=by, now=now)
     address = _find_address(by, content.channel)
     spoken = locale if has_words(content, locale) else get_club().locale
     compiled = try_content(content, spoken, Links())
@@ -69,6 +83,69 @@ def send_trial(
         raise TrialRefused(answer=outcome.detail or outcome.result)
     _record(content, locale, by=by, now=now)
     return address
+
+
+@transaction.atomic
+def put_trial(
+    content: Content, *, locale: str, member: Member | None, by: User, now: dt.datetime
+) -> str:
+    """Put these words, marked as a trial, into the inbox of ``member``, who must be of staff, or
+    into that of ``by``; returns whose. A mailing of its own: no report and no cap counts it.
+    Raises WordsRefused, CannotFill, NoOwnAddress, NotOfStaff.
+    """
+    reader = member or Member.objects.filter(user=by).first()
+    if reader is None:
+        raise NoOwnAddress
+    if reader.user is None or not (reader.user.is_staff or reader.user_id == by.pk):
+        raise NotOfStaff(name=str(reader))
+    spoken = locale if has_words(content, locale) else get_club().locale
+    compiled = try_content(content, spoken, Links())
+    context = build_context(compiled, content, reader, now=now)
+    compiled.fill(context)
+    source = content.edition.mailing
+    mailing = Mailing.objects.create(
+        kind=MailingKind.TRIAL,
+        name=(_("[Trial] %(subject)s") % {"subject": source.name})[:120],
+        purpose=MailingPurpose.SERVICE,
+        channels=[Channel.ON_SITE],
+        state=MailingState.FINISHED,
+        created_at=now,
+        created_by=by,
+    )
+    figures = take_figures(context, compiled.variables, spoken) or {"locale": spoken}
+    Message.objects.create(
+        mailing=mailing,
+        edition=_freeze(content, mailing, now=now),
+        member=reader,
+        channel=Channel.ON_SITE,
+        variant=content.variant,
+        state=MessageState.SENT,
+        recorded_at=now,
+        due_at=now,
+        sent_at=now,
+        figures=figures | take_occasion(context, compiled.variables),
+    )
+    _record(content, locale, by=by, now=now)
+    return str(reader)
+
+
+def _freeze(content: Content, mailing: Mailing, *, now: dt.datetime) -> Edition:
+    """The words as they stand, whatever is still to be mended in them. Raises WordsRefused."""
+    links = Links()
+    for locale in list_languages(content):
+        if get_words(content, "body", locale).strip():
+            try_content(content, locale, links)
+    edition = Edition.objects.create(mailing=mailing)
+    Content.objects.create(
+        edition=edition,
+        **{name: getattr(content, name) for name in _WORDS},
+    )
+    Link.objects.bulk_create(
+        Link(edition=edition, number=number, url=url) for url, number in links.numbers.items()
+    )
+    edition.frozen_at = now
+    edition.save(update_fields=["frozen_at"])
+    return edition
 
 
 @transaction.atomic

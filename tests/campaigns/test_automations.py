@@ -10,6 +10,7 @@ from campaigns.models import Automation, Journey, JourneyStep, Mailing, Message
 from campaigns.services.automations.drafting import (
     AgainEachTime,
     AutomationTerms,
+    MailingTerms,
     NeedsBudget,
     NoSteps,
     NotGiver,
@@ -18,6 +19,7 @@ from campaigns.services.automations.drafting import (
     StepWordsMissing,
     add_step,
     change_automation,
+    change_step,
     disable_automation,
     enable_automation,
     get_draft_version,
@@ -32,6 +34,7 @@ from campaigns.services.automations.terms import InvalidStep, InvalidTrigger, re
 from campaigns.services.editions import WordsNotReady, save_content
 from campaigns.services.segment_picks import pick_members
 from campaigns.services.segments import build_segment, make_segment
+from campaigns.services.sending.claiming import list_due
 from members.models import Member, Notice
 from members.services.audiences import AudienceMove, ensure_audience, move_members
 from members.services.notices import NoticeRow, add_notices
@@ -180,6 +183,45 @@ def test_members_on_the_way_finish_on_their_version(automate, person, now):
     run_due_journeys(now=now + DAY)
     assert told(ann) == ["Letter 2"]
     assert Mailing.objects.filter(kind="step").count() == 2
+
+
+def test_purpose_and_channels_change_with_the_version(automate, person, now):
+    automation = automate(*SIGNUP, wait(days=1), MESSAGE)
+    mei, anna = person(), person()
+    does(mei, "signup", now)
+    step = automation.versions.get().steps.get(kind="message")
+    old = step.mailing
+    terms = MailingTerms(name="Offer", purpose="offers", channels=["sms", "email"])
+    change = {"mailing": terms, "by": None, "now": now}
+    parted = change_step(automation, step.key, **change)
+    again = change_step(automation, step.key, **change)
+    assert again.mailing_id == parted.mailing_id != old.pk
+    assert parted.mailing.editions.get().contents.get().body == "Hello."
+    old.refresh_from_db()
+    assert (old.purpose, old.channels) == ("service", ["email"])
+    run_due_journeys(now=now + DAY)  # a draft changes nothing
+    save_content(parted.mailing, channel="sms", words={"body": "Hi."}, by=None, now=now)
+    publish_automation(automation, by=None, now=now)
+    leo = person()
+    does([anna, leo], "signup", now + HOUR)
+    run_due_journeys(now=now + 2 * DAY)
+    rows = Message.objects.order_by("pk").values_list("member", "mailing__purpose", "channel")
+    assert list(rows) == [
+        (mei.pk, "service", "email"), (anna.pk, "offers", "email"), (leo.pk, "offers", "email"),
+    ]  # fmt: skip
+    assert set(Mailing.objects.values_list("state", flat=True)) == {"running"}
+    assert {claim.purpose for claim in list_due("email", now=now + 2 * DAY)} == {
+        "service", "offers",
+    }  # fmt: skip
+
+
+def test_a_step_that_only_gets_another_name_keeps_its_mailing(automate, now):
+    automation = automate(*SIGNUP, MESSAGE)
+    step = automation.versions.get().steps.get()
+    terms = MailingTerms(name="Another name")
+    changed = change_step(automation, step.key, mailing=terms, by=None, now=now)
+    assert changed.mailing_id == step.mailing_id
+    assert Mailing.objects.get().name == "Another name"
 
 
 def test_steps_of_a_draft_are_moved_and_the_live_version_stays(automate, now):

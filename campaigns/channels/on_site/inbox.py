@@ -8,13 +8,15 @@ import datetime as dt
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from campaigns.channels.base import Rendered
+from campaigns.enums import MailingKind
 from campaigns.models import PLAIN_VARIANT, Content, Message
 from campaigns.selectors.contexts import (
     MessageRow,
@@ -106,7 +108,8 @@ def list_inbox(
         cursor.execute(_STREAM, params)
         found = cursor.fetchall()
     shown = found[:limit]
-    messages = list(Message.objects.filter(pk__in=[pk for _at, kind, pk in shown if kind == 1]))
+    ids = [pk for _at, kind, pk in shown if kind == 1]
+    messages = list(Message.objects.filter(pk__in=ids).select_related("mailing"))
     subjects = _fill_subjects(messages, now=now)
     letters = {each.pk: Letter(each, subjects[each.pk]) for each in messages}
     notices = _show_notices([pk for _at, kind, pk in shown if kind == 0])
@@ -121,7 +124,8 @@ def read_letter(message: Message, *, now: dt.datetime) -> Rendered | None:
     if words is None:
         return None
     try:
-        return words.fill(_build_contexts([message], words.variables, now=now)[message.pk])
+        letter = words.fill(_build_contexts([message], words.variables, now=now)[message.pk])
+        return replace(letter, subject=_mark(message, letter.subject))
     except (CannotFill, WordsRefused) as error:
         logger.warning("Message %s can't be shown: %s", message.pk, error)
         return None
@@ -143,8 +147,14 @@ def _fill_subjects(messages: Sequence[Message], *, now: dt.datetime) -> dict[int
         if message.pk in words:
             with suppress(CannotFill):
                 subject = words[message.pk].subject.fill(contexts[message.pk]).strip()
-        subjects[message.pk] = subject
+        subjects[message.pk] = _mark(message, subject)
     return subjects
+
+
+def _mark(message: Message, subject: str) -> str:
+    if message.mailing.kind != MailingKind.TRIAL:
+        return subject
+    return _("[Trial] %(subject)s") % {"subject": subject}
 
 
 def _find_words(messages: Sequence[Message]) -> dict[int, Compiled]:

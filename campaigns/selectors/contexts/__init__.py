@@ -1,7 +1,12 @@
 """What the words of messages are filled in with: plain data, loaded for many members at once."""
 
 from campaigns.selectors.contexts.building import Context, MessageRow, build_contexts
-from campaigns.selectors.contexts.figures import needs_figures, restore_figures, take_figures
+from campaigns.selectors.contexts.figures import (
+    needs_figures,
+    restore_figures,
+    take_figures,
+    take_occasion,
+)
 
 __all__ = [
     "Context",
@@ -10,4 +15,5 @@ __all__ = [
     "needs_figures",
     "restore_figures",
     "take_figures",
+    "take_occasion",
 ]

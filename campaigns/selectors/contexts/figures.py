@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from campaigns.variables import VARIABLES
+from campaigns.variables import HAPPENINGS, VARIABLES
 
 _GROUPS = ("points", "tier", "audiences")
 _TIER_CODE = "member.tier"
@@ -27,8 +27,22 @@ def take_figures(
     """As JSON, by path; None where the words ask for none."""
     if not needs_figures(variables):
         return None
-    found: dict[str, Any] = {"locale": locale}
-    for path in sorted(_list_paths(variables)):
+    return {"locale": locale, **_take(context, _list_paths(variables))}
+
+
+def take_occasion(context: Mapping[str, Any], variables: frozenset[str]) -> dict[str, Any]:
+    """What the words of a trial ask of the occasion that it hasn't, for ``restore_figures``."""
+    paths = {
+        path
+        for path in VARIABLES
+        if path.partition(".")[0] in HAPPENINGS and variables & {path, path.partition(".")[0]}
+    }
+    return _take(context, paths)
+
+
+def _take(context: Mapping[str, Any], paths: set[str]) -> dict[str, Any]:
+    found = {}
+    for path in sorted(paths):
         group, _dot, name = path.partition(".")
         values = context.get(group)
         if isinstance(values, Mapping) and name in values:

@@ -22,7 +22,7 @@ from campaigns.enums import (
 )
 from campaigns.models import PLAIN_VARIANT, Automation, AutomationVersion, Mailing, Step
 from campaigns.services.automations.terms import read_step, read_trigger
-from campaigns.services.editions import freeze_edition
+from campaigns.services.editions import freeze_edition, move_draft
 from core.errors import DomainError
 from core.services.audit import record_audit
 from members.enums import Channel
@@ -209,15 +209,18 @@ def change_step(
     automation: Automation, key: str, *, terms: Mapping[str, Any] | None = None,
     mailing: MailingTerms | None = None, by: User | None, now: dt.datetime,
 ) -> Step:  # fmt: skip
-    """Change a step of the draft. What a mailing is told holds at once for all who are on their
-    way. Raises InvalidStep, BadDefinition, InvalidAutomation.
+    """Change a step of the draft. Where an older version has the same mailing, and more than its
+    name changes, the draft gets one of its own: who is on that version is written to as it was
+    published. Raises InvalidStep, BadDefinition, InvalidAutomation.
     """
     draft = get_draft_version(automation, by=by, now=now)
     step = _get_step(draft, key)
     step.terms = read_step(step.kind, terms or {})
     if step.mailing is not None and mailing is not None:
+        if _is_elsewhere(step.mailing, draft) and not _is_told(step.mailing, mailing):
+            step.mailing = _part(step.mailing, mailing, by=by, now=now)
         _set_mailing(step.mailing, mailing)
-    step.save(update_fields=["terms"])
+    step.save(update_fields=["terms", "mailing"])
     changes = {"step": key, "kind": str(step.kind)}
     record_audit("automation.draft_changed", automation, by=by, now=now, changes=changes)
     return step
@@ -362,6 +365,28 @@ def _set_mailing(mailing: Mailing, terms: MailingTerms) -> None:
     # What somebody waits for goes before what many are told.
     mailing.priority = 20 if terms.purpose == MailingPurpose.SERVICE else 40
     mailing.save()
+
+
+def _is_elsewhere(mailing: Mailing, draft: AutomationVersion) -> bool:
+    return mailing.steps.exclude(version=draft).exists()
+
+
+def _is_told(mailing: Mailing, terms: MailingTerms) -> bool:
+    """Whether a mailing is sent as these terms say already; its name is for staff alone."""
+    return (
+        mailing.purpose == terms.purpose
+        and mailing.channels == list(dict.fromkeys(terms.channels))
+        and mailing.stale_after_hours == terms.stale_after_hours
+        and mailing.is_festive == terms.is_festive
+    )
+
+
+def _part(old: Mailing, terms: MailingTerms, *, by: User | None, now: dt.datetime) -> Mailing:
+    """A mailing of its own for the draft, with the words that were being written for the old."""
+    new = Mailing(kind=MailingKind.STEP, created_at=now, created_by=by)
+    _set_mailing(new, terms)
+    move_draft(old, new)
+    return new
 
 
 def _set_running(automation: Automation) -> None:
