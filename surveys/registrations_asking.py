@@ -3,19 +3,23 @@ message, panels, facts for segments, why points came.
 """
 
 import datetime as dt
+from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.words import pick_word
 from members import registry
-from members.registry import MEMBER_HOME, STAFF_MEMBER, Panel
+from members.registry import MEMBER_HOME, STAFF_MEMBER, NoticeText, Panel
 from rewards.enums import Reason
 from rewards.selectors.causes import CauseText, register_cause
 from surveys import panels
+from surveys.links import sign_survey
 from surveys.models import Invitation
 from surveys.registrations_segments import register_facts
 from surveys.selectors.invitations import HAS_OPEN, list_waiting_invitations
 from surveys.services.answering import CAUSE
-from surveys.services.inviting import follow_batch, hear_fates
+from surveys.services.inviting import NOTICE, follow_batch, hear_fates
 from surveys.services.inviting.fates import FACT
 from surveys.services.inviting.planning import KINDS
 
@@ -29,6 +33,9 @@ def register() -> None:
         "survey_invitations", list_waiting_invitations, late_after=dt.timedelta(minutes=30)
     )
     register_cause(CAUSE, _describe, titles={Reason.GRANT: _("For your answers: %(about)s")})
+    registry.register_notice_text(
+        NoticeText(NOTICE, _tell_open, lambda params: sign_survey(params["invitation"]))
+    )
     registry.register_panel(
         Panel(
             "surveys.open", MEMBER_HOME, "surveys/_open_panel.html", panels.build_home, order=15,
@@ -43,6 +50,10 @@ def register() -> None:
     )  # fmt: skip
     registry.register_role_permissions("surveys.asking", {"clerk": ["surveys.view_invitation"]})
     register_facts()
+
+
+def _tell_open(params: dict[str, Any]) -> str:
+    return gettext("We'd like to hear from you: %(title)s") % {"title": pick_word(params, "title")}
 
 
 def _describe(ids):

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,11 @@ _ADD = """
     FROM unnest(%s::bigint[], %s::text[], %s::jsonb[], %s::timestamptz[], %s::text[])
         AS notices (member, code, params, effective, key)
     ON CONFLICT (member_id, key) DO NOTHING
+"""
+_WITHDRAW = """
+    DELETE FROM members_notice n
+    USING unnest(%s::bigint[], %s::text[]) AS w (member_id, key)
+    WHERE n.member_id = w.member_id AND n.key = w.key AND n.read_at IS NULL
 """
 
 
@@ -53,6 +58,17 @@ def add_notices(
     )
     if writer is None:
         own.flush()
+
+
+@transaction.atomic(savepoint=False)
+def withdraw_notices(keys: Collection[tuple[int, str]]) -> None:
+    """Take back what nobody has read and is no longer so; pairs of member and key."""
+    if not keys:
+        return
+    members, names = zip(*sorted(keys), strict=True)
+    writer = RowWriter()
+    writer.execute(_WITHDRAW, [list(members), list(names)])
+    writer.flush()
 
 
 @transaction.atomic

@@ -1,7 +1,6 @@
-"""A survey as a member sees it, by the templates that members get; answers travel in the address."""
+"""A survey as a member sees it, by the same templates; answers travel in the address."""
 
 import datetime as dt
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 

@@ -6,10 +6,12 @@ import pytest
 
 from members.models import Activity, AudienceMember, WorkItem
 from members.registry import MessageFate
+from members.selectors.notices import list_notices
 from members.services.activities import ActivityRow, record_batch
 from members.services.audiences import ensure_everyone
 from members.services.work import process_due_work
 from purchases.models import Category, Line, Product
+from surveys.links import sign_survey
 from surveys.models import Invitation, Trigger
 from surveys.services.inviting import (
     expire_invitations,
@@ -131,6 +133,10 @@ def test_clock_is_started_by_a_message_that_left_alone(ask, person, now):
         expires_at=now + DAY,
     )  # fmt: skip
     assert release_due(now=now) == 1
+    (told,) = list_notices(member)
+    assert (told.text, told.url) == (
+        "We'd like to hear from you: Title of visit", sign_survey(row.pk),
+    )  # fmt: skip
     # Nobody knows yet whether it leaves: the next one waits for that, no longer.
     happen("redemption", member, now, subject="rewards.redemption", pk=1, now=now)
     assert release_due(now=now) == 0
@@ -138,6 +144,7 @@ def test_clock_is_started_by_a_message_that_left_alone(ask, person, now):
     hear_fates([fate], now)
     row.refresh_from_db()
     assert (row.state, row.reason, row.detail) == ("skipped", "cap", "cap")
+    assert list_notices(member) == []
     assert release_due(now=now + HOUR) == 1
     second = Invitation.objects.get(occurrence="redemption:1")
     hear_fates([MessageFate(member.pk, second.pk, True, "", now + HOUR)], now + HOUR)

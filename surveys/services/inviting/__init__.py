@@ -4,12 +4,13 @@
 activities, which campaigns turn into messages; ``fates`` hears what became of those.
 """
 
-from .fates import hear_fates
+from .fates import NOTICE, hear_fates
 from .planning import follow_batch, plan_invitations, plan_rounds
 from .releasing import INVITED, REMINDED, expire_invitations, release_due, remind_due
 
 __all__ = [
     "INVITED",
+    "NOTICE",
     "REMINDED",
     "expire_invitations",
     "follow_batch",

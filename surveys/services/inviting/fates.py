@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from django.db import connection
 
 from members.registry import MessageFate
+from members.services.notices import withdraw_notices
 from surveys.enums import InvitationState, SkipReason
 
+NOTICE = "survey_open"
 FACT = "invitation"  # under this name a message's facts hold the invitation
 
 # The first one that left counts. One by a second channel may leave after the first didn't.
@@ -26,6 +28,7 @@ _NOT_SENT = f"""
     SET state = '{InvitationState.SKIPPED}', reason = f.reason, detail = f.detail
     FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS f (id, reason, detail)
     WHERE i.id = f.id AND i.sent_at IS NULL AND i.state = '{InvitationState.RELEASED}'
+    RETURNING i.member_id, i.id
 """
 
 
@@ -48,6 +51,8 @@ def hear_fates(fates: Sequence[MessageFate], now: dt.datetime) -> None:
                     [each.reason for each in unsent],
                 ],
             )
+            # What is no longer theirs to answer isn't announced either.
+            withdraw_notices([(member, f"{NOTICE}:{pk}") for member, pk in cursor.fetchall()])
 
 
 def _find_reason(reason: str) -> str:

@@ -13,10 +13,14 @@ from typing import Any
 from django.db import connection, transaction
 
 from core.bulk import Values, read_together
+from core.words import pack_words
 from members.services.activities import ActivityRow, record_batch
 from members.services.contact import lock_contacts
+from members.services.notices import NoticeRow, add_notices
 from surveys.engine.attention import ON_ITS_WAY, Act, Attention, Planned, Verdict, judge
 from surveys.enums import InvitationState, SkipReason, SurveyState
+from surveys.models import SurveyVersion
+from surveys.services.inviting.fates import NOTICE
 
 INVITED = "survey_invited"
 REMINDED = "survey_reminder"
@@ -163,7 +167,22 @@ def _write(verdicts: Sequence[Verdict], now: dt.datetime) -> int:
     answers = read_together(statements)
     if released:
         _record(INVITED, answers[-1], now)
+        _tell(answers[-1], now)
     return len(released)
+
+
+def _tell(rows: Sequence[Sequence[Any]], now: dt.datetime) -> None:
+    """On the members' own pages, where it waits whether or not a message leaves."""
+    live = SurveyVersion.objects.live().filter(survey__in={row[2] for row in rows})
+    titles = {each.survey_id: pack_words(each, "title") for each in live}
+    add_notices(
+        (
+            NoticeRow(member, NOTICE, now, f"{NOTICE}:{pk}", {"invitation": pk, **titles[survey]})
+            for pk, member, survey, _facts in rows
+            if survey in titles
+        ),
+        now=now,
+    )
 
 
 def remind_due(*, now: dt.datetime) -> int:
