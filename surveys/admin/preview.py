@@ -51,7 +51,7 @@ def _render(request: HttpRequest, survey: Survey) -> TemplateResponse:
             for each in _list_languages()
         ],
         "language": language,
-        "points": survey.points,
+        "points": survey.points_on_offer,
         "closes_at": timezone.now() + dt.timedelta(days=survey.expires_after_days),
         "again": f"?{urlencode({'language': language})}",
     }

@@ -160,5 +160,12 @@ class Survey(models.Model):
         return reverse("admin:surveys_survey_change", args=[self.pk])
 
     @property
+    def points_on_offer(self):
+        """What whoever completes it next would get: no more than its budget still has."""
+        if self.points_budget is None:
+            return self.points
+        return min(self.points, max(self.points_budget - self.points_given, 0))
+
+    @property
     def is_open(self):
         return self.state == SurveyState.OPEN

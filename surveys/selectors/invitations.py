@@ -57,7 +57,7 @@ def list_open(member: Member, *, now: dt.datetime) -> list[OpenSurvey]:
         OpenSurvey(
             title=live[row.survey_id].title_i18n,
             url=sign_survey(row.pk),
-            points=row.survey.points,
+            points=row.survey.points_on_offer,
             expires_at=row.expires_at,
             is_begun=hasattr(row, "response") and row.response.state == ResponseState.BEGUN,
         )

@@ -21,9 +21,10 @@ from surveys.services.answering import (
     SurveyOver,
     answer_question,
     finish_response,
+    get_progress,
     touch_link,
 )
-from surveys.services.building import ChoiceTerms, close_survey
+from surveys.services.building import ChoiceTerms, change_survey, close_survey
 from tests.surveys.asked import *  # noqa: F403 (fixtures)
 from tests.surveys.asked import BROWSER, PRESS, question
 
@@ -215,6 +216,15 @@ def test_points_end_with_their_budget(ask, invite, programme, now):
     assert [press(row, "rating", "4", at=now).points for row in rows] == [20, 10, 0]
     assert Survey.objects.get().points_given == 30
     assert [response(row).points_given for row in rows] == [20, 10, 0]
+    # What was given before there was a budget counts in it, and no more is promised than is left.
+    change_survey(survey, points_budget=None, by=None, now=now)
+    Survey.objects.update(points_given=0)
+    change_survey(survey, points_budget=35, by=None, now=now)
+    left = invite(survey)
+    assert Survey.objects.get().points_on_offer == 5
+    assert get_progress(left.pk, now=now).standing.points == 5
+    assert (press(rows[2], "rating", "3", at=now).points, press(left, "rating", "1", at=now).points
+            ) == (0, 5)  # fmt: skip
 
 
 def test_without_a_programme_answers_are_kept(ask, invite, now):

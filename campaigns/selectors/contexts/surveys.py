@@ -52,7 +52,7 @@ def _build(invitation: Invitation, version_id: int | None) -> dict[str, Any]:
         "shape": None,
         "low": None,
         "high": None,
-        "points": survey.points or None,
+        "points": survey.points_on_offer or None,
         "until": day_of(invitation.expires_at, get_club().zone),
         "url": settings.SITE_URL + sign_survey(invitation.pk),
         "trap-url": settings.SITE_URL + sign_trap(invitation.pk),

@@ -237,8 +237,10 @@ class _Pressing:
         club without a programme has no points.
         """
         standing = self.standing
-        if not standing.points or standing.points_given is not None:
+        if standing.points_given is not None:
             return None
+        if not standing.points:  # a budget that is used up pays nothing, also when it grows again
+            return None if standing.points_budget is None else 0
         try:
             ledger = open_settled_ledger([standing.member_id], now=self.now)
         except NoProgramme:

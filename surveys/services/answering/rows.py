@@ -25,8 +25,9 @@ _LOCK_MEMBER = """
 # The version that was shown first stays; before that it is the live one.
 _READ = """
     SELECT i.id, i.survey_id, i.member_id, i.state, i.sent_at, i.expires_at, i.answered_at,
-           i.facts::text, coalesce(r.version_id, i.version_id, v.id), s.state, s.points,
-           s.points_budget, s.main_question, s.is_anonymous, s.low_line, m.status = 'active',
+           i.facts::text, coalesce(r.version_id, i.version_id, v.id), s.state,
+           least(s.points, s.points_budget - s.points_given), s.points_budget, s.main_question,
+           s.is_anonymous, s.low_line, m.status = 'active',
            r.id, coalesce(r.state, ''), coalesce(r.actor, ''), r.score_permille, r.points_given,
            r.completed_at, m.locale, m.user_id
     FROM surveys_invitation i
@@ -54,7 +55,7 @@ _ASKABLE = (
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One row of ``_READ``."""
+    """One row of ``_READ``. ``points`` are what the budget still has for this response."""
 
     id: int
     survey_id: int

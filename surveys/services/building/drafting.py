@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Sum
 from django.utils.translation import gettext_lazy as _
 
 from core.services.audit import record_audit
 from core.words import list_columns
 from surveys.enums import SurveyState, VersionState
-from surveys.models import Invitation, Survey, SurveyVersion
+from surveys.models import Invitation, Response, Survey, SurveyVersion
 from surveys.selectors.versions import get_version
 from surveys.services.building.terms import (
     VERSION_WORDS,
@@ -62,6 +62,10 @@ def change_survey(survey: Survey, *, by: Any, now: dt.datetime, **terms: Any) ->
     _refuse_unknown(terms)
     kept = hold(survey)
     changed = [name for name, value in terms.items() if getattr(kept, name) != value]
+    if "points_budget" in changed and kept.points_budget is None:
+        # Without a budget nobody counts while paying.
+        kept.points_given = _count_given(kept)
+        kept.save(update_fields=["points_given"])
     for name in changed:
         setattr(kept, name, terms[name])
     check_survey(kept)
@@ -163,6 +167,11 @@ def check_survey(survey: Survey) -> None:
 def _refuse_unknown(terms: dict[str, Any]) -> None:
     if unknown := set(terms) - _TERMS - list_word_fields(("name",)):
         raise TypeError(f"no such terms: {sorted(unknown)}")
+
+
+def _count_given(survey: Survey) -> int:
+    found = Response.objects.filter(survey=survey).aggregate(total=Sum("points_given"))
+    return found["total"] or 0
 
 
 def _was_asked(survey: Survey) -> bool:
