@@ -16,7 +16,12 @@ from rewards.api import api
 from rewards.api.calls import PROBLEMS
 from surveys import schemas
 from surveys.services.reviews import take_in_reviews
-from surveys.services.reviews.incoming import BadReview, IncomingReview, read_review
+from surveys.services.reviews.incoming import (
+    BadReview,
+    IncomingReview,
+    read_review,
+    read_site,
+)
 
 router = Router(tags=["reviews"])
 
@@ -34,25 +39,33 @@ def post_reviews(request: HttpRequest, data: schemas.ReviewsIn):
     """
     if not 0 < len(data.reviews) <= MAX_BATCH:
         raise HttpError(422, _("Send one to %(most)s reviews.") % {"most": MAX_BATCH})
+    site = read_site(data.site)
+    if not site:
+        raise HttpError(422, _("Name the site that the reviews come from."))
     now, zone = timezone.now(), get_club().zone
     rows: list[IncomingReview] = []
     results: list[dict[str, Any]] = []
+    told: list[str | None] = []  # ids as they are kept; None where refused
     for item in data.reviews:
         result: dict[str, Any] = {"id": item.id, "state": "created", "errors": []}
         try:
             rows.append(read_review({**item.model_dump(), "site": ""}, zone=zone, now=now))
+            told.append(rows[-1].id)
         except BadReview as refusal:
             error = {"field": refusal.field, "code": refusal.code, "message": str(refusal)}
             result |= {"state": "refused", "errors": [error]}
+            told.append(None)
         results.append(result)
     taken = take_in_reviews(
-        rows, origin_name=data.site, is_shown=data.show,
+        rows, origin_name=site, is_shown=data.show,
         product_source=request.auth.source,  # type: ignore[attr-defined]
         now=now,
     )  # fmt: skip
-    known = {external_id for _site, external_id in taken.known}
-    for result in results:
-        if result["state"] == "created" and result["id"].strip() in known:
+    new = {external_id for _site, external_id in taken.new}
+    for result, external_id in zip(results, told, strict=True):
+        if external_id in new:
+            new.remove(external_id)  # whatever has it once more is known by then
+        elif external_id is not None:
             result["state"] = "known"
     is_whole = all(result["state"] != "refused" for result in results)
     return Status(200 if is_whole else 207, {"results": results})

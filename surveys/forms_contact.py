@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from members.models import Member
+from surveys.forms_typed import WordsField
 from surveys.models import TEXT_LENGTH
 from surveys.models.follow_up import NAME_LENGTH
 
@@ -23,7 +24,7 @@ class ContactForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
         error_messages={"required": _("Without an address we can't answer.")},
     )
-    text = forms.CharField(
+    text = WordsField(
         label=_("Your message"), max_length=TEXT_LENGTH,
         widget=forms.Textarea(attrs={"rows": 6, "dir": "auto"}),
         error_messages={

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from core.photos import CleanPhoto, PhotoRefused, read_photo
 from surveys.engine.pen_names import build_pen_name
 from surveys.enums import ReviewName
+from surveys.forms_typed import WordsField
 from surveys.models import Review
 from surveys.models.review import MOST_PHOTOS, NAME_LENGTH, STARS, TEXT_LENGTH, TITLE_LENGTH
 
@@ -40,7 +41,7 @@ class ReviewForm(forms.Form):
         label=_("In a few words"), max_length=TITLE_LENGTH, required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
     )  # fmt: skip
-    text = forms.CharField(
+    text = WordsField(
         label=_("What was it like?"),
         max_length=TEXT_LENGTH,
         widget=forms.Textarea(attrs={"rows": 7, "dir": "auto"}),

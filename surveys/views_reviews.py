@@ -63,7 +63,7 @@ def _show(
 ) -> HttpResponse:
     member = find_member(request)
     asked = request.GET.get("stars", "")
-    stars = int(asked) if asked.isdecimal() and int(asked) in STARS else None
+    stars = next((number for number in STARS if str(number) == asked), None)
     page = Paginator(list_published(product, stars=stars), PER_PAGE).get_page(
         request.GET.get("page")
     )

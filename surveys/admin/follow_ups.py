@@ -87,7 +87,8 @@ class AboutFilter(admin.SimpleListFilter):
         value = self.value() or ""
         if value == "form":
             return queryset.filter(response=None)
-        return queryset.filter(response__survey=int(value)) if value.isdecimal() else queryset
+        is_key = value.isdecimal() and len(value) < 19
+        return queryset.filter(response__survey=int(value)) if is_key else queryset
 
 
 def show_due(follow_up, now):

@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from surveys.enums import ReviewRefusal
+from surveys.forms_typed import WordsField
 from surveys.models import ReviewTerms, Theme
 from surveys.models.review import TEXT_LENGTH
 
@@ -23,7 +24,7 @@ class RefusalForm(forms.Form):
 
 
 class ReplyForm(forms.Form):
-    text = forms.CharField(
+    text = WordsField(
         label=_("Reply in public"),
         max_length=TEXT_LENGTH,
         widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}),

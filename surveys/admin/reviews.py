@@ -111,8 +111,8 @@ class ReviewAdmin(ReadOnlyAdmin):
 
     def _judge_many(self, request, form):
         """(the answer, or None to show the page again; its status)."""
-        ids = [int(each) for each in request.POST.getlist("review") if each.isdecimal()]
-        ids = ids[:AT_ONCE]
+        told = request.POST.getlist("review")
+        ids = [int(each) for each in told if each.isdecimal() and len(each) < 19][:AT_ONCE]
         decision = request.POST.get("decision")
         if not ids:
             self.message_user(request, _("Choose at least one review."), messages.ERROR)

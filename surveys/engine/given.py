@@ -1,14 +1,17 @@
 """What was typed or pressed, read as the answer to a question. Strings in, an answer out."""
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 
 from surveys.engine.path import Asked, Given
 from surveys.engine.scales import get_scale
+from surveys.engine.typed import clean_words
 from surveys.enums import QuestionKind
 
 LONGEST_TEXT = 4000  # characters; as ``surveys.models.TEXT_LENGTH``
+_NUMBER = re.compile(r"[+-]?\d{1,8}")  # of any script
 _FIRST_DAY, _LAST_DAY = dt.date(1900, 1, 1), dt.date(2199, 12, 31)
 
 
@@ -29,20 +32,21 @@ class BadAnswer(ValueError):
 
 def read_given(question: Asked, raw: Sequence[str]) -> Given | None:
     """None where nothing was given and nothing has to be. Raises BadAnswer."""
-    values = [value for value in (each.replace("\x00", "").strip() for each in raw) if value]
+    values = list(dict.fromkeys(filter(None, map(clean_words, raw))))
     if not values:
         if question.is_required:
             raise BadAnswer(Fault.MISSING)
         return None
     if question.kind == QuestionKind.TEXT:
-        text = values[0].replace("\r\n", "\n")
-        if len(text) > LONGEST_TEXT:
+        if len(values[0]) > LONGEST_TEXT:
             raise BadAnswer(Fault.TOO_LONG)
-        return text
+        return values[0]
     if question.kind == QuestionKind.MULTIPLE:
         return _read_choices(question, values)
+    if len(values) > 1:  # no form of ours sends two; whichever was meant is not ours to say
+        raise BadAnswer(Fault.NOT_A_CHOICE)
     if question.kind == QuestionKind.SINGLE:
-        return _read_choices(question, values[:1])
+        return _read_choices(question, values)
     if question.kind == QuestionKind.DATE:
         return _read_day(values[0])
     return _read_number(question, values[0])
@@ -66,12 +70,9 @@ def _read_day(value: str) -> dt.date:
 
 
 def _read_number(question: Asked, value: str) -> int:
-    try:
-        number = int(value) if len(value) <= 8 else None
-    except ValueError:
-        number = None
-    if number is None:
+    if not _NUMBER.fullmatch(value):
         raise BadAnswer(Fault.NOT_A_NUMBER)
+    number = int(value)
     scale = get_scale(question.kind, question.lowest, question.highest)
     if scale is not None and not scale.lowest <= number <= scale.highest:
         raise BadAnswer(Fault.OFF_SCALE)

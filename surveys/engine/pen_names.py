@@ -3,6 +3,7 @@
 from typing import Any
 
 from members.names import get_full_name, mask_name
+from surveys.engine.typed import clean_words
 from surveys.enums import ReviewName
 
 
@@ -13,7 +14,7 @@ def build_pen_name(person: Any, kind: str, nickname: str = "") -> str:
     would be the whole family name anyway.
     """
     if kind == ReviewName.NICKNAME:
-        return " ".join(nickname.split())
+        return " ".join(clean_words(nickname).split())
     if kind == ReviewName.ANONYMOUS:
         return ""
     given, family = person.given_name.strip(), person.family_name.strip()

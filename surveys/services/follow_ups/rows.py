@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 from members.models import Member
+from surveys.engine.typed import clean_words
 from surveys.enums import FollowUpEntryKind, FollowUpState
 from surveys.models import TEXT_LENGTH, FollowUp, FollowUpEntry
 from surveys.services.follow_ups.refusals import AlreadyClosed, NothingSaid, SomebodyElses
@@ -36,7 +37,7 @@ def can_work(follow_up: FollowUp, by: Any) -> bool:
 
 def read_words(text: str) -> str:
     """Raises NothingSaid."""
-    words = text.replace("\r\n", "\n").replace("\0", "").strip()
+    words = clean_words(text)
     if not 0 < len(words) <= TEXT_LENGTH:
         raise NothingSaid
     return words

@@ -19,11 +19,11 @@ from surveys.enums import ReviewImportState, ReviewName, ReviewSource, ReviewSta
 from surveys.models import Review, ReviewImport
 from surveys.selectors.reviews import get_terms
 from surveys.services.reviews.incoming import (
-    SITE_LENGTH,
     BadReview,
     IncomingReview,
     find_columns,
     read_review,
+    read_site,
 )
 
 MAX_ROWS = 5_000
@@ -73,7 +73,7 @@ def draft_import(
 
     Raises NoSite, MissingColumns, TooManyRows, and what ``inspect_file`` raises.
     """
-    origin_name = " ".join(origin_name.split())[:SITE_LENGTH]
+    origin_name = read_site(origin_name)
     if not origin_name:
         raise NoSite
     shape = inspect_file(file, max_bytes=MAX_BYTES)
@@ -148,7 +148,8 @@ def take_in_reviews(
     """
     with connection.cursor() as cursor:
         cursor.execute(_LOCK)  # whoever brings in the same file at once finds it known
-    keys = [((row.site or origin_name), row.id) for row in rows]
+    spellings = _list_spellings()
+    keys = [(_spell(row.site or origin_name, spellings), row.id) for row in rows]
     known = set(
         Review.objects.filter(
             source=ReviewSource.IMPORT, external_id__in={key[1] for key in keys}
@@ -163,6 +164,16 @@ def take_in_reviews(
             made[key] = _build(key[0], row, product_id, words, is_shown, job, now)
     Review.objects.bulk_create(made.values(), batch_size=500)
     return TakenIn(frozenset(made), frozenset(keys) - made.keys())
+
+
+def _list_spellings() -> dict[str, str]:
+    names = Review.objects.filter(source=ReviewSource.IMPORT).order_by().values_list("origin_name")
+    return {name.casefold(): name for (name,) in names.distinct()}
+
+
+def _spell(site: str, spellings: dict[str, str]) -> str:
+    """As it was spelt when it was first brought in: “bay” and “Bay” are one site."""
+    return spellings.setdefault(site.casefold(), site)
 
 
 def _build(

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 from core.time import get_zone
+from surveys.engine.typed import clean_words
 from surveys.models.review import NAME_LENGTH, TEXT_LENGTH, TITLE_LENGTH
 
 SITE_LENGTH, ID_LENGTH, URL_LENGTH = 60, 200, 500
@@ -78,7 +79,7 @@ def find_columns(header: list[str]) -> dict[str, int]:
 
 def read_review(said: Mapping[str, str], *, zone: str, now: dt.datetime) -> IncomingReview:
     """Raises BadReview, which names the column."""
-    value = {name: (said.get(name) or "").replace("\0", "").strip() for name in COLUMNS}
+    value = {name: clean_words(said.get(name) or "") for name in COLUMNS}
     for name, most in (("id", ID_LENGTH), ("site", SITE_LENGTH), ("url", URL_LENGTH)):
         if len(value[name]) > most:
             raise BadReview(name, _("That is too long: at most %(most)s characters."), most=most)
@@ -95,13 +96,18 @@ def read_review(said: Mapping[str, str], *, zone: str, now: dt.datetime) -> Inco
         written_at=_read_moment(value["written_at"], zone, now).isoformat(),
         stars=_read_stars(value["stars"]),
         title=" ".join(value["title"].split()),
-        text=value["text"].replace("\r\n", "\n"),
+        text=value["text"],
         author=" ".join(value["author"].split())[:NAME_LENGTH],
         url=value["url"],
         language=language if _LANGUAGE.match(language) and len(language) <= 10 else "",
         product=value["product"],
-        site=" ".join(value["site"].split()),
+        site=read_site(value["site"]),
     )
+
+
+def read_site(name: str) -> str:
+    """The site's name in one line, "" where there is nothing to read."""
+    return " ".join(clean_words(name).split())[:SITE_LENGTH]
 
 
 def _check_url(url: str) -> None:
@@ -122,7 +128,7 @@ def _read_stars(text: str) -> int:
             raise BadReview("stars", _("Stars are one to five, without halves."))
     except InvalidOperation as error:
         raise BadReview("stars", _("Stars are one to five, without halves.")) from error
-    if stars not in (1, 2, 3, 4, 5):
+    if not stars.is_finite() or stars not in (1, 2, 3, 4, 5):
         raise BadReview("stars", _("Stars are one to five, without halves."))
     return int(stars)
 

@@ -14,6 +14,7 @@ from core.errors import DomainError
 from core.services.audit import record_audit
 from core.time import day_of, start_of
 from core.words import pack_words
+from members.models import Member
 from members.selectors.club import get_club
 from members.services.notices import NoticeRow, add_notices
 from rewards.models import Transfer
@@ -115,9 +116,18 @@ def _lock(review_ids: Collection[int], by: Any) -> list[Review]:
 # --- Points -------------------------------------------------------------------------------------
 
 
-def _name_key(review: Review) -> str:
+def _name_key(member_id: int | None, review: Review) -> str:
     """One for each member and thing, so that deleting and writing again earns nothing."""
-    return f"{_KEY}{review.member_id}:{review.product_id or 'club'}"
+    return f"{_KEY}{member_id}:{review.product_id or 'club'}"
+
+
+def _list_records(member_ids: Collection[int]) -> dict[int, list[int]]:
+    """Of each member their own record and those that went up in it: entries stay with them."""
+    records = {pk: [pk] for pk in member_ids}
+    merged = Member.objects.filter(merged_into__in=member_ids).values_list("merged_into", "pk")
+    for into, pk in merged:
+        records[into].append(pk)
+    return records
 
 
 def _give_points(reviews: Sequence[Review], now: dt.datetime) -> dict[int, int]:
@@ -132,10 +142,11 @@ def _give_points(reviews: Sequence[Review], now: dt.datetime) -> dict[int, int]:
     ]
     if not earning:
         return {}
-    keys = {_name_key(each): each for each in earning}
-    earlier = dict(Transfer.objects.filter(key__in=keys).values_list("key", "amount"))
-    given = {keys[key].pk: amount for key, amount in earlier.items()}
-    new = [each for key, each in keys.items() if key not in earlier]
+    records = _list_records({each.member_id for each in earning if each.member_id})
+    keys = {_name_key(pk, each): each for each in earning for pk in records[each.member_id or 0]}
+    earlier = Transfer.objects.filter(key__in=keys).values_list("key", "amount")
+    given = {keys[key].pk: amount for key, amount in earlier}
+    new = [each for each in earning if each.pk not in given]
     if not terms.points or not new:
         return given
     member_ids = {each.member_id for each in new if each.member_id}
@@ -143,7 +154,7 @@ def _give_points(reviews: Sequence[Review], now: dt.datetime) -> dict[int, int]:
         ledger = open_settled_ledger(member_ids, now=now)
     except NoProgramme:
         return given
-    used = _count_of_month(sorted(member_ids), now)
+    used = _count_of_month({pk: records[pk] for pk in sorted(member_ids)}, now)
     for review in new:
         if review.member_id not in ledger.books:
             continue
@@ -155,7 +166,7 @@ def _give_points(reviews: Sequence[Review], now: dt.datetime) -> dict[int, int]:
             continue
         open_grant(
             ledger.books[review.member_id], points, ledger.terms, expires_on=None,
-            key=_name_key(review), now=now, cause=(CAUSE, review.pk),
+            key=_name_key(review.member_id, review), now=now, cause=(CAUSE, review.pk),
         )  # fmt: skip
         used[review.member_id] += points
         given[review.pk] = points
@@ -163,14 +174,18 @@ def _give_points(reviews: Sequence[Review], now: dt.datetime) -> dict[int, int]:
     return given
 
 
-def _count_of_month(member_ids: Sequence[int], now: dt.datetime) -> Counter:
+def _count_of_month(records: dict[int, list[int]], now: dt.datetime) -> Counter:
     """Points for reviews since the first of the month, in the club's time, under the lock."""
     zone = get_club().zone
     first = start_of(day_of(now, zone).replace(day=1), zone)
+    owners = {record: pk for pk, own in records.items() for record in own}
     rows = Transfer.objects.filter(
-        member__in=member_ids, cause_type=CAUSE, effective_at__gte=first, key__startswith=_KEY
+        member__in=owners, cause_type=CAUSE, effective_at__gte=first, key__startswith=_KEY
     )
-    return Counter(dict(rows.values_list("member_id").annotate(Sum("amount"))))
+    used: Counter = Counter()
+    for record, amount in rows.values_list("member_id").annotate(Sum("amount")):
+        used[owners[record]] += amount
+    return used
 
 
 def _tell(code: str, review: Review, now: dt.datetime, facts: dict[str, Any]) -> None:

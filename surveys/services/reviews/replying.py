@@ -11,6 +11,7 @@ from core.errors import DomainError
 from core.services.audit import record_audit
 from core.words import pack_words
 from members.services.notices import NoticeRow, add_notices
+from surveys.engine.typed import clean_words
 from surveys.models import Review, ReviewReply
 from surveys.models.review import TEXT_LENGTH
 
@@ -31,7 +32,7 @@ def reply_to_review(
 
     Raises EmptyReply.
     """
-    text = text.replace("\r\n", "\n").replace("\0", "").strip()
+    text = clean_words(text)
     if not 0 < len(text) <= TEXT_LENGTH:
         raise EmptyReply(most=TEXT_LENGTH)
     review = Review.objects.select_for_update(of=("self",)).select_related("product").get(

@@ -15,6 +15,7 @@ from members.selectors.guardians import check_guardian
 from purchases.models import Product
 from surveys.engine.flags import find_flags
 from surveys.engine.pen_names import build_pen_name
+from surveys.engine.typed import clean_words
 from surveys.enums import ReviewName, ReviewState
 from surveys.models import Review, ReviewPhoto
 from surveys.models.review import MOST_PHOTOS, NAME_LENGTH, STARS, TEXT_LENGTH, TITLE_LENGTH
@@ -121,7 +122,7 @@ def write_review(
 
 
 def _read_facts(member, stars, title, text, language, name_kind, nickname, may_quote) -> dict:
-    title, text = " ".join(title.split()), text.replace("\r\n", "\n").replace("\0", "").strip()
+    title, text = " ".join(clean_words(title).split()), clean_words(text)
     if stars not in STARS or not text:
         raise EmptyReview
     if len(text) > TEXT_LENGTH or len(title) > TITLE_LENGTH:
@@ -133,11 +134,11 @@ def _read_facts(member, stars, title, text, language, name_kind, nickname, may_q
         name_kind = ReviewName.ANONYMOUS
     return {
         "stars": stars,
-        "title": title.replace("\0", ""),
+        "title": title,
         "text": text,
         "language": language,
         "name_kind": name_kind,
-        "shown_name": name.replace("\0", ""),
+        "shown_name": name,
         "may_quote": may_quote,
     }
 
