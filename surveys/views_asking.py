@@ -2,6 +2,7 @@
 mail follow every link, and some run its scripts; only a press does.
 """
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -35,6 +36,8 @@ from surveys.services.answering import (
     touch_link,
 )
 
+_AHEAD = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+_CODE = re.compile(r"[-+\w.]{0,40}", re.ASCII)
 _LONGEST_SEEN = 86_400_000  # milliseconds
 
 
@@ -51,9 +54,8 @@ def _open_to_all(*methods: str) -> Callable[[Any], Any]:
             try:
                 response = view(request, _read(token), **kwargs)
             except DomainError as refusal:
-                response = _render(
-                    request, "surveys/closed.html", {"refusal": refusal}, status=refusal.status
-                )
+                context = {"refusal": refusal, "words": _find_words(request)}
+                response = _render(request, "surveys/closed.html", context, status=refusal.status)
             response["X-Robots-Tag"] = "noindex"
             # The address is a key: no other site learns it.
             response["Referrer-Policy"] = "same-origin"
@@ -78,6 +80,7 @@ def survey_link(request: HttpRequest, link: SurveyLink) -> HttpResponse:
         link,
         method=(request.method or "")[:8],
         agent=request.headers.get("User-Agent", ""),
+        is_ahead=_is_ahead(request),
         now=timezone.now(),
     )
     if link.is_trap:
@@ -211,6 +214,20 @@ def _read_press(request: HttpRequest) -> Press:
         min(visible, _LONGEST_SEEN) if visible is not None else None,
         user_id=request.user.pk,
     )
+
+
+def _find_words(request: HttpRequest) -> str:
+    """What somebody typed that can't be taken any more: they may want to keep it. Numbers and
+    codes of answers are no words.
+    """
+    typed = request.POST.get("answer", "") if request.method == "POST" else ""
+    return "" if _CODE.fullmatch(typed) else typed
+
+
+def _is_ahead(request: HttpRequest) -> bool:
+    """Browsers say so of what they fetch before anybody asked for it."""
+    told = " ".join(request.headers.get(name, "") for name in _AHEAD).lower()
+    return any(word in told for word in ("prefetch", "prerender", "preview"))
 
 
 def _is_own(request: HttpRequest, progress: Progress) -> bool:

@@ -56,7 +56,8 @@ def judge_press(
     if seconds_since_sent is not None and seconds_since_sent < NOBODY_READS_IN:
         return Judgement(Actor.MACHINE, "at_once")
     was_seen = press.visible_ms is not None and press.visible_ms >= SEEN
-    is_early = seconds_since_sent is not None and seconds_since_sent < DOUBTFUL_WITHIN
+    # On its way, or left a moment ago: a scanner has it before anybody wrote down that it did.
+    is_early = seconds_since_sent is None or seconds_since_sent < DOUBTFUL_WITHIN
     if is_early and not was_seen:
         return Judgement(Actor.UNKNOWN, "early")
     return Judgement(Actor.HUMAN, "")

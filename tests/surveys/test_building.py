@@ -330,6 +330,17 @@ def test_draft_is_thrown_away_and_a_new_survey_with_it(ask, survey, now):
     assert not Question.objects.filter(code="a").exists()
 
 
+def test_a_code_never_means_two_questions(ask, now):
+    """Results join by it: neither another kind nor another question gets it again."""
+    survey = ask(question("stars", "stars"), question("why", "text"))
+    remove_question(survey, "stars", by=None, now=now)
+    with pytest.raises(InvalidSurvey) as refused:
+        add_question(survey, question("stars", "nps"), by=None, now=now)
+    assert refused.value.field == "code"
+    assert add_question(survey, question("", "stars", "Else"), by=None, now=now).code == "stars-2"
+    assert add_question(survey, question("stars", "stars"), by=None, now=now).code == "stars"
+
+
 def test_two_surveys_never_share_a_code(survey, now):
     with pytest.raises(InvalidSurvey, match="this code"):
         create_survey(code="visit", title="T", name="Other", by=None, now=now)

@@ -16,12 +16,12 @@ from surveys.services.answering.rows import Progress, SeenLink, load
 from surveys.services.answering.writing import (
     build_evidence,
     count_seconds,
-    note_touch,
+    note_look,
     upsert_answer,
     upsert_response,
 )
 
-MOST_TOUCHES = 100  # of one invitation: whatever asks again and again isn't kept
+MOST_TOUCHES = 100  # of one invitation: after that the newest take the place of the oldest
 
 _OPENED = f"""
     UPDATE surveys_invitation SET opened_at = coalesce(opened_at, %s),
@@ -29,6 +29,11 @@ _OPENED = f"""
            state = CASE WHEN state IN ('{InvitationState.RELEASED}', '{InvitationState.SENT}')
                         THEN '{InvitationState.OPENED}' ELSE state END
     WHERE id = %s
+"""
+# What was shown is what is asked, whoever it may have been: a version that comes meanwhile may mean
+# something else by the same number. Machines hold nothing.
+_SHOWN = """
+    UPDATE surveys_invitation SET version_id = %s WHERE id = %s AND version_id IS NULL
 """
 _CORRECT = """
     UPDATE surveys_touch SET actor = 'machine', evidence = evidence || '{"why": "burst"}'
@@ -50,10 +55,12 @@ _CLOSE_AGAIN = f"""
 
 
 @transaction.atomic
-def touch_link(link: SurveyLink, *, method: str, agent: str, now: dt.datetime) -> Progress:
+def touch_link(
+    link: SurveyLink, *, method: str, agent: str, is_ahead: bool = False, now: dt.datetime
+) -> Progress:
     """Note that a link was followed, by what calls itself ``agent``, and keep its answer as
     provisional where nobody pressed yet. What turns out to be part of a burst is a machine's, what
-    it did before included.
+    it did before included. ``is_ahead``: a browser fetched it before anybody asked.
 
     Raises InvitationGone, NotAsked, SurveyOver.
     """
@@ -67,7 +74,7 @@ def touch_link(link: SurveyLink, *, method: str, agent: str, now: dt.datetime) -
     )
     judgement = judge(
         agent=read_agent(agent),
-        is_head=method == "HEAD",
+        is_head=method == "HEAD" or is_ahead,
         seconds_since_sent=count_seconds(standing, now),
         is_in_burst=is_inside(now, bursts),
     )
@@ -75,12 +82,14 @@ def touch_link(link: SurveyLink, *, method: str, agent: str, now: dt.datetime) -
     evidence = build_evidence(agent, standing, judgement.why, now)
     if link.is_trap:
         evidence["trap"] = True
-    note_touch(
+    note_look(
         writer, standing.id, method=method, number=link.number, evidence=evidence,
         actor=judgement.actor, most=MOST_TOUCHES, now=now,
     )  # fmt: skip
     if judgement.actor == Actor.HUMAN:
         writer.execute(_OPENED, [now, standing.version_id, standing.id])
+    elif judgement.actor == Actor.UNKNOWN:
+        writer.execute(_SHOWN, [standing.version_id, standing.id])
     if link.number is not None and not standing.is_confirmed:
         _keep_provisional(writer, progress, link, judgement, now)
     taken_back = _find_taken_back(progress.touches, bursts)

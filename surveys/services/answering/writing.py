@@ -16,6 +16,16 @@ _TOUCH = """
     SELECT %s::bigint, %s::varchar, %s::smallint, %s::timestamptz, %s::jsonb, %s::varchar
     WHERE (SELECT count(*) FROM surveys_touch WHERE invitation_id = %s) < %s
 """
+# The newest looks are the ones by which presses are judged: they stay, the oldest goes.
+_LOOK = """
+    WITH gone AS (
+        DELETE FROM surveys_touch WHERE id = (
+            SELECT id FROM surveys_touch WHERE invitation_id = %(id)s AND method <> 'POST'
+            ORDER BY touched_at, id LIMIT 1)
+        AND (SELECT count(*) FROM surveys_touch WHERE invitation_id = %(id)s) >= %(most)s)
+    INSERT INTO surveys_touch (invitation_id, method, number, touched_at, evidence, actor)
+    VALUES (%(id)s, %(method)s, %(number)s, %(now)s, %(evidence)s, %(actor)s)
+"""
 # What results divide by stands as it was when they began.
 _RESPONSE = """
     INSERT INTO surveys_response (
@@ -77,6 +87,14 @@ def note_touch(
         _TOUCH,
         [invitation_id, method, number, now, json.dumps(evidence), actor, invitation_id, most],
     )
+
+
+def note_look(
+    writer: RowWriter, invitation_id: int, *, method: str, number: int | None,
+    evidence: dict[str, Any], actor: str, most: int, now: dt.datetime,
+) -> None:  # fmt: skip
+    values = {"id": invitation_id, "method": method, "number": number, "most": most, "now": now}
+    writer.execute(_LOOK, {**values, "evidence": json.dumps(evidence), "actor": actor})
 
 
 def upsert_response(

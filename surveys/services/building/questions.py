@@ -43,7 +43,13 @@ def add_question(survey: Survey, terms: QuestionTerms, *, by: Any, now: dt.datet
     codes = {each.code for each in questions}
     if terms.code in codes:
         raise InvalidSurvey(_("Another question has this code."), field="code")
-    terms = replace(terms, code=terms.code or _find_code(terms.kind, codes))
+    # Results join by code over all versions: another question gets one that none ever had.
+    before = dict(Question.objects.filter(version__survey=survey).values_list("code", "kind"))
+    if before.get(terms.code, terms.kind) != terms.kind:
+        raise InvalidSurvey(
+            _("A question of another kind had this code in an earlier version."), field="code"
+        )
+    terms = replace(terms, code=terms.code or _find_code(terms.kind, {*before, *codes}))
     _check_terms(terms)
     last = max((each.position for each in questions), default=0)
     question = build_question(draft, last + 1, terms)
