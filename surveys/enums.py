@@ -39,8 +39,8 @@ class QuestionKind(models.TextChoices):
 
 
 class Operator(models.TextChoices):
-    IS = "is", _("is")
-    IS_NOT = "is_not", _("is not")
+    IS = "is", pgettext_lazy("operator", "is")
+    IS_NOT = "is_not", pgettext_lazy("operator", "is not")
     AT_LEAST = "at_least", _("is at least")
     AT_MOST = "at_most", _("is at most")
     INCLUDES = "includes", _("includes")

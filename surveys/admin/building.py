@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from core.errors import DomainError
 from surveys.admin.preview import PreviewPages
 from surveys.admin.question_forms import QuestionForm, ScoreForm, build_choices, build_rules
+from surveys.admin.survey_forms import focus_on_errors, refuse
 from surveys.engine.path import CHOOSING
 from surveys.enums import QuestionKind
 from surveys.selectors.versions import get_version, list_questions, list_scores
@@ -75,14 +76,18 @@ class BuildingPages(PreviewPages):
                 else:
                     change_question(survey, question.code, terms, by=by, now=now)
             except DomainError as error:
-                field = getattr(error, "field", "")
-                form.add_error(field if field in form.fields else None, str(error))
+                self._refuse(error, form, choices, rules)
             else:
+                messages.success(request, _("Saved."))
                 if "_more" in data:
                     return self.redirect_to(
                         request, "question", survey.pk, question.code, needs=self.can_change
                     )
-                return self.go_to(survey)
+                return self.go_to(survey, question=question.code)
+        if data is None:
+            form.fields["text"].widget.attrs["autofocus"] = True
+        else:
+            focus_on_errors(*parts)
         return self.render_page(
             request, "admin/surveys/question_form.html",
             title=QuestionKind(kind).label, obj=survey, survey=survey, question=question,
@@ -91,22 +96,37 @@ class BuildingPages(PreviewPages):
             status=422 if data is not None else 200,
         )  # fmt: skip
 
+    def _refuse(self, error, form, choices, rules):
+        """Of answers and jumps above their lines."""
+        lines = {"choices": choices, "rules": rules}.get(getattr(error, "field", ""))
+        if lines is None:
+            refuse(form, error)
+        else:
+            lines.non_form_errors().append(str(error))
+
     def question_act_view(self, request, object_id, code):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         survey, answer = self.get_own(request, object_id)
         if answer:
             return answer
-        self._get_question(survey, code)
+        place = self._get_question(survey, code).position
         act, by, now = request.POST.get("act", ""), request.user, timezone.now()
         try:
             if act in ("up", "down"):
                 move_question(survey, code, is_up=act == "up", by=by, now=now)
             elif act == "remove":
                 remove_question(survey, code, by=by, now=now)
+                messages.success(request, _("The question is taken out of the draft."))
+                code = self._find_neighbour(survey, place)
         except DomainError as error:
             messages.error(request, str(error))
-        return self.go_to(survey)
+        return self.go_to(survey, question=code)
+
+    def _find_neighbour(self, survey, place):
+        """The code of the question that stands where one was taken out, "" where none is left."""
+        codes = [each.code for each in list_questions(self._get_newest(survey))]
+        return codes[min(place, len(codes)) - 1] if codes else ""
 
     def _get_newest(self, survey):
         return get_version(survey.versions.latest("number").pk)

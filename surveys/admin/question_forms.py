@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.admin import dress_form
 from surveys.admin.survey_forms import WordsFormMixin, read_initial
@@ -75,10 +76,7 @@ class ChoiceForm(WordsFormMixin, forms.Form):
     word_fields = ("text",)
     code = forms.SlugField(widget=forms.HiddenInput, required=False, max_length=40)
     text = forms.CharField(label=_("Answer"), max_length=120, required=False)
-    value = forms.IntegerField(
-        label=_("Counts for"), min_value=0, max_value=100, required=False,
-        help_text=_("In calculated scores, 0 to 100."),
-    )  # fmt: skip
+    value = forms.IntegerField(label=_("Counts for"), min_value=0, max_value=100, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -89,7 +87,7 @@ class ChoiceForm(WordsFormMixin, forms.Form):
 class _ChoiceFormSet(forms.BaseFormSet):
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
-        form.fields["ORDER"].label = _("Place")
+        form.fields["ORDER"].label = pgettext_lazy("in a row", "Place")
         form.fields["DELETE"].label = _("Remove")
         dress_form(form)
 
@@ -168,7 +166,7 @@ class RuleForm(forms.Form):
 class _RuleFormSet(forms.BaseFormSet):
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
-        form.fields["ORDER"].label = _("Place")
+        form.fields["ORDER"].label = pgettext_lazy("in a row", "Place")
         form.fields["DELETE"].label = _("Remove")
         dress_form(form)
 
@@ -212,7 +210,7 @@ class ScoreForm(WordsFormMixin, forms.Form):
     """A calculated score: of each question, as what it counts and how much it weighs."""
 
     word_fields = ("name",)
-    name = forms.CharField(label=_("Name"), max_length=120)
+    name = forms.CharField(label=pgettext_lazy("of a thing", "Name"), max_length=120)
 
     def __init__(self, *args: Any, score: Score | None, questions: list[Question], **kwargs: Any):
         self.score = score

@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from core.admin import dress_form
 from core.admin.words import dress_translation, name_language
+from core.errors import DomainError
 from core.money import to_decimal
 from core.words import key_of, list_translations
 from members.models import Audience
@@ -25,8 +26,13 @@ from surveys.enums import SurveyKind, TriggerEvent
 from surveys.models import Question, Survey, SurveyVersion, Trigger
 from surveys.selectors.wording import name_step
 from surveys.services.building.terms import VERSION_WORDS
+from surveys.services.building.triggers import OF_DATES, OF_PURCHASES
 
 NOBODY = ""
+# Fields that the services call otherwise.
+_SERVICE_NAMES = {
+    "low_line": "low", "delay_minutes": "delay_hours", "least_amount": "least_money",
+}  # fmt: skip
 _TRIGGER_COLUMNS = (
     "event", "is_enabled", "share_permille", "freshness_hours", "product", "category", "store",
     "channel", "audience", "starts_on", "every_months",
@@ -34,6 +40,23 @@ _TRIGGER_COLUMNS = (
 _SHARES = ((1000, _("everybody")), (500, _("one in two")), (333, _("one in three")),
            (250, _("one in four")), (200, _("one in five")), (100, _("one in ten")),
            (50, _("one in twenty")), (10, _("one in a hundred")))  # fmt: skip
+
+
+def refuse(form: Any, error: DomainError) -> None:
+    """What a service refused, beside its field where the form has it."""
+    name = getattr(error, "field", "")
+    name = _SERVICE_NAMES.get(name, name)
+    form.add_error(name if name in form.fields else None, str(error))
+
+
+def focus_on_errors(*parts: Any) -> None:
+    """The page begins at the first field that is wrong; of forms and formsets, in their order."""
+    for part in parts:
+        for form in getattr(part, "forms", [part]):
+            for name in form.fields:
+                if name in form.errors:
+                    form.fields[name].widget.attrs["autofocus"] = True
+                    return
 
 
 class WordsFormMixin:
@@ -86,7 +109,9 @@ class StartForm(forms.Form):
     """A survey from nothing."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=120, help_text=_("For staff. Members read the title.")
+        label=pgettext_lazy("of a thing", "Name"),
+        max_length=120,
+        help_text=_("For staff. Members read the title."),
     )
     title = forms.CharField(label=_("Title"), max_length=120)
     kind = forms.ChoiceField(label=_("Kind"), choices=SurveyKind, initial=SurveyKind.OTHER)
@@ -109,7 +134,9 @@ class RulesForm(WordsFormMixin, forms.Form):
 
     word_fields = ("name",)
     name = forms.CharField(
-        label=_("Name"), max_length=120, help_text=_("For staff. Members read the title.")
+        label=pgettext_lazy("of a thing", "Name"),
+        max_length=120,
+        help_text=_("For staff. Members read the title."),
     )
     kind = forms.ChoiceField(label=_("Kind"), choices=SurveyKind)
     priority = forms.IntegerField(
@@ -226,7 +253,10 @@ class TriggerForm(MoneyMixin, forms.Form):
         label=_("No older than (hours)"), min_value=1, max_value=720, initial=48,
         help_text=_("An import of history asks nobody about last year."),
     )  # fmt: skip
-    least_money = build_money_field(_("Purchase of at least"), required=False)
+    least_money = build_money_field(
+        _("Purchase of at least"), required=False,
+        help_text=_("What you leave empty here asks nothing."),
+    )  # fmt: skip
     product = forms.ModelChoiceField(
         Product.objects.all(), label=_("With this product"), required=False,
         widget=AutocompleteSelect(
@@ -235,15 +265,18 @@ class TriggerForm(MoneyMixin, forms.Form):
         ),
     )  # fmt: skip
     category = forms.ModelChoiceField(
-        Category.objects.order_by("name"), label=_("With goods of"), required=False
+        Category.objects.order_by("name"), label=_("With goods of"), required=False,
+        empty_label=_("any"),
+    )  # fmt: skip
+    store = forms.ModelChoiceField(
+        Store.objects.order_by("name"), label=_("Store"), required=False, empty_label=_("any")
     )
-    store = forms.ModelChoiceField(Store.objects.order_by("name"), label=_("In"), required=False)
     channel = forms.ModelChoiceField(
-        Channel.objects.order_by("name"), label=_("Through"), required=False
+        Channel.objects.order_by("name"), label=_("Channel"), required=False, empty_label=_("any")
     )
     audience = forms.ModelChoiceField(
         Audience.objects.order_by("kind", "name"), label=_("Audience"), required=False,
-        help_text=_("Whom a date asks."),
+        help_text=_("Whom a date asks."), empty_label=_("Choose …"),
     )  # fmt: skip
     starts_on = build_date_field(_("First on"), required=False)
     every_months = forms.IntegerField(
@@ -264,11 +297,27 @@ class TriggerForm(MoneyMixin, forms.Form):
         super().__init__(*args, **kwargs)
         shares = list(_SHARES)
         if trigger is not None and trigger.share_permille not in dict(shares):
-            shares.append((trigger.share_permille, f"{trigger.share_permille} ‰"))
+            share_text = _("%(share)s %% of them") % {"share": f"{trigger.share_permille / 10:g}"}
+            shares.append((trigger.share_permille, share_text))
         share: Any = self.fields["share_permille"]
         share.choices = shares
         self.set_up_money()
         dress_form(self)
+
+    def iter_groups(self):
+        """Name, heading and fields of each group; the style sheet hides those that the chosen
+        event has no use for.
+        """
+        of_purchases = ("least_money", *OF_PURCHASES[1:])
+        rest = [
+            name for name in self.fields if name not in of_purchases and name not in OF_DATES
+        ]  # fmt: skip
+        for name, heading, fields in (
+            ("always", "", rest),
+            ("purchases", _("Only of purchases"), of_purchases),
+            ("dates", _("On a date"), OF_DATES),
+        ):
+            yield name, heading, [self[each] for each in fields]  # type: ignore[index]
 
     def get_terms(self) -> dict[str, Any]:
         data = self.cleaned_data

@@ -13,12 +13,24 @@ from core.admin import WordsAdmin
 from core.errors import DomainError
 from surveys.admin.building import BuildingPages
 from surveys.admin.results import ResultPages
-from surveys.admin.survey_forms import RulesForm, StartForm, TriggerForm, VersionForm
+from surveys.admin.survey_forms import (
+    RulesForm,
+    StartForm,
+    TriggerForm,
+    VersionForm,
+    focus_on_errors,
+    refuse,
+)
 from surveys.enums import QuestionKind, SurveyState, VersionState
 from surveys.flow import draw_flow
 from surveys.models import Survey
 from surveys.selectors.triggers import say_trigger
-from surveys.selectors.versions import get_version, list_questions, list_scores
+from surveys.selectors.versions import (
+    find_main_question,
+    get_version,
+    list_questions,
+    list_scores,
+)
 from surveys.selectors.wording import list_jumps
 from surveys.services.building import (
     change_survey,
@@ -95,9 +107,13 @@ class SurveyAdmin(BuildingPages, ResultPages, WordsAdmin):
     def show_state(self, survey):
         return survey.state, survey.get_state_display()
 
-    @display(description=gettext_lazy("draft"), boolean=True)
+    @display(description=gettext_lazy("draft"), label=True)
     def show_draft(self, survey):
-        return any(version.is_draft for version in survey.versions.all())
+        """Of one that members are asked already: what isn't published yet."""
+        is_new = survey.state == SurveyState.DRAFT
+        if is_new or not any(version.is_draft for version in survey.versions.all()):
+            return None
+        return _("not published")
 
     # --- Permissions ---
 
@@ -113,8 +129,10 @@ class SurveyAdmin(BuildingPages, ResultPages, WordsAdmin):
             raise PermissionDenied
         return self.get_or_redirect(request, object_id)
 
-    def go_to(self, survey):
-        return HttpResponseRedirect(survey.get_absolute_url())
+    def go_to(self, survey, *, question=""):
+        """Its page; with the code of a question of the draft, there."""
+        place = f"#question-draft-{question}" if question else ""
+        return HttpResponseRedirect(f"{survey.get_absolute_url()}{place}")
 
     # --- Begin ---
 
@@ -134,7 +152,8 @@ class SurveyAdmin(BuildingPages, ResultPages, WordsAdmin):
             try:
                 return self.go_to(create_survey(by=by, now=now, **form.get_terms()))
             except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, str(error))
+                refuse(form, error)
+        focus_on_errors(form)
         return self.render_page(
             request, "admin/surveys/survey_new.html", title=_("New survey"), form=form,
             ready=list_ready(), status=422 if form.errors else 200,
@@ -154,6 +173,9 @@ class SurveyAdmin(BuildingPages, ResultPages, WordsAdmin):
             if each.state != VersionState.RETIRED
         }
         draft, live = versions.get(VersionState.DRAFT), versions.get(VersionState.LIVE)
+        retired = [each for each in survey.versions.all() if each.state == VersionState.RETIRED]
+        asked_for = request.GET.get("version")
+        old = next((each for each in retired if str(each.number) == asked_for), None)
         can_change = self.can_change(request)
         triggers = survey.triggers.select_related(
             "category", "product", "store", "channel", "audience"
@@ -165,9 +187,11 @@ class SurveyAdmin(BuildingPages, ResultPages, WordsAdmin):
             findings=list_findings(survey, draft) if draft else [],
             parts=[
                 self._build_part(each, can_change and (each.is_draft or draft is None))
-                for each in (draft, live)
+                for each in (get_version(old.pk) if old else None, draft, live)
                 if each is not None
             ],
+            retired=sorted(retired, key=lambda each: -each.number), shown=old,
+            main=find_main_question(survey, list_questions(draft or live)),
             triggers=[(each, say_trigger(each)) for each in triggers],
             kinds=[(kind, label, _ICONS[kind]) for kind, label in QuestionKind.choices],
             can_change=can_change, can_publish=self.can_publish(request),
@@ -250,11 +274,11 @@ class SurveyAdmin(BuildingPages, ResultPages, WordsAdmin):
             try:
                 act()
             except DomainError as error:
-                form.add_error(
-                    error.field if getattr(error, "field", "") in form.fields else None, str(error)
-                )
+                refuse(form, error)
             else:
+                messages.success(request, _("Saved."))
                 return self.go_to(survey)
+        focus_on_errors(form)
         return self.render_page(
             request, "admin/surveys/survey_form.html", title=title, obj=survey, survey=survey,
             media=self.media + form.media, form=form, status=422 if form.errors else 200, **context,

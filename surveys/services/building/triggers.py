@@ -39,7 +39,7 @@ def set_trigger(
     if row.event not in _BOUGHT:
         _empty(row, OF_PURCHASES)
     if row.event != TriggerEvent.DATE:
-        _empty(row, ("starts_on", "every_months", "last_round_on"))
+        _empty(row, (*OF_DATES, "last_round_on"))
     _check(row)
     row.save()
     facts = {"trigger": row.pk, "event": str(row.event)}
