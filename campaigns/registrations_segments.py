@@ -6,7 +6,7 @@ from django.db.models import Count, Exists, OuterRef, Value
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from campaigns.enums import EventKind, MailingPurpose
+from campaigns.enums import EventKind, MailingKind, MailingPurpose
 from campaigns.models import Mailing, Message, MessageEvent, SegmentMove, SegmentPick
 from members import registry
 from members.enums import Channel
@@ -83,7 +83,8 @@ def _list_channels():
 
 
 def _list_mailings():
-    rows = Mailing.objects.order_by("-pk").values_list("pk", "name")[:_LATEST]
+    own = Mailing.objects.exclude(kind=MailingKind.TRIAL)
+    rows = own.order_by("-pk").values_list("pk", "name")[:_LATEST]
     return [(str(pk), name) for pk, name in rows]
 
 

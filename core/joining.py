@@ -29,3 +29,9 @@ def join_sentences(words: Iterable[object]) -> str:
     """Headings and sentences spoken one after the other, each with its full stop."""
     stop = "。" if joins_by_mark() else ". "
     return stop.join(map(str, words))
+
+
+def end_once(text: object) -> str:
+    """A sentence that ends with an English "10 a.m." has its full stop."""
+    said = str(text)
+    return said[:-1] if said.endswith(".m..") else said.replace(".m.. ", ".m. ")

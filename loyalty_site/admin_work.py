@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.models import Message
-from core.joining import join_comma
+from core.joining import join_comma, join_label
 from loyalty_site.health import list_waiting_ages
+from members.enums import Channel
 from purchases.enums import RefundState
 from rewards.registry import alert_checks
 from rewards.selectors.control import MOST_COUNTED
@@ -69,6 +70,20 @@ QUEUES = (
           "members.view_duplicatepair", "members_duplicatepair_changelist",
           "members.DuplicatePair", patience=365 * _DAY),
 )  # fmt: skip
+# What workers do, by the code of its queue: said where one is late.
+_LATE_NAMES = {
+    "bulk_acts": gettext_lazy("Acts for many members"),
+    "deliveries": gettext_lazy("What shops told"),
+    "erasures": gettext_lazy("Erasures"),
+    "exports": gettext_lazy("Copies of their data for members"),
+    "imports": gettext_lazy("Imports"),
+    "messages": gettext_lazy("Messages to members"),
+    "reservations": gettext_lazy("Reservations to let go"),
+    "survey_invitations": gettext_lazy("Invitations to surveys"),
+    "webhooks": gettext_lazy("What other systems are told"),
+    "wheel_days": gettext_lazy("Seeds of the wheel to show"),
+    "work": gettext_lazy("What follows what members did"),
+}
 _BY_CODE = {queue.code: queue for queue in QUEUES}
 _ORDER = {queue.code: place for place, queue in enumerate(QUEUES)}
 
@@ -191,12 +206,19 @@ def _list_late_queues(user, now: dt.datetime) -> list[WorkRow]:
             _("Queues that are late"),
             len(late),
             str(len(late)),
-            f"{waited} · {join_comma(late)}",
+            f"{waited} · {join_comma(dict.fromkeys(_name_late(code) for code in late))}",
             reverse("admin:members_workitem_changelist"),
             "pending_actions",
             True,
         )
     ]
+
+
+def _name_late(code: str) -> str:
+    """A queue of ``loyalty_site.health`` in words; its code only where nobody has any."""
+    name, _dot, kind = code.partition(".")
+    label = str(_LATE_NAMES.get(name, name))
+    return join_label(label, Channel(kind).label) if kind in Channel.values else label
 
 
 def _list_unknown_messages(user, now: dt.datetime) -> list[WorkRow]:

@@ -162,13 +162,23 @@ class WaitForm(forms.Form):
         return {"terms": names}
 
 
-class ConditionForm(_AboutWhom):
+class TakeForm(forms.Form):
+    """The segment whose rules a condition begins with."""
+
+    audience = forms.ModelChoiceField(
+        Audience.objects.filter(segment__isnull=False).exclude(segment__definition={})
+        .order_by("name"),
+        label=_("Begin with the rules of"), required=False,
+        help_text=_("A segment that changes later changes nothing here."),
+    )  # fmt: skip
+
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["audience"].required = True
+        dress_form(self)
 
-    def get_step(self) -> dict[str, Any]:
-        return {"terms": {"rules": self.get_rules()}}
+    def get_rules(self) -> dict[str, Any] | None:
+        audience = self.cleaned_data.get("audience") if self.is_valid() else None
+        return audience.segment.definition if audience else None
 
 
 class MessageForm(forms.Form):
@@ -237,7 +247,6 @@ class GrantForm(forms.Form):
 
 FORMS = {
     StepKind.WAIT: WaitForm,
-    StepKind.CONDITION: ConditionForm,
     StepKind.MESSAGE: MessageForm,
     StepKind.GRANT: GrantForm,
 }

@@ -8,7 +8,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from campaigns.admin.automation_forms import AutomationForm, TriggerForm, build_step_form
+from campaigns.admin.automation_forms import (
+    AutomationForm,
+    TakeForm,
+    TriggerForm,
+    build_step_form,
+)
+from campaigns.admin.segment_builder import build_context
+from campaigns.admin.segment_reading import NEW, apply_act, read_tree
 from campaigns.enums import StepKind, VersionState
 from campaigns.models import Automation
 from campaigns.selectors.automations.paths import (
@@ -18,6 +25,7 @@ from campaigns.selectors.automations.paths import (
     list_shown_steps,
 )
 from campaigns.selectors.automations.wording import StepWording
+from campaigns.selectors.segments import BadDefinition
 from campaigns.services.automations.drafting import (
     add_step,
     change_automation,
@@ -163,6 +171,8 @@ class AutomationAdmin(ReadOnlyAdmin):
             return answer
         if kind not in StepKind.values:
             raise Http404
+        if kind == StepKind.CONDITION:
+            return self._edit_condition(request, automation)
         form = build_step_form(kind, request.POST or None)
         return self._edit(request, automation, [form], lambda: add_step(
             automation, kind=kind, **form.get_step(), by=request.user, now=timezone.now()
@@ -173,10 +183,43 @@ class AutomationAdmin(ReadOnlyAdmin):
         if answer:
             return answer
         step = self._get_newest_step(automation, key)
+        if step.kind == StepKind.CONDITION:
+            return self._edit_condition(request, automation, step)
         form = build_step_form(step.kind, request.POST or None, step)
         return self._edit(request, automation, [form], lambda: change_step(
             automation, key, **form.get_step(), by=request.user, now=timezone.now()
         ), _("Step: %(kind)s") % {"kind": step.get_kind_display()}, step=step)  # fmt: skip
+
+    def _edit_condition(self, request, automation, step=None):
+        """In the builder of segments: each press shows the rules anew, only “Save” writes them."""
+        form, act = TakeForm(request.POST or None), request.POST.get("act", "")
+        tree = step.terms["rules"] if step else dict(NEW, all=[{}])
+        if request.method == "POST":
+            tree = apply_act(read_tree(request.POST), act)
+        if act == "take":
+            tree = form.get_rules() or tree
+        if act == "save":
+            told = {"terms": {"rules": tree}, "by": request.user, "now": timezone.now()}
+            try:
+                if step:
+                    change_step(automation, step.key, **told)
+                else:
+                    add_step(automation, kind=StepKind.CONDITION, **told)
+            except BadDefinition:
+                pass  # the builder says what and where
+            except DomainError as error:
+                form.add_error(None, str(error))
+            else:
+                return self._go_to(automation)
+        kind = StepKind.CONDITION.label
+        title = _("Step: %(kind)s") if step else _("New step: %(kind)s")
+        unfinished = _("Complete the rules, and you see here for whom they hold.")
+        return self.render_page(
+            request, "admin/campaigns/segment_rules.html", title=title % {"kind": kind},
+            obj=automation, automation=automation, back_url=automation.get_absolute_url(),
+            form=form, is_condition=True,
+            **build_context(tree, unfinished=unfinished, now=timezone.now()),
+        )  # fmt: skip
 
     def _edit(self, request, automation, forms, act, title, **context):
         are_valid = [form.is_valid() for form in forms]

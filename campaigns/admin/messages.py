@@ -1,5 +1,7 @@
 """The outbox for staff: every message with what became of it, and what nobody knows about."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
@@ -11,15 +13,28 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from unfold.decorators import display
 
 from campaigns.enums import MessageState
-from campaigns.models import Message, MessageEvent, RateLimit
+from campaigns.models import Message, MessageEvent, PublicNotice, RateLimit
 from campaigns.selectors.outbox import explain_message
 from campaigns.services.sending import leave_messages, resend_messages
 from core.admin import ReadOnlyAdmin, ReadOnlyInline, StaffAdmin
+from core.admin.facts import write_facts
 from core.errors import DomainError
+from purchases.models import Product, Purchase
+from rewards.models import Entitlement, Redemption, Reward
 
 RESEND, LEAVE = "resend", "leave"
 _ACTS = {RESEND: resend_messages, LEAVE: leave_messages}
-_OFTEN_EMPTY = {"detail", "read_at", "occurrence", "facts", "provider_id", "cost"}
+_OFTEN_EMPTY = {"detail", "read_at", "show_facts", "provider_id", "cost"}
+_HELD_IN = {"show_facts": "facts"}
+# Facts that are ids: of what they are named by.
+_ABOUT = {
+    "entitlement": Entitlement,
+    "notice": PublicNotice,
+    "products": Product,
+    "purchase": Purchase,
+    "redemption": Redemption,
+    "reward": Reward,
+}
 _COLOURS = {
     MessageState.WAITING: "info",
     MessageState.SENDING: "info",
@@ -67,7 +82,7 @@ class MessageAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     fields = readonly_fields = (
         "show_why", "member", "mailing", "channel", "variant", "state", "detail",
-        "attempt_count", "recorded_at", "due_at", "sent_at", "read_at", "occurrence", "facts",
+        "attempt_count", "recorded_at", "due_at", "sent_at", "read_at", "show_facts",
         "provider_id", "cost",
     )  # fmt: skip
     inlines = (EventInline,)
@@ -118,7 +133,10 @@ class MessageAdmin(ReadOnlyAdmin):
     def get_fields(self, request, obj=None):
         """What only some messages have stands there where this one has it."""
         fields = super().get_fields(request, obj)
-        return [name for name in fields if name not in _OFTEN_EMPTY or getattr(obj, name, None)]
+        return [
+            name for name in fields
+            if name not in _OFTEN_EMPTY or getattr(obj, _HELD_IN.get(name, name), None)
+        ]  # fmt: skip
 
     @display(description=gettext_lazy("state"), label=_COLOURS)
     def show_state(self, message):
@@ -131,6 +149,13 @@ class MessageAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("Why"))
     def show_why(self, message):
         return explain_message(message, now=timezone.now())
+
+    @display(description=gettext_lazy("What it is about"))
+    def show_facts(self, message):
+        return write_facts(
+            self.opts.label_lower,
+            {name: _name_thing(name, value) for name, value in message.facts.items()},
+        )
 
 
 @admin.register(RateLimit)
@@ -152,6 +177,14 @@ class RateLimitAdmin(StaffAdmin):
     @display(description=gettext_lazy("domain"))
     def show_domain(self, rate):
         return rate.domain or _("all together")
+
+
+def _name_thing(name: str, value: Any) -> Any:
+    model: Any = _ABOUT.get(name)
+    ids = value if isinstance(value, list) else [value]
+    if model is None or not all(type(each) is int for each in ids):
+        return value
+    return [str(each) for each in model.objects.filter(pk__in=ids)] or value
 
 
 def _may_decide(request) -> bool:

@@ -1,7 +1,5 @@
 """Segments in the back office: the builder, and the page of each one."""
 
-from collections import defaultdict
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -17,16 +15,13 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
+from campaigns.admin.segment_builder import Preview, build_context, preview_group
 from campaigns.admin.segment_reading import NEW, apply_act, read_tree
-from campaigns.admin.segment_tree import TreeView, list_abouts
 from campaigns.enums import SegmentSchedule
 from campaigns.models import Segment, SegmentBuild, SegmentPick
 from campaigns.selectors.segments import (
     BadDefinition,
-    Wording,
-    count_members,
     explain_members,
-    list_examples,
     read_definition,
 )
 from campaigns.services.segment_picks import drop_pick, pick_members
@@ -41,17 +36,6 @@ SHOWN_BUILDS = 60  # in the chart
 LISTED_BUILDS = 8
 SHOWN_PICKS = 20
 _CHART = (600, 120)  # units of the drawing
-
-
-@dataclass
-class Preview:
-    """What a definition means now; ``problem`` where it can't be said."""
-
-    sentence: str = ""
-    count: int | None = None
-    took_ms: int = 0
-    examples: Any = ()
-    problem: str = ""
 
 
 class SegmentForm(forms.Form):
@@ -160,29 +144,15 @@ class SegmentAdmin(StaffAdmin):
         return change_segment(segment, **told) if segment else make_segment(**told)
 
     def _render_builder(self, request, segment, tree, form):
-        now = timezone.now()
-        mistakes = defaultdict(list)
-        preview = Preview()
-        try:
-            group = read_definition(tree, segment=segment)
-        except BadDefinition as error:
-            for place, text in error.mistakes:
-                mistakes[place].append(text)
-            preview.problem = _("Complete the rules, and you see here who is in it.")
-        else:
-            preview = _preview(group, now)
-        view = TreeView(mistakes, segment.audience_id if segment else None)
-        title = segment.audience.name_i18n if segment else _("New segment")
+        unfinished = _("Complete the rules, and you see here who is in it.")
         return self.render_page(
             request,
             "admin/campaigns/segment_rules.html",
-            title=title,
+            title=segment.audience.name_i18n if segment else _("New segment"),
             obj=segment,
-            segment=segment,
+            back_url=self._get_url(segment) if segment else "",
             form=form,
-            root=view.build(tree),
-            abouts=list_abouts(),
-            preview=preview,
+            **build_context(tree, segment=segment, unfinished=unfinished, now=timezone.now()),
         )
 
     # --- One segment ---
@@ -204,7 +174,7 @@ class SegmentAdmin(StaffAdmin):
             except BadDefinition as error:
                 preview.problem = str(error)
             else:
-                preview = _preview(group, now, with_count=False)
+                preview = preview_group(group, now, with_count=False)
         builds = list(
             SegmentBuild.objects.filter(segment=segment)
             .select_related("built_by")
@@ -298,7 +268,10 @@ class SegmentAdmin(StaffAdmin):
         return self._open(request, object_id)
 
     def _go_to(self, segment):
-        return HttpResponseRedirect(reverse("admin:campaigns_segment_change", args=[segment.pk]))
+        return HttpResponseRedirect(self._get_url(segment))
+
+    def _get_url(self, segment):
+        return reverse("admin:campaigns_segment_change", args=[segment.pk])
 
 
 _NAMES = ("name", "schedule", "note")
@@ -308,20 +281,6 @@ def _words(segment):
     if segment is None:
         return {}
     return {"name": segment.audience.name, "schedule": segment.schedule, "note": segment.note}
-
-
-def _preview(group, now, *, with_count=True) -> Preview:
-    wording = Wording()
-    preview = Preview(wording.say_sentence(group))
-    try:
-        if with_count:
-            counted = count_members(group, now=now)
-            preview.count, preview.took_ms = counted.count, counted.took_ms
-        ids = list_examples(group, now=now)
-        preview.examples = explain_members(group, ids, now=now, wording=wording)
-    except DomainError as error:
-        preview.problem = str(error)
-    return preview
 
 
 def _draw(sizes: list[int]) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.enums import MailingState, MessageState
 from campaigns.models import Mailing, Message
+from core.joining import end_once
 
 # A handful of probes of one index: of each running mailing and channel the first that is due.
 _OLDEST = """
@@ -59,7 +60,7 @@ def explain_message(message: Message, *, now: dt.datetime) -> str:
     """A sentence for staff: why the member did, or didn't, get it."""
     reason = message.get_reason_display() if message.reason else ""
     if message.state == MessageState.SENT:
-        return _("It left on %(at)s.") % {"at": _show(message.sent_at)}
+        return end_once(_("It left on %(at)s.") % {"at": _show(message.sent_at)})
     if message.state == MessageState.WAITING:
         return _explain_waiting(message, reason, now)
     if message.state == MessageState.SENDING:
@@ -84,7 +85,7 @@ def _explain_waiting(message: Message, reason: str, now: dt.datetime) -> str:
             "at": _show(message.due_at), "reason": reason,
         }  # fmt: skip
     if message.due_at > now:
-        return _("It is due on %(at)s.") % {"at": _show(message.due_at)}
+        return end_once(_("It is due on %(at)s.") % {"at": _show(message.due_at)})
     return _("It is due and leaves as soon as a worker comes to it.")
 
 

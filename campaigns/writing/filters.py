@@ -23,7 +23,8 @@ from members.selectors.club import get_club
 MAX_TEXT = 20_000  # characters that a filter may make
 MAX_NUMBER = 10**15
 
-_DATE_FORMATS = {"short": "SHORT_DATE_FORMAT", "long": "DATE_FORMAT", "day": "MONTH_DAY_FORMAT"}
+_DATE_FORMATS = {"long": "DATE_FORMAT", "day": "MONTH_DAY_FORMAT"}
+_FIGURES = {"en": "m/d/Y"}  # as readers there write a day; all others begin with the year
 
 
 def show(value: Any) -> str:
@@ -70,6 +71,8 @@ def show_date(value: Any, form: str = "long") -> str:
     if form == "time":
         moment = _read_moment(value)
         return formats.date_format(moment, "TIME_FORMAT") if moment else ""
+    if form == "short":
+        return formats.date_format(day, _FIGURES.get(get_language() or "", "Y/m/d"))
     return formats.date_format(day, _DATE_FORMATS.get(str(form), "DATE_FORMAT"))
 
 

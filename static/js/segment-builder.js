@@ -29,6 +29,15 @@ const remember = (button) => {
   return kind ? { id: kind.id, adds: button.value.startsWith("add-") } : null;
 };
 
+// A request that the next change overtakes is no error to write down.
+let running = null;
+document.body.addEventListener("htmx:beforeRequest", (event) => {
+  running = event.detail;
+});
+document.addEventListener("htmx:abort", () => {
+  if (running) running.error = "";
+}, true);
+
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   held = describe(document.activeElement);
   const source = event.detail.requestConfig?.elt;

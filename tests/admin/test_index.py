@@ -90,6 +90,16 @@ def test_late_queue_is_told_to_who_looks_after_workers(owner, log_in, late_work)
     assert list_work(log_in("marketer")) == []
 
 
+def test_late_queues_are_named_in_words(owner, late_work):
+    from loyalty_site.admin_work import _LATE_NAMES, _name_late
+    from members import registry
+
+    (row,) = [row for row in owner.get(INDEX).context["work"] if row.icon == "pending_actions"]
+    assert row.note.endswith("· test")  # nobody has words for it
+    assert _name_late("messages.on_site") == "Messages to members: On these pages"
+    assert {queue.code for queue in registry.waiting_queues} - {"test"} == set(_LATE_NAMES)
+
+
 @pytest.fixture
 def late_work(shop, rules, now):
     from members import registry

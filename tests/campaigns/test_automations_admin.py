@@ -6,6 +6,7 @@ from django.urls import reverse
 from campaigns.models import Automation, Journey, Step
 from campaigns.services.automations.running import run_due_journeys
 from campaigns.services.editions import save_content
+from campaigns.services.segments import make_segment
 from members.services.audiences import ensure_audience
 from tests.campaigns.ways import *  # noqa: F403 (fixtures)
 from tests.campaigns.ways import DAY, MESSAGE, does, only_in, wait
@@ -94,3 +95,33 @@ def test_lists_and_pages_ask_as_much_for_many_as_for_few(
     assert shown.count("Welcome ") >= 3
     with django_assert_max_num_queries(30):
         desk.get(Automation.objects.first().get_absolute_url())
+
+
+def test_a_condition_is_written_in_the_step(desk, automate, person, staff, now):
+    gold = make_segment(
+        name="Keen", definition={"all": [{"attribute": "members.has_login", "op": "yes"}]},
+        by=staff("owner"), now=now,
+    )  # fmt: skip
+    automation = automate("activity", {"kind": "signup"}, MESSAGE)
+    add = page("add_step", automation.pk, "if")
+    assert "Go on only if" in desk.get(add).text
+    # Not whole: the builder says so, and nothing is kept.
+    incomplete = desk.post(add, {"act": "save", "node:": "group", "node:0": "rule"})
+    assert "Complete the rules" in incomplete.text
+    taken = desk.post(add, {"act": "take", "audience": gold.audience_id, "node:": "group"}).text
+    assert 'value="attribute:members.has_login" selected' in taken
+    rule = {
+        "act": "save", "node:": "group", "kind:": "all", "node:0": "rule",
+        "about:0": "behaviour:campaigns.clicked", "was:0": "behaviour:campaigns.clicked",
+        "measure:0": "count", "op:0": "gte", "number:0": "1", "window:0": "last", "span:0": "7",
+    }  # fmt: skip
+    answer = desk.post(add, rule)
+    assert answer.url == automation.get_absolute_url()
+    step = Step.objects.get(kind="if")
+    assert step.version.is_draft
+    assert step.terms["rules"]["all"][0]["behaviour"] == "campaigns.clicked"
+    desk.post(page("step", automation.pk, step.key), rule | {"number:0": "2"})
+    step.refresh_from_db()
+    assert step.terms["rules"]["all"][0]["value"] == 2
+    shown = desk.get(page("step", automation.pk, step.key)).text
+    assert 'value="behaviour:campaigns.clicked" selected' in shown

@@ -13,6 +13,7 @@ from campaigns.models import Message, RateLimit
 from campaigns.selectors.outbox import explain_message
 from core.models import AuditEntry
 from members.models import User
+from rewards.models import Reward
 from tests.campaigns.outbox import make_mailing, make_members, plan
 
 
@@ -94,6 +95,11 @@ def test_page_of_an_unknown_message_offers_both_ways(office, unknown):
             "It waits until March 11, 2026, 3 p.m.: Quiet hours.",
         ),
         (
+            {"due_at": dt.datetime(2026, 3, 11, 15, tzinfo=dt.UTC)},
+            "running",
+            "It is due on March 11, 2026, 3 p.m.",
+        ),
+        (
             {"state": "not_sent", "reason": "no_consent"},
             "running",
             "It was not sent: They didn't agree to it.",
@@ -125,3 +131,18 @@ def test_rate_is_edited_and_begins_empty(office, club):
     )
     rate = RateLimit.objects.get()
     assert (rate.domain, rate.count, rate.tokens) == ("example.com", 14, 0)
+
+
+def test_page_says_in_words_what_brought_it_about(office, unknown, now):
+    reward = Reward.objects.create(
+        name="Coffee", slug="coffee", kind="voucher", price_points=100, created_at=now
+    )
+    facts = {"reward": reward.pk, "day": "2026-11-28", "points": 120}
+    Message.objects.filter(pk=unknown[0].pk).update(facts=facts)
+    url = reverse("admin:campaigns_message_change", args=[unknown[0].pk])
+    page = office.get(url).text
+    assert "What it is about" in page
+    assert "day: Nov. 28, 2026; points: 120; reward: Coffee" in page
+    assert "&quot;reward&quot;" not in page
+    Message.objects.filter(pk=unknown[0].pk).update(facts={})
+    assert "What it is about" not in office.get(url).text

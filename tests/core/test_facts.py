@@ -15,9 +15,9 @@ from core.admin.facts import write_facts
         ("members.member", {"transfer": 7, "price_points": 60},
          "ledger entry: 7; price in points: 60"),
         ("members.footerlink", {"kind": "imprint"}, "kind: Imprint"),
-        ("members.member", {"expires_on": "2026-11-27"}, "last usable day: 11/27/2026"),
+        ("members.member", {"expires_on": "2026-11-27"}, "last usable day: Nov. 27, 2026"),
         ("members.member", {"happened_at": "2026-11-20T13:57:07.78+00:00"},
-         "for the time of: 11/20/2026 1:57 p.m."),
+         "for the time of: Nov. 20, 2026, 1:57 p.m."),
         ("members.user", {"is_staff": True, "roles": []}, "staff: yes; roles: –"),
         # Nobody has a word: the code. What only looks like a day stays as it is.
         ("shop.gone", {"zzz": "2026-99-99"}, "zzz: 2026-99-99"),

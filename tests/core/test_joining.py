@@ -3,7 +3,7 @@
 import pytest
 from django.utils.translation import override
 
-from core.joining import join_comma, join_semicolon, join_sentences
+from core.joining import end_once, join_comma, join_semicolon, join_sentences
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,16 @@ def test_words_are_joined_as_the_language_does(language, commas, semicolons):
 def test_sentences_follow_one_another(language, spoken):
     with override(language):
         assert join_sentences(["You won", "It is yours."]) == spoken
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("It left at 10 a.m..", "It left at 10 a.m."),
+        ("Until 3 p.m.. Then no more.", "Until 3 p.m. Then no more."),
+        ("It left at noon.", "It left at noon."),
+        ("Wait...", "Wait..."),
+    ],
+)
+def test_a_sentence_ends_once(said, meant):
+    assert end_once(said) == meant
