@@ -159,6 +159,25 @@ def test_after_it_is_done_only_a_lower_answer_opens_it(low, staff, now):
     assert FollowUpEntry.objects.get(kind="closed").text == "Rang them"
 
 
+@pytest.mark.parametrize("is_done", [False, True])
+def test_a_complaint_that_comes_back_is_one(low, staff, heard, now, is_done):
+    """Low, content, and as low as before: whoever works on it reads both, whoever closed it has it
+    again.
+    """
+    row, clerk = low(), staff("clerk")
+    press(row, "2", now)
+    pk = take_follow_up(FollowUp.objects.get().pk, by=clerk, now=now).pk
+    if is_done:
+        close_follow_up(pk, "Rang them", by=clerk, now=now)
+    press(row, "9", now + HOUR)
+    press(row, "10", now + HOUR)
+    press(row, "2", now + 2 * HOUR)
+    press(row, "2", now + 3 * HOUR)
+    found = FollowUp.objects.get()
+    assert story(found)[-2:] == ["raised", "lowered"]
+    assert (found.state, found.owner, len(heard)) == ("open", clerk, 1 + is_done)
+
+
 # --- What staff do --------------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 import datetime as dt
 import unicodedata
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from members.models import Member
 from surveys.models import FollowUp
@@ -12,6 +12,8 @@ from surveys.services.follow_ups.rows import read_words
 from surveys.signals import follow_up_opened
 
 ANSWERED_WITHIN = dt.timedelta(hours=48)  # plain hours
+# A visitor has no row to wait at.
+_LOCK_SENDER = "SELECT pg_advisory_xact_lock(hashtextextended('surveys.contact:' || %s, 0))"
 _SAME_WITHIN = dt.timedelta(hours=1)
 
 
@@ -29,6 +31,9 @@ def take_message(
     if member is not None:
         name = email = ""
         list(Member.objects.select_for_update(no_key=True).filter(pk=member.pk).values("pk"))
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK_SENDER, [email])
     known = FollowUp.objects.unclosed().filter(
         response__isnull=True, member=member, sender_email=email, subject=words,
         opened_at__gt=now - _SAME_WITHIN,

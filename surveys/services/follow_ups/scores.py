@@ -48,20 +48,27 @@ def _is_lower(follow_up: FollowUp, score: int | None) -> bool:
     if follow_up.ending == FollowUpEnding.LEFT or score is None:
         return False
     known = follow_up.score_permille
-    return follow_up.ending == FollowUpEnding.RAISED or known is None or score < known
+    return known is None or score < known or _has_risen(follow_up)
+
+
+def _has_risen(follow_up: FollowUp) -> bool:
+    """Above the line, as far as its story goes."""
+    kinds = (FollowUpEntryKind.RAISED, FollowUpEntryKind.LOWERED)
+    last = follow_up.entries.filter(kind__in=kinds).order_by("-pk").first()
+    return last is not None and last.kind == FollowUpEntryKind.RAISED
 
 
 def follow_raised_score(invitation_id: int, now: dt.datetime) -> None:
-    """The answer lies above the line by now. Where nobody has begun that closes it; whoever has
-    reads of it.
+    """The answer lies above the line by now. Where nobody has begun that closes it; whoever has,
+    or closed it, reads of it.
     """
     follow_up = (
         FollowUp.objects.select_for_update(of=("self",))
         .filter(response__invitation=invitation_id)
-        .exclude(state=FollowUpState.CLOSED)
+        .exclude(ending=FollowUpEnding.LEFT)
         .first()
     )
-    if follow_up is None:
+    if follow_up is None or _has_risen(follow_up):
         return
     write_entry(follow_up, FollowUpEntryKind.RAISED, by=None, now=now)
     has_begun = (
@@ -69,7 +76,7 @@ def follow_raised_score(invitation_id: int, now: dt.datetime) -> None:
         or follow_up.state == FollowUpState.WORKING
         or follow_up.entries.filter(by__isnull=False).exists()
     )
-    if not has_begun:
+    if not (has_begun or follow_up.is_closed):
         follow_up.state, follow_up.closed_at = FollowUpState.CLOSED, now
         follow_up.ending = FollowUpEnding.RAISED
         follow_up.save(update_fields=["state", "closed_at", "ending"])
