@@ -33,6 +33,7 @@ from campaigns.services.segment_picks import pick_members
 from campaigns.services.segments import build_segment, ensure_ready_segments
 from core.time import add_months, day_of, get_zone, resolve_local
 from loyalty_site.demo.data import DATA, LANGUAGE, read_stories, translate
+from loyalty_site.demo.letters import keep_figures
 from loyalty_site.demo.people import SOURCE
 from loyalty_site.demo.readers import answer_mails, make_readers
 from loyalty_site.demo.spending import list_told
@@ -238,6 +239,7 @@ def let_leave(mailing: Mailing, *, spread: int) -> None:
     }
     with connection.cursor() as cursor:
         cursor.execute(_LEAVE, values)
+    keep_figures(mailing)
 
 
 def _draft(

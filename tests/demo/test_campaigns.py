@@ -3,9 +3,10 @@
 import re
 
 import pytest
+from django.db import connection
 from django.db.models import F
 
-from campaigns.channels.on_site.inbox import list_inbox
+from campaigns.channels.on_site.inbox import list_inbox, tells_of_today
 from campaigns.enums import CampaignState, MailingState, MessageReason, MessageState
 from campaigns.models import (
     Automation,
@@ -96,6 +97,23 @@ def test_nothing_happens_before_it_can(larger_club, now):
     events = MessageEvent.objects.all()
     assert not events.filter(effective_at__lt=F("message__sent_at")).exists()
     assert not events.filter(effective_at__gt=now).exists()
+
+
+def test_letters_of_the_past_tell_the_points_of_their_day(larger_club):
+    letters = Message.objects.filter(channel="on_site", state=MessageState.SENT)
+    told = [each for each in letters.select_related("mailing") if each.figures]
+    assert told
+    assert not any(tells_of_today(each) for each in letters)
+    moved = """
+        SELECT coalesce(sum(CASE a.id WHEN t.credit_account_id THEN t.amount ELSE -t.amount END), 0)
+        FROM rewards_account a JOIN rewards_transfer t
+          ON a.id IN (t.credit_account_id, t.debit_account_id) AND t.effective_at <= %s
+        WHERE a.member_id = %s AND a.kind = 'available' AND a.unit = 'points'
+    """
+    with connection.cursor() as cursor:
+        for letter in told[:40]:
+            cursor.execute(moved, [letter.sent_at, letter.member_id])
+            assert letter.figures["points.balance"] == cursor.fetchone()[0]
 
 
 def test_a_mail_goes_to_who_had_agreed_alone(larger_club):
