@@ -79,6 +79,7 @@ class SurveyAdmin(BuildingPages, ResultPages, WordsAdmin):
 
     class Media:
         css = {"all": ["css/admin_automations.css", "css/admin_surveys.css"]}
+        js = ("js/staff-focus.js",)
 
     def get_urls(self):
         return [
@@ -130,8 +131,8 @@ class SurveyAdmin(BuildingPages, ResultPages, WordsAdmin):
         return self.get_or_redirect(request, object_id)
 
     def go_to(self, survey, *, question=""):
-        """Its page; with the code of a question of the draft, there."""
-        place = f"#question-draft-{question}" if question else ""
+        """Its page; with the code of a question, there."""
+        place = f"#question-{question}" if question else ""
         return HttpResponseRedirect(f"{survey.get_absolute_url()}{place}")
 
     # --- Begin ---

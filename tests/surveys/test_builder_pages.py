@@ -48,7 +48,7 @@ def test_survey_from_nothing_to_published(marketer):
         ("text", {"text": "More?"}),
     ):
         answer = marketer.post(url("add_question", survey.pk, kind), data)
-        assert answer["Location"] == f"{survey.get_absolute_url()}#question-draft-{kind}"
+        assert answer["Location"] == f"{survey.get_absolute_url()}#question-{kind}"
     data = {"text": "Again?", "is_required": "on"}
     rows = (("at_most", "6", "text"), ("", "", "__end__"), ("always", "", "__end__"))
     marketer.post(url("question", survey.pk, "nps"), data | jumps(*rows))
