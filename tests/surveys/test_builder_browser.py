@@ -1,4 +1,4 @@
-"""A survey is made in a real Chromium by keyboard alone: from a ready one to published and closed."""
+"""A survey in a real Chromium by keyboard alone: from a ready one to published and closed."""
 
 import re
 
