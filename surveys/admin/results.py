@@ -1,142 +1,195 @@
 """What a survey's answers add up to, its answers one by one, and both as files."""
 
-from django import forms
-from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+    QueryDict,
+)
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
-from unfold.decorators import display
 
-from core.admin import ReadOnlyAdmin
 from core.services.audit import record_audit
 from core.tables import stream_csv
-from surveys.admin.result_charts import draw_groups, draw_question, say_estimate
-from surveys.admin.review_forms import ThemesForm
-from surveys.models import Response, Survey
-from surveys.selectors.answer_rows import build_header, iterate_rows, list_words, write_xlsx
+from surveys.admin.result_charts import (
+    draw_courses,
+    draw_funnel,
+    draw_question,
+    draw_score,
+    say_estimate,
+    say_interval,
+)
+from surveys.admin.result_forms import AnonymousFilterForm, FilterForm
+from surveys.admin.result_lists import GROUPS, build_cards, build_tables, build_words
+from surveys.enums import QuestionKind
+from surveys.models import Survey, Theme
+from surveys.selectors.answer_rows import (
+    build_header,
+    iterate_rows,
+    select_responses,
+    write_xlsx,
+)
 from surveys.selectors.results import (
     FEWEST,
     Filters,
+    build_scope,
+    find_said,
     get_results,
-    list_filter_choices,
-    name_answer,
+    list_result_questions,
+    list_words,
 )
 from surveys.services.answering.sorting import set_answer_themes
+from surveys.tables import AnswerTable
 
 EXPORT = "core.export_lists"
 _WORDS_SHOWN = 20
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-class FilterForm(forms.Form):
-    """Every field may be empty; what makes no sense is left out."""
-
-    first_on = forms.DateField(
-        label=pgettext_lazy("first day", "From"), required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
-    )  # fmt: skip
-    last_on = forms.DateField(
-        label=pgettext_lazy("last day", "Until"), required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
-    )  # fmt: skip
-    store = forms.ChoiceField(label=gettext_lazy("Store"), required=False)
-    tier = forms.ChoiceField(label=gettext_lazy("Tier"), required=False)
-    segment = forms.ChoiceField(label=gettext_lazy("Segment"), required=False)
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        for name, choices in list_filter_choices().items():
-            self.fields[name].choices = [("", gettext_lazy("all")), *choices]
-
-    def get_filters(self) -> Filters:
-        self.is_valid()
-        told = getattr(self, "cleaned_data", {})  # what makes no sense is not among it
-        store, segment = told.get("store"), told.get("segment")
-        return Filters(
-            first_on=told.get("first_on"),
-            last_on=told.get("last_on"),
-            store_id=int(store) if store else None,
-            tier=told.get("tier") or "",
-            audience_id=int(segment) if segment else None,
-        )
+_FILES = ("csv", "xlsx")
 
 
 class ResultPages:
     """Pages of ``SurveyAdmin`` about what came back."""
 
     def get_result_urls(self):
+        own = "<int:object_id>/results"
         return [
-            self.build_path("<int:object_id>/results/", self.results_view, "results"),
-            self.build_path("<int:object_id>/results.csv", self.csv_view, "results_csv"),
-            self.build_path("<int:object_id>/results.xlsx", self.xlsx_view, "results_xlsx"),
+            self.build_path(f"{own}/", self.results_view, "results"),
+            self.build_path(f"{own}.csv", self.csv_view, "results_csv"),
+            self.build_path(f"{own}.xlsx", self.xlsx_view, "results_xlsx"),
+            self.build_path(f"{own}/answers/", self.answers_view, "results_answers"),
+            self.build_path(f"{own}/themes/", self.said_themes_view, "results_themes"),
+            self.build_path(f"{own}/<slug:part>.<slug:ending>", self.part_view, "results_part"),
         ]
+
+    # --- Pages ---
 
     def results_view(self, request, object_id):
         survey, answer = self._get_to_read(request, object_id)
         if answer:
             return answer
-        form = FilterForm(request.GET or None)
-        filters = form.get_filters()
-        results = get_results(survey, filters)
-        first = results.questions[0].reached if results.questions else 0
-        main = results.main
+        form, filters = self._read_filters(request, survey)
+        scope = build_scope(survey, filters)
+        results = get_results(scope)
+        page = _read_number(request.GET.get("words_page")) or 1
+        words, has_more = list_words(scope, most=_WORDS_SHOWN, page=page, theme_id=filters.theme_id)
+        tables = build_tables(results, survey, filters)
+        for table in tables.values():
+            table.configure(request)
         return self.render_page(
             request, "admin/surveys/survey_results.html", title=_("Results"), obj=survey,
-            survey=survey, form=form, results=results, query=request.GET.urlencode(),
-            main=draw_question(main, reached_first=first) if main else None,
-            rate=say_estimate("stars", results.response_rate),
-            groups=draw_groups(results), fewest=FEWEST,
-            questions=[draw_question(each, reached_first=first) for each in results.questions],
-            themes=[
-                (name, count, None if score is None else score / 10)
-                for name, count, score in results.themes
+            survey=survey, form=form, results=results, fewest=FEWEST, tables=tables,
+            group_tables=[(by, tables[by]) for by in GROUPS if by in tables],
+            query=request.GET.urlencode(), is_narrowed=filters.are_of_answers,
+            cards=build_cards(results),
+            rate=say_estimate(QuestionKind.STARS, results.funnel.response_rate),
+            rate_interval=say_interval(QuestionKind.STARS, results.funnel.response_rate),
+            courses=draw_courses(results, filters.division),
+            funnel=draw_funnel(results.funnel),
+            questions=[
+                draw_question(each)
+                for each in results.questions
+                if each.question.kind != QuestionKind.TEXT  # they stand below, word by word
             ],
-            words=[] if results.is_hidden else list_words(survey, filters, most=_WORDS_SHOWN),
+            scores=[draw_score(each) for each in results.scores],
+            words=build_words(words, results, form.choices["theme"]),
+            pages={"number": page, "before": page - 1, "after": page + 1 if has_more else 0},
+            can_sort=request.user.has_perm("surveys.change_survey"),
             can_export=request.user.has_perm(EXPORT) and not results.is_hidden,
         )  # fmt: skip
 
-    def csv_view(self, request, object_id):
-        survey, answer = self._get_to_read(request, object_id)
-        return answer or stream_csv(*self._build_file(request, survey, "csv"))
-
-    def xlsx_view(self, request, object_id):
+    def answers_view(self, request, object_id):
+        """One row for each; an anonymous survey has no such page."""
         survey, answer = self._get_to_read(request, object_id)
         if answer:
             return answer
-        name, header, rows = self._build_file(request, survey, "xlsx")
-        return FileResponse(
-            write_xlsx(header, rows), as_attachment=True, filename=name, content_type=_XLSX
-        )
+        if survey.is_anonymous:
+            return HttpResponseRedirect(self._find_results(survey))
+        form, filters = self._read_filters(request, survey)
+        questions = list_result_questions(survey).by_code
+        table = AnswerTable(select_responses(build_scope(survey, filters)), questions)
+        table.configure(request)
+        return self.render_page(
+            request, "admin/surveys/survey_answers.html", title=_("Answers"), obj=survey,
+            survey=survey, form=form, table=table, query=request.GET.urlencode(),
+            can_export=request.user.has_perm(EXPORT),
+        )  # fmt: skip
 
-    def _build_file(self, request, survey, ending):
-        """Name, header and rows; who took how many is on record."""
+    def said_themes_view(self, request, object_id):
+        """A theme is added to what somebody said, or taken off, and back to where it stands."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not request.user.has_perm("surveys.change_survey"):
+            raise PermissionDenied
+        survey, answer = self._get_to_read(request, object_id)
+        if answer:
+            return answer
+        response = find_said(build_scope(survey, Filters()), request.POST.get("said", ""))
+        theme = Theme.objects.filter(pk=_read_number(request.POST.get("theme"))).first()
+        if response is not None and theme is not None:
+            own = {each.pk: each for each in response.themes.all()} | {theme.pk: theme}
+            if request.POST.get("act") == "remove":
+                del own[theme.pk]
+            set_answer_themes(response, own.values(), by=request.user, now=timezone.now())
+        query = QueryDict(request.POST.get("query", "")).urlencode()
+        return HttpResponseRedirect(f"{self._find_results(survey)}?{query}#words")
+
+    # --- Files ---
+
+    def csv_view(self, request, object_id):
+        survey, answer = self._get_to_read(request, object_id)
+        return answer or self._send(request, survey, "csv", *self._list_answers(request, survey))
+
+    def xlsx_view(self, request, object_id):
+        survey, answer = self._get_to_read(request, object_id)
+        return answer or self._send(request, survey, "xlsx", *self._list_answers(request, survey))
+
+    def part_view(self, request, object_id, part, ending):
+        """One table of the page, in its order."""
+        survey, answer = self._get_to_read(request, object_id)
+        if answer:
+            return answer
+        _form, filters = self._read_filters(request, survey)
+        self._check_export(request)
+        results = get_results(build_scope(survey, filters))
+        table = build_tables(results, survey, filters).get(part)
+        if table is None or ending not in _FILES:
+            raise Http404
+        table.sort(request)
+        return self._send(request, survey, ending, *table.list_rows(), count=len(table.rows),
+                          part=part)  # fmt: skip
+
+    def _list_answers(self, request, survey):
+        """Header, rows and how many; of every answer by itself."""
+        self._check_export(request)
+        _form, filters = self._read_filters(request, survey)
+        scope = build_scope(survey, filters)
+        questions = list_result_questions(survey).by_code
+        count = 0 if scope.is_empty else select_responses(scope).count()
+        return build_header(survey, questions), iterate_rows(scope, questions), count
+
+    def _send(self, request, survey, ending, header, rows, count, part=""):
+        """The file; who took how many is on record."""
+        changes = {"rows": count, "file": ending} | ({"part": part} if part else {})
+        record_audit(
+            "survey.exported", survey, by=request.user, now=timezone.now(), changes=changes
+        )
+        name = "-".join(filter(None, [survey.code, part, f"{timezone.localdate():%Y-%m-%d}"]))
+        told = _in_language(rows)
+        if ending == "csv":
+            return stream_csv(f"{name}.csv", header, told)
+        return FileResponse(
+            write_xlsx(header, told), as_attachment=True, filename=f"{name}.xlsx",
+            content_type=_XLSX,
+        )  # fmt: skip
+
+    def _check_export(self, request):
         if not request.user.has_perm(EXPORT):
             raise PermissionDenied
-        filters = FilterForm(request.GET or None).get_filters()
-        results = get_results(survey, filters)
-        questions = [] if results.is_hidden else results.questions
-        rows = iterate_rows(survey, questions, filters)
-        record_audit(
-            "survey.exported", survey, by=request.user, now=timezone.now(),
-            changes={"rows": 0 if results.is_hidden else results.complete, "file": ending},
-        )  # fmt: skip
-        language, zone = translation.get_language(), timezone.get_current_timezone()
 
-        def in_language():
-            # A stream is written after the request, out of its language and zone.
-            while True:
-                with translation.override(language), timezone.override(zone):
-                    row = next(rows, None)
-                if row is None:
-                    return
-                yield row
-
-        day = timezone.localdate()
-        name = f"{survey.code}-{day:%Y-%m-%d}.{ending}"
-        return name, build_header(survey, questions), in_language()
+    # --- What they are about ---
 
     def _get_to_read(self, request, object_id):
         if not request.user.has_perm("surveys.view_response"):
@@ -144,69 +197,30 @@ class ResultPages:
         survey = Survey.objects.filter(pk=object_id).first()
         return (survey, None) if survey else self.get_or_redirect(request, object_id)
 
+    def _find_results(self, survey):
+        return reverse("admin:surveys_survey_results", args=[survey.pk])
 
-@admin.register(Response)
-class ResponseAdmin(ReadOnlyAdmin):
-    """Answers one by one, but for those of anonymous surveys: a row with its day, store and tier
-    may tell who it is. Their words stand among the results, from five people on.
-    """
-
-    list_display = ("show_day", "survey", "member", "show_score", "store", "state", "actor")
-    list_filter = ("state", "actor", "survey", "store")
-    ordering = ("-started_at", "-pk")
-
-    def get_urls(self):
-        themes = self.build_path("<int:object_id>/themes/", self.themes_view, "themes")
-        return [themes, *super().get_urls()]
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).for_list().filter(survey__is_anonymous=False)
-
-    @display(description=gettext_lazy("day"), ordering="started_at")
-    def show_day(self, response):
-        return timezone.localtime(response.started_at).date()
-
-    @display(description=gettext_lazy("score"), ordering="score_permille")
-    def show_score(self, response):
-        return None if response.score_permille is None else round(response.score_permille / 10)
-
-    def change_view(self, request, object_id, form_url="", extra_context=None):
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        response, answer = self.get_or_redirect(request, object_id)
-        if answer:
-            return answer
-        answers = response.answers.select_related("question").prefetch_related("question__choices")
-        return self.render_page(
-            request, "admin/surveys/response_page.html", title=str(response.survey), obj=response,
-            response=response,
-            answers=[
-                (each.question, _say(each)) for each in answers.order_by("question__position")
-            ],
-            themes_form=ThemesForm(initial={"themes": response.themes.all()}),
-            can_sort=request.user.has_perm("surveys.change_survey"),
-        )  # fmt: skip
-
-    def themes_view(self, request, object_id):
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        if not request.user.has_perm("surveys.change_survey"):
-            raise PermissionDenied
-        response, answer = self.get_or_redirect(request, object_id)
-        if answer:
-            return answer
-        form = ThemesForm(request.POST)
-        if form.is_valid():
-            set_answer_themes(
-                response, form.cleaned_data["themes"], by=request.user, now=timezone.now()
-            )
-            self.message_user(request, _("Saved."))
-        return HttpResponseRedirect(reverse("admin:surveys_response_change", args=[response.pk]))
+    def _read_filters(self, request, survey):
+        kind = AnonymousFilterForm if survey.is_anonymous else FilterForm
+        form = kind(request.GET or None)
+        return form, form.get_filters()
 
 
-def _say(answer):
-    if answer.choices:
-        return [name_answer(answer.question, code) for code in answer.choices]
-    if answer.number is not None:
-        return [name_answer(answer.question, answer.number)]
-    return [answer.day_on or answer.text]
+def _read_number(text):
+    """A small number of an address or a form; 0 for whatever else stands there."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else 0
+
+
+def _in_language(rows):
+    """A stream is written after the request, out of its language and zone."""
+    language, zone = translation.get_language(), timezone.get_current_timezone()
+
+    def tell():
+        while True:
+            with translation.override(language), timezone.override(zone):
+                row = next(rows, None)
+            if row is None:
+                return
+            yield row
+
+    return tell()

@@ -1,74 +1,98 @@
 """Every counted answer of a survey as rows of a table, for files that staff take with them."""
 
-import datetime as dt
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
 import xlsxwriter
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.tables import in_chunks
-from core.time import start_of
-from members.selectors.club import get_club
-from surveys.enums import ResponseActor, ResponseState
-from surveys.models import Answer, Response, Survey
-from surveys.selectors.results import (
-    EARLIEST,
-    FEWEST,
-    LATEST,
-    Filters,
-    QuestionResult,
-    name_answer,
-)
+from surveys.enums import ResponseState
+from surveys.models import Answer, Question, Response, Survey
+from surveys.selectors.results.questions import name_answer
+from surveys.selectors.results.scope import Scope
+from surveys.selectors.results.statements import UNTOLD_ANSWERS
 
 CHUNK = 2000
 
 
-def build_header(survey: Survey, questions: Sequence[QuestionResult]) -> list[str]:
-    people = [] if survey.is_anonymous else [_("Membership number"), _("Name")]
+def build_header(survey: Survey, questions: Mapping[str, Question]) -> list[str]:
+    """Of an anonymous survey the questions alone: a day, a store and a tier may tell who it is."""
+    texts = [each.text_i18n for each in questions.values()]
+    if survey.is_anonymous:
+        return texts
     return [
-        _("Day"), *people, _("Store"), _("Tier"), _("Score (0 to 100)"),
-        *(each.question.text_i18n for each in questions),
+        _("Day"), _("Membership number"), _("Name"), _("Store"), _("Tier"), _("Score (0 to 100)"),
+        *texts,
     ]  # fmt: skip
 
 
-def iterate_rows(
-    survey: Survey, questions: Sequence[QuestionResult], filters: Filters
-) -> Iterator[list[Any]]:
+def iterate_rows(scope: Scope, questions: Mapping[str, Question]) -> Iterator[list[Any]]:
     """One row per complete response, oldest first; two queries for each 2,000.
 
-    Of an anonymous survey rows come by day alone and in no order of time within it, without names,
-    and not at all below five.
+    Of an anonymous survey the answers alone, in no order, and none beyond the last full five.
     """
-    rows = _select(survey, filters)
-    if survey.is_anonymous and rows[:FEWEST].count() < FEWEST:
+    if scope.is_empty:
         return iter(())
-    codes = [each.question.code for each in questions]
-    by_code = {each.question.code: each.question for each in questions}
+    is_anonymous = scope.survey.is_anonymous
+    untold = {pk for (pk,) in scope.read(UNTOLD_ANSWERS)} if is_anonymous else set()
 
     def build(chunk: list[Response]) -> list[list[Any]]:
-        answers: dict[int, dict[str, Any]] = {}
-        found = Answer.objects.filter(response__in=chunk).select_related("question")
-        for answer in found:
-            question = by_code.get(answer.question.code)
-            if question is not None:
-                answers.setdefault(answer.response_id, {})[question.code] = _read(question, answer)
+        answers = list_given(chunk, questions, but=untold)
         return [
             [
-                timezone.localtime(row.started_at).date().isoformat(),
-                *([] if survey.is_anonymous else [row.member.number, str(row.member)]),
-                row.store.name_i18n if row.store else "",
-                row.tier,
-                "" if row.score_permille is None else row.score_permille / 10,
-                *(answers.get(row.pk, {}).get(code, "") for code in codes),
+                *([] if is_anonymous else _describe(row)),
+                *(answers.get(row.pk, {}).get(code, "") for code in questions),
             ]
             for row in chunk
         ]
 
+    rows = select_responses(scope).order_by(*(["?"] if is_anonymous else ["started_at", "pk"]))
     return in_chunks(rows.iterator(chunk_size=CHUNK), CHUNK, build)
+
+
+def list_given(
+    responses: Sequence[Response],
+    questions: Mapping[str, Question],
+    *,
+    but: Iterable[int] = (),
+) -> dict[int, dict[str, Any]]:
+    """What each response says, by code of the question; one query."""
+    given: dict[int, dict[str, Any]] = {}
+    left_out = frozenset(but)
+    for answer in Answer.objects.filter(response__in=responses).select_related("question"):
+        question = questions.get(answer.question.code)
+        if question is not None and answer.pk not in left_out:
+            given.setdefault(answer.response_id, {})[question.code] = _read(question, answer)
+    return given
+
+
+def select_responses(scope: Scope) -> QuerySet[Response]:
+    """The complete responses that count, with what a row shows of them; in no order yet."""
+    told, filters = scope.parameters, scope.filters
+    rows = Response.objects.counting().filter(
+        survey=scope.survey,
+        state=ResponseState.COMPLETE,
+        started_at__gte=told["start"],
+        started_at__lt=told["end"],
+    )
+    if scope.survey.is_anonymous:
+        until = told["until_at"]
+        return rows.filter(
+            Q(completed_at__lt=until) | Q(completed_at=until, pk__lte=told["until_id"])
+        )
+    if filters.store_id:
+        rows = rows.filter(store=filters.store_id)
+    if filters.tier:
+        rows = rows.filter(tier=filters.tier)
+    if filters.audience_id:
+        rows = rows.filter(member__audience_rows__audience=filters.audience_id)
+    if filters.theme_id:
+        rows = rows.filter(themes=filters.theme_id)
+    return rows.select_related("store", "member")
 
 
 def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> IO[bytes]:
@@ -87,44 +111,18 @@ def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> IO[bytes
     return file
 
 
-def list_words(survey: Survey, filters: Filters, *, most: int) -> QuerySet[Answer]:
-    """The newest complete answers in own words, ``most`` of them."""
-    rows = Answer.objects.filter(
-        response__actor=ResponseActor.HUMAN, **_build_conditions(survey, filters, "response__")
-    )
-    return (
-        rows.exclude(text="").select_related("response", "question").order_by("-response_id")[:most]
-    )
+def _describe(row: Response) -> list[Any]:
+    return [
+        timezone.localtime(row.started_at).date().isoformat(),
+        row.member.number,
+        str(row.member),
+        row.store.name_i18n if row.store else "",
+        row.tier,
+        "" if row.score_permille is None else row.score_permille / 10,
+    ]
 
 
-def _select(survey: Survey, filters: Filters) -> Any:
-    rows = Response.objects.counting().filter(**_build_conditions(survey, filters, ""))
-    if survey.is_anonymous:
-        # The order in which they came would tell who answered when.
-        return rows.select_related("store").order_by("started_at__date", "score_permille", "pk")
-    return rows.select_related("store", "member").order_by("started_at", "pk")
-
-
-def _build_conditions(survey: Survey, filters: Filters, prefix: str) -> dict[str, Any]:
-    """Which responses are meant, asked of themselves or of their answers."""
-    zone = get_club().zone
-    end = (filters.last_on or LATEST) + dt.timedelta(days=1)
-    conditions: dict[str, Any] = {
-        "survey": survey,
-        "state": ResponseState.COMPLETE,
-        "started_at__gte": start_of(filters.first_on or EARLIEST, zone),
-        "started_at__lt": start_of(end, zone),
-    }
-    if filters.store_id:
-        conditions["store"] = filters.store_id
-    if filters.tier:
-        conditions["tier"] = filters.tier
-    if filters.audience_id:
-        conditions["member__audience_rows__audience"] = filters.audience_id
-    return {f"{prefix}{name}": value for name, value in conditions.items()}
-
-
-def _read(question: Any, answer: Answer) -> Any:
+def _read(question: Question, answer: Answer) -> Any:
     if answer.choices:
         return "; ".join(name_answer(question, code) for code in answer.choices)
     if answer.number is not None:

@@ -403,6 +403,9 @@ ADMIN = {
     "admin:surveys_survey_results": back_office("get", 403, 200, 200, 200),
     "admin:surveys_survey_results_csv": back_office("get", 403, 403, 200, 200),
     "admin:surveys_survey_results_xlsx": back_office("get", 403, 403, 200, 200),
+    "admin:surveys_survey_results_answers": back_office("get", 403, 200, 200, 200),
+    "admin:surveys_survey_results_part": back_office("get", 403, 403, 200, 200),
+    "admin:surveys_survey_results_themes": back_office("post", 403, GO, 403, GO),
     "admin:surveys_response_themes": back_office("post", 403, GO, 403, GO),
     "admin:surveys_followup_act": back_office("post", 422, 403, 422, 422),
     # Without a decision nothing is decided, without words nothing is replied.

@@ -12,10 +12,11 @@ def builder_arguments(now):
     trigger = set_trigger(survey, event="purchase", by=None, now=now)
     pages = (
         "rules", "words", "act", "add_trigger", "add_score", "preview", "results", "results_csv",
-        "results_xlsx",
+        "results_xlsx", "results_answers", "results_themes",
     )  # fmt: skip
     return {
         **{f"{_SURVEY}{page}": [survey.pk] for page in pages},
+        f"{_SURVEY}results_part": [survey.pk, "steps", "csv"],
         f"{_SURVEY}trigger": [survey.pk, trigger.pk],
         f"{_SURVEY}add_question": [survey.pk, "text"],
         f"{_SURVEY}question": [survey.pk, "quality"],
