@@ -7,6 +7,7 @@ from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -114,15 +115,20 @@ def _ask_quota(channel):
 def _say_line():
     quota = read_quota()
     if quota.limit is None:
-        return _("%(used)s sent this month; the plan has no limit.") % {"used": quota.used}
+        used = _write(quota.used)
+        return _("%(used)s sent this month; the plan has no limit.") % {"used": used}
     told = _("%(left)s of %(limit)s messages are left this month.")
-    return told % {"left": quota.left, "limit": quota.limit}
+    return told % {"left": _write(quota.left), "limit": _write(quota.limit)}
 
 
 def _say_wechat():
     used, limit = read_daily_quota()
     told = _("%(left)s of %(limit)s messages in the club's own words are left today.")
-    return told % {"left": max(limit - used, 0), "limit": limit}
+    return told % {"left": _write(max(limit - used, 0)), "limit": _write(limit)}
+
+
+def _write(count):
+    return number_format(count, force_grouping=True)
 
 
 @admin.register(ChannelPrice)

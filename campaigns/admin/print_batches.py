@@ -73,7 +73,7 @@ def _describe_cancelled(count, waits_again):
 @admin.register(PrintBatch)
 class PrintBatchAdmin(ReadOnlyAdmin):
     list_display = (
-        "__str__", "format", "message_count", "made_at", "made_by", "posted_at", "cancelled_at",
+        "__str__", "format", "show_letters", "made_at", "made_by", "posted_at", "cancelled_at",
     )  # fmt: skip
     list_filter = ("format",)
     ordering = ("-pk",)
@@ -98,6 +98,10 @@ class PrintBatchAdmin(ReadOnlyAdmin):
         return super().changelist_view(request, {**(extra_context or {}), **extra})
 
     change_list_template = "admin/campaigns/print_batch_list.html"
+
+    @admin.display(description=gettext_lazy("Letters"))
+    def show_letters(self, batch):
+        return batch.message_count
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         return self.redirect_to(request, "batch", object_id, needs=self.has_view_permission)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.enums import MailingState, MessageState
 from campaigns.models import Mailing, Message
-from core.joining import end_once
+from core.joining import end_once, join_sentences
 
 # A handful of probes of one index: of each running mailing and channel the first that is due.
 _OLDEST = """
@@ -66,7 +66,8 @@ def explain_message(message: Message, *, now: dt.datetime) -> str:
     if message.state == MessageState.SENDING:
         return _("A worker is handing it over now.")
     if message.state == MessageState.UNKNOWN:
-        return _("A worker was cut off while it handed it over: it may have left, or not.")
+        text = _("A worker was cut off while it handed it over: it may have left, or not.")
+        return join_sentences([reason, text]) if reason else text
     if message.detail:
         return _("It didn't reach them: %(reason)s. The other side said: %(detail)s") % {
             "reason": reason, "detail": message.detail,

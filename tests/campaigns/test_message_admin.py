@@ -114,6 +114,12 @@ def test_page_of_an_unknown_message_offers_both_ways(office, unknown):
             "running",
             "A worker was cut off while it handed it over: it may have left, or not.",
         ),
+        (
+            {"state": "unknown", "reason": "left"},
+            "running",
+            "Left as it is by staff. A worker was cut off while it handed it over: "
+            "it may have left, or not.",
+        ),
     ],
 )
 def test_why_is_a_sentence(unknown, now, values, mailing, sentence):

@@ -54,8 +54,8 @@ def test_the_page_of_accounts_says_what_is_missing_and_what_is_left(log_in, sett
     with at_line(settings) as line, at_wechat(settings):
         line.limit, line.usage = 1000, 997
         page = client.get(reverse(ACCOUNTS)).text
-        assert "3 of 1000 messages are left this month." in page
-        assert "499988 of 500000" in page
+        assert "3 of 1,000 messages are left this month." in page
+        assert "499,988 of 500,000" in page
         messengers._quotas.forget()
         settings.LINE_CHANNEL_ACCESS_TOKEN = "another"
         assert "401" in client.get(reverse(ACCOUNTS)).text

@@ -63,11 +63,12 @@ def _recover_next(now: dt.datetime) -> bool:
             note = handover.outcomes.get(str(place))
             settled = Settled.from_note(note) if note else sent
         rows.append((message_id, settled))
+    number = handover.pk
     handover.delete()
     write_settled(rows, now=now)
     logger.warning(
         "Handover %s of %s was taken apart: %s of %s messages were sent, %s unknown",
-        handover.pk, handover.worker, max(handover.position - 1, 0), len(rows),
+        number, handover.worker, max(handover.position - 1, 0), len(rows),
         last - handover.position + 1 if handover.position else 0,
     )  # fmt: skip
     return True
