@@ -200,6 +200,8 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+# Nothing asks for a file by its bare name; compressing those, too, took as long again.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 # The card offline (docs/installable.md); off, the worker takes itself away from every browser.
 SERVICE_WORKER = env.flag("SERVICE_WORKER", True)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024

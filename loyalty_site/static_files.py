@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from django.core.files.base import ContentFile
+from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 _IMPORT = re.compile(
@@ -18,6 +19,13 @@ class BundledStaticFilesStorage(CompressedManifestStaticFilesStorage):
     """Puts what a stylesheet imports in its place, so that a first visit fetches one file and not
     one per component, each only found after the one before it.
     """
+
+    def create_compressor(self, **options: Any) -> Compressor:
+        """Maps of sources stay as they are: only developers' tools read them, and they are so large
+        that most of the time went into them.
+        """
+        skipped = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
+        return Compressor(**options | {"extensions": skipped})
 
     def post_process(
         self, paths: dict[str, Any], dry_run: bool = False, **options: Any

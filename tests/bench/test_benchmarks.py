@@ -21,6 +21,7 @@ def folder():
     shutil.rmtree(path)
 
 
+@pytest.mark.django_db
 def test_benchmarks_run(folder, migrated, tmp_path):
     schema = tmp_path / "schema.sql"
     schema.write_bytes(migrated)

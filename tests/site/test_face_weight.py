@@ -3,7 +3,6 @@
 from collections import Counter
 
 import pytest
-from django.core.management import call_command
 from django.test.testcases import LiveServerThread
 from django.utils import timezone
 
@@ -12,9 +11,9 @@ from tests.site.test_browser import (  # noqa: F401 (fixture)
     browser_type_launch_args,
 )
 from tests.site.test_face_pages import log_in_at_once
+from tests.site.test_static_files import BACKEND, collect
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
-BACKEND = "loyalty_site.static_files.BundledStaticFilesStorage"
 MOST, MOST_SCRIPT = 100_000, 30_000
 
 
@@ -30,7 +29,7 @@ def served(settings, tmp_path):
     settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": BACKEND}}
     settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = False
     settings.ALLOWED_HOSTS = ["127.0.0.1"]
-    call_command("collectstatic", "--no-input", verbosity=0)
+    collect()
     thread = LiveServerThread("127.0.0.1", lambda handler: handler)
     thread.daemon = True
     thread.start()

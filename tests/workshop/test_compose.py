@@ -284,6 +284,7 @@ def composed(var, services):
     running.stop()
 
 
+@pytest.mark.django_db
 def test_commands_of_compose_make_a_club_that_is_ready(composed, var, migrated):
     load(composed.embedded["DATABASE_URL"], migrated)
     collect = [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity=0"]
