@@ -1,4 +1,4 @@
-"""The six key figures of the index, in words and as small charts."""
+"""The key figures of the index, in words and as small charts."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -8,13 +8,19 @@ from typing import Any
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
 
 from core.money import format_money
 from core.percent import format_percent
+from core.time import day_of
 from loyalty_site.admin_charts import Chart, build_bars, build_line
 from members.selectors.club import get_club
-from rewards.selectors.figures import Course, Number, get_key_figures
+from rewards.selectors.figures import PERIOD, Course, Number, get_key_figures
 from rewards.selectors.payments import count_worth, get_rate
+from surveys.admin.result_charts import say_interval, say_value
+from surveys.enums import QuestionKind
+from surveys.selectors.results import get_club_nps
+from surveys.selectors.results.club import DAYS as NPS_DAYS
 
 UP, DOWN, SAME = "up", "down", "same"
 
@@ -34,6 +40,7 @@ class ShownFigure:
     chart: Chart | None
     weeks: list[str]
     url: str = ""
+    days: int = PERIOD  # what it is compared with began so long before
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,7 @@ class ShownFigures:
 
 
 def build_figures(user, now: dt.datetime, *, waiting_count: int, is_whole: bool) -> ShownFigures:
-    """For whoever may see the closed days; two queries.
+    """For whoever may see the closed days; two queries, a third now and then for the NPS.
 
     ``waiting_count`` is what waits for this person. What waited in the past was counted for the
     club, so only whoever sees the ``whole`` of it sees its course.
@@ -69,12 +76,50 @@ def build_figures(user, now: dt.datetime, *, waiting_count: int, is_whole: bool)
         _Card(_("Work waiting"), _("things to do, as listed above"), waiting,
               compare=_compare_counts, is_up_good=False),
     ]  # fmt: skip
+    cards += _list_nps(user, known.day_on or day_of(now, get_club().zone))
     shown = [card.show(user) for card in cards]
     rows = [
         (week_on, [card.weeks[place] for card in shown])
         for place, week_on in enumerate(known.week_ends)
     ]
     return ShownFigures(shown, known.day_on, rows)
+
+
+def _list_nps(user, last_on: dt.date) -> list["_Card"]:
+    """For whoever may read answers, from the first one on."""
+    if not user.has_perm("surveys.view_response"):
+        return []
+    nps = get_club_nps(last_on)
+    if nps.now is None and nps.before is None:
+        return []
+    course = Course(
+        None if nps.now is None else nps.now.value,
+        None if nps.before is None else nps.before.value,
+        nps.weeks,
+    )
+    note = ngettext(
+        "%(count)s answer in %(days)s days", "%(count)s answers in %(days)s days",
+        nps.now.count if nps.now else 0,
+    ) % {"count": _write_count(nps.now.count if nps.now else 0), "days": NPS_DAYS}  # fmt: skip
+    interval = say_interval(QuestionKind.NPS, nps.now)
+    return [
+        _Card(
+            pgettext("figure", "NPS"), f"{interval} · {note}" if interval else note, course,
+            write=_write_nps, compare=_compare_nps, is_up_good=True, page="surveys.survey",
+            days=NPS_DAYS,
+        )
+    ]  # fmt: skip
+
+
+def _write_nps(value: Number) -> str:
+    return "–" if value is None else say_value(QuestionKind.NPS, value)
+
+
+def _compare_nps(value: float, before: float) -> tuple[float, str]:
+    """In whole points, as both are shown."""
+    change = round(value) - round(before)
+    number = _sign(change) + _write_count(abs(change))
+    return change, _("%(number)s points") % {"number": number}
 
 
 def _write_count(value: Number) -> str:
@@ -129,6 +174,7 @@ class _Card:
     draw: Callable[[Any], Chart | None] = build_line
     is_up_good: bool | None = None
     page: str = ""
+    days: int = PERIOD
 
     def show(self, user) -> ShownFigure:
         value, before = self.course.value, self.course.before
@@ -142,7 +188,7 @@ class _Card:
         return ShownFigure(
             self.title, self.write(value), self.note, change, direction, is_good,
             self.draw(self.course.weeks), [self.write(each) for each in self.course.weeks],
-            self._find_url(user),
+            self._find_url(user), self.days,
         )  # fmt: skip
 
     def _find_url(self, user) -> str:

@@ -108,8 +108,10 @@ def _forget_between_tests(settings):
     from members.selectors import rooms
     from members.selectors.club import forget_club
     from rewards.selectors.programme import kept
+    from surveys.selectors.results import forget_club_nps
 
     forget_club()
+    forget_club_nps()
     kept.forget()
     panels.kept.forget()
     # Which rooms are open every page asks, and keeps: whoever counts queries counts them without.

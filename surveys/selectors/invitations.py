@@ -1,10 +1,7 @@
-"""Invitations as members and staff read them: what is open, who was asked, why not."""
+"""Invitations as members read them: what is open; and what waits to be released."""
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
-
-from django.db.models import Max
 
 from members.models import Member
 from members.selectors.waiting import find_overdue
@@ -64,21 +61,6 @@ def list_open(member: Member, *, now: dt.datetime) -> list[OpenSurvey]:
         for row in found
         if row.survey_id in live
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """For staff: when a member was asked, or why not; when a message about one left last."""
-
-    invitations: list[Invitation]
-    last_sent_at: dt.datetime | None
-
-
-def get_asked(member: Member, *, limit: int = 10) -> Asked:
-    """The newest invitations with their states and reasons; two queries."""
-    rows = Invitation.objects.filter(member=member).select_related("survey")
-    last: Any = Invitation.objects.filter(member=member).aggregate(at=Max("sent_at"))["at"]
-    return Asked(list(rows.order_by("-planned_at", "-pk")[:limit]), last)
 
 
 def list_waiting_invitations(now: dt.datetime) -> dict[str, dt.timedelta]:
