@@ -1,7 +1,12 @@
 """Members in audiences, and campaigns to them."""
 
+from hashlib import md5
+from itertools import count
+
 import pytest
 
+from campaigns.models import Campaign
+from campaigns.selectors.recipients import list_recipients
 from campaigns.services.campaigns import Terms, draft_campaign
 from campaigns.services.editions import save_content
 from members.models import Member
@@ -10,6 +15,38 @@ from members.services.enrolment import create_member
 from tests.rewards.desk import staff
 
 __all__ = ["crowd", "make_campaign", "staff"]
+
+
+def share(seed, member_id):
+    """Where in 0 to 9,999 a member falls: what the club's own SQL must find, too."""
+    return int(md5(f"{seed}:{member_id}".encode()).hexdigest()[:8], 16) % 10_000
+
+
+def find_seed(fits):
+    """The first seed that divides members as a test needs it, whatever their ids are: no test goes
+    by chance.
+    """
+    return next(seed for seed in map("seed-{}".format, count()) if fits(seed))
+
+
+def divide(campaign, *, tested=None, held=None, second=None):
+    """Let exactly so many of its members be in the test, in the control group, in variant B (of
+    two alike, among those who are tested).
+    """
+    ids = list(list_recipients(campaign).values_list("pk", flat=True))
+
+    def fits(seed):
+        sample = ids
+        if tested is not None:
+            limit = campaign.test_percent * 100
+            sample = [pk for pk in ids if share(f"{seed}:test", pk) < limit]
+        in_b = sum(share(f"{seed}:variant", pk) >= 5_000 for pk in sample)
+        out = sum(share(seed, pk) < campaign.holdout_percent * 100 for pk in ids)
+        return tested in (None, len(sample)) and second in (None, in_b) and held in (None, out)
+
+    campaign.seed = find_seed(fits)
+    Campaign.objects.filter(pk=campaign.pk).update(seed=campaign.seed)
+    return campaign
 
 
 @pytest.fixture

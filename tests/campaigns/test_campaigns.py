@@ -39,6 +39,7 @@ from rewards.models import ActLimit
 from rewards.selectors.control import explain_excess
 from rewards.services.approvals import OverApproverLimit, approve, refuse
 from tests.campaigns.crowds import *  # noqa: F403 (fixtures)
+from tests.campaigns.crowds import divide, find_seed, share
 
 pytestmark = pytest.mark.django_db
 HOUR = dt.timedelta(hours=1)
@@ -228,9 +229,10 @@ def test_a_test_does_not_grow_past_what_was_released(crowd, make_campaign, staff
     marketer = staff("marketer")
     campaign = make_campaign(by=marketer, test_percent=50, winner_rule="clicks")
     set_variants(campaign, [VariantTerms("A"), VariantTerms("B")], by=marketer, now=now)
-    release_campaign(campaign, by=marketer, now=now)
+    release_campaign(divide(campaign, tested=20), by=marketer, now=now)
     start_due_campaigns(now=now)
     told = Message.objects.count()
+    assert told == 20
     crowd(20)
     with pytest.raises(CampaignOutgrown):
         decide_test(campaign, "A", by=marketer, now=now)
@@ -261,11 +263,8 @@ def test_a_control_group_hears_nothing_and_is_the_same_when_asked_again(
     crowd, make_campaign, start, now
 ):
     crowd(60)
-    campaign = start(make_campaign(holdout_percent=50))
-    counts = states(campaign)
-    held = counts["not_sent", "holdout"]
-    assert held + counts["waiting", ""] == 60
-    assert 15 < held < 45
+    campaign = start(divide(make_campaign(holdout_percent=50), held=30))
+    assert states(campaign) == {("not_sent", "holdout"): 30, ("waiting", ""): 30}
     first = set(Message.objects.filter(reason="holdout").values_list("member", flat=True))
     Message.objects.all().delete()
     Campaign.objects.update(state="scheduled")
@@ -274,8 +273,9 @@ def test_a_control_group_hears_nothing_and_is_the_same_when_asked_again(
 
 
 def test_the_permanent_control_group_hears_no_campaign(crowd, make_campaign, start):
-    crowd(60)
-    SendingPolicy.objects.create(pk=1, holdout_percent=20)
+    ids = [each.pk for each in crowd(60)]
+    seed = find_seed(lambda seed: sum(share(seed, pk) < 2_000 for pk in ids) == 12)
+    SendingPolicy.objects.create(pk=1, holdout_percent=20, holdout_seed=seed)
     held = [
         set(
             Message.objects.filter(mailing=start(make_campaign()).mailing, reason="holdout")
@@ -284,7 +284,7 @@ def test_the_permanent_control_group_hears_no_campaign(crowd, make_campaign, sta
         for _time in range(2)
     ]  # fmt: skip
     assert held[0] == held[1]
-    assert 3 < len(held[0]) < 25
+    assert len(held[0]) == 12
     service = start(make_campaign(purpose="service"))
     assert states(service) == {("waiting", ""): 60}
 
@@ -296,7 +296,7 @@ def test_who_shares_an_address_with_the_control_group_still_hears(crowd, make_ca
     last = list(Member.objects.order_by("pk")[20:])
     for one, other in zip(first, last, strict=True):
         Member.objects.filter(pk=other.pk).update(email=one.email)
-    campaign = start(make_campaign(holdout_percent=50))
+    campaign = start(divide(make_campaign(holdout_percent=50), held=20))
     rows = {m.member_id: (m.state, m.reason) for m in Message.objects.filter(mailing=campaign.pk)}
     for one, other in zip(first, last, strict=True):
         pair = {rows[one.pk], rows[other.pk]}
@@ -315,13 +315,13 @@ def test_a_test_goes_to_a_sample_and_the_rest_gets_the_winner(
     campaign = make_campaign(test_percent=30)
     owner = staff("owner")
     set_variants(campaign, [VariantTerms("A"), VariantTerms("B", "Shorter")], by=owner, now=now)
-    campaign = start(campaign)
+    campaign = start(divide(campaign, tested=24, second=12))
     assert campaign.state == "testing"
     sample = set(list_sample(campaign).values_list("pk", flat=True))
     rows = Message.objects.filter(mailing=campaign.mailing)
     assert set(rows.values_list("member", flat=True)) == sample
-    assert 10 < len(sample) < 40
-    assert set(rows.values_list("variant", flat=True)) == {"A", "B"}
+    assert len(sample) == 24
+    assert sorted(rows.values_list("variant", flat=True)) == ["A"] * 12 + ["B"] * 12
     before = dict(rows.values_list("member", "variant"))
     campaign = decide_test(campaign, "B", by=owner, now=now + HOUR)
     after = dict(rows.values_list("member", "variant"))
@@ -340,10 +340,11 @@ def test_clicks_of_people_decide_and_those_of_machines_do_not(
     crowd(60)
     campaign = make_campaign(test_percent=60, winner_rule="clicks")
     set_variants(campaign, [VariantTerms("A"), VariantTerms("B")], by=staff("owner"), now=now)
-    campaign = start(campaign)
+    campaign = start(divide(campaign, tested=36, second=18))
     Message.objects.filter(mailing=campaign.mailing).update(state="sent", sent_at=now)
-    for message in Message.objects.filter(mailing=campaign.mailing):
-        actor = "human" if message.variant == "B" and message.pk % 2 else "machine"
+    sent = Message.objects.filter(mailing=campaign.mailing).order_by("variant", "pk")
+    for place, message in enumerate(sent):
+        actor = "human" if message.variant == "B" and place % 2 else "machine"
         MessageEvent.objects.create(
             message=message, kind="clicked", actor=actor, effective_at=now, recorded_at=now
         )

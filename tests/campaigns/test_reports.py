@@ -28,6 +28,7 @@ from members.services.logins import create_login
 from tests.campaigns.bought import *  # noqa: F403 (fixtures)
 from tests.campaigns.bought import respond, send_campaign
 from tests.campaigns.crowds import *  # noqa: F403 (fixtures)
+from tests.campaigns.crowds import divide
 
 pytestmark = pytest.mark.django_db
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
@@ -125,14 +126,14 @@ def test_divisions_add_up(crowd, make_campaign, staff, buy, now):
     Member.objects.filter(pk=members[0].pk).update(email="one@example.org")
     campaign = make_campaign()
     set_variants(campaign, [VariantTerms("A"), VariantTerms("B")], by=None, now=now)
-    messages = send_campaign(campaign, by=staff("owner"), now=now)
+    messages = send_campaign(divide(campaign, second=2), by=staff("owner"), now=now)
     Message.objects.filter(pk=messages[0].pk).update(cost="0.0150")
     buy(messages[0].member_id, 900, now + HOUR)
     domains = list_funnels(campaign.mailing, BY_DOMAIN, most_first=True)
     assert [(each.key, each.sent) for each in domains] == [("example.com", 4), ("example.org", 1)]
     assert [r.key for r in list_results(campaign, BY_DOMAIN)] == ["example.org"]
     variants = list_funnels_by_variant(campaign.mailing)
-    assert sum(each.sent for each in variants) == 5
+    assert [(each.key, each.sent) for each in variants] == [("A", 3), ("B", 2)]
     assert sum(each.cost for each in variants) == get_funnel(campaign.mailing).cost
     friends = Audience.objects.get(slug="friends")
     (segment,) = list_funnels(campaign.mailing, by_segment([friends.pk]))
@@ -165,7 +166,7 @@ def test_everybody_who_was_meant_is_compared(crowd, make_campaign, staff, buy, n
     """Whoever was left out by chance, and whoever was told or could not be."""
     crowd(40)
     campaign = make_campaign(holdout_percent=50, attribution_days=2)
-    sent = send_campaign(campaign, by=staff("owner"), now=now)
+    sent = send_campaign(divide(campaign, held=20), by=staff("owner"), now=now)
     held = list(Message.objects.filter(mailing=campaign.mailing, reason="holdout"))
     buy(sent[0].member_id, 600, now + HOUR, returned=100)
     buy(held[0].member_id, 300, now + HOUR)
