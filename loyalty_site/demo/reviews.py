@@ -12,6 +12,7 @@ from typing import Any
 
 from django.core.files import File
 from django.core.files.base import ContentFile
+from django.db.models import Min
 
 from core.photos import CleanPhoto, read_photo
 from core.time import day_of
@@ -88,14 +89,17 @@ class _People:
         self.members = {member.pk: member for member in rows.order_by("pk")}
         refs = Member.objects.filter(references__external_id__in=stories).values_list("pk")
         self.stories = {pk for (pk,) in refs}
+        self.bought: dict[int | None, dict[int, dt.datetime]] = {None: {}}  # when first, of what
+        lines = Line.objects.present().filter(purchase__member__in=self.members)  # type: ignore[attr-defined]
+        firsts = lines.order_by().values_list("product", "purchase__member")
+        for product, member, at in firsts.annotate(Min("purchase__purchased_at")):
+            self.bought.setdefault(product, {})[member] = at
+            known = self.bought[None].get(member)
+            self.bought[None][member] = at if known is None else min(at, known)
 
     def pick(self, language: str, product: Product | None, moment: dt.datetime) -> Member | None:
-        lines = Line.objects.present().filter(  # type: ignore[attr-defined]
-            purchase__member__in=self.members, purchase__purchased_at__lt=moment
-        )
-        if product is not None:
-            lines = lines.filter(product=product)
-        bought = set(lines.order_by().values_list("purchase__member", flat=True).distinct())
+        firsts = self.bought.get(product.pk if product else None, {})
+        bought = {pk for pk, at in firsts.items() if at < moment}
         spoken = set(
             Review.objects.filter(product=product, member__isnull=False)
             .values_list("member", flat=True)

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
+
+from core.bulk import RowWriter, reserve_ids
 from loyalty_site.demo.clock import awake
 from members.models import Member
 from purchases.models import Store
@@ -50,14 +53,17 @@ class _Sheet:
 
 def answer_invitations(
     invitations: Sequence[Invitation], people: Mapping[int, Member], moods: Mapping[int, Mood],
-    comments: Mapping[str, Any], chance: random.Random, *, now: dt.datetime,
+    comments: Mapping[str, Any], eager: Mapping[str, float], chance: random.Random, *,
+    now: dt.datetime,
 ) -> None:  # fmt: skip
-    """Write the invitations, and to some of those that were sent what came back."""
+    """Write the invitations, and to some of those that were sent what came back. ``eager`` says by
+    survey how much more readily than others it is answered.
+    """
     sheets: dict[int, _Sheet] = {}
     begun: list[tuple[Response, list[Answer]]] = []
     harbor = _find_store("harbor")
     for row in invitations:
-        if row.sent_at is None:
+        if row.sent_at is None or row.is_left:
             continue
         if row.survey_id not in sheets:
             sheets[row.survey_id] = _read_sheet(row)
@@ -68,22 +74,44 @@ def answer_invitations(
             content -= _HARBOR_DIP
         # Who is very content or not at all answers more readily than who is in between.
         willing = mood.willing + (0.12 if content > 0.9 or content < 0.45 else 0)
+        willing += eager[row.survey.code]
         started = awake(row.sent_at + dt.timedelta(hours=chance.expovariate(1 / 9)))
         if chance.random() < willing and started < min(row.expires_at, now):
             row.version_id = sheet.version.pk
             begun.append(_answer(row, sheet, content, started, people, comments, chance, now))
         elif row.expires_at <= now:
             row.state = InvitationState.EXPIRED
-    Invitation.objects.bulk_create(invitations, batch_size=2000)
-    for response, _answers in begun:
-        response.invitation_id = response.invitation.pk
-    Response.objects.bulk_create([response for response, _answers in begun], batch_size=2000)
-    answers = []
-    for response, given in begun:
+    _write(invitations, begun)
+
+
+def _write(
+    invitations: Sequence[Invitation], begun: Sequence[tuple[Response, list[Answer]]]
+) -> None:
+    """All of it with three COPYs."""
+    answers = [answer for _response, given in begun for answer in given]
+    ids = reserve_ids(
+        surveys_invitation=len(invitations), surveys_response=len(begun),
+        surveys_answer=len(answers),
+    )  # fmt: skip
+    for invitation, pk in zip(invitations, ids["surveys_invitation"], strict=True):
+        invitation.pk = pk
+    for (response, given), pk in zip(begun, ids["surveys_response"], strict=True):
+        response.pk, response.invitation_id = pk, response.invitation.pk
         for answer in given:
-            answer.response_id = response.pk
-            answers.append(answer)
-    Answer.objects.bulk_create(answers, batch_size=5000)
+            answer.response_id = pk
+    for answer, pk in zip(answers, ids["surveys_answer"], strict=True):
+        answer.pk = pk
+    writer = RowWriter()
+    for model, rows in (
+        (Invitation, invitations), (Response, [each for each, _given in begun]), (Answer, answers),
+    ):  # fmt: skip
+        fields = model._meta.concrete_fields
+        columns = [each.column for each in fields]
+        writer.add(model._meta.db_table, columns, [
+            tuple(each.get_db_prep_save(getattr(row, each.attname), connection) for each in fields)
+            for row in rows
+        ])  # fmt: skip
+    writer.flush()
 
 
 def _answer(
@@ -142,6 +170,7 @@ def _give(
         if not asked.is_required and chance.random() > _WRITES:
             return None
         tone = "bad" if asked.code in ("better", "happened") or content < 0.55 else "good"
+        tone = next((each for each in (asked.code, row.survey.code) if each in comments), tone)
         words = comments[tone]
         return chance.choice(words.get(member.locale) or words["en"])
     if kind in (QuestionKind.SINGLE, QuestionKind.MULTIPLE):

@@ -17,7 +17,7 @@ from tests.demo.test_catalogue import LANGUAGES
 def test_comments_stand_in_each_language():
     for tone, words in read_surveys()["comments"].items():
         assert set(words) == set(LANGUAGES), tone
-        assert all(len(texts) >= 5 for texts in words.values())
+        assert all(len(texts) >= 3 for texts in words.values())
 
 
 def test_eight_surveys_are_asked(larger_club):
@@ -28,6 +28,7 @@ def test_eight_surveys_are_asked(larger_club):
     counts = dict(Response.objects.counting().values_list("survey__code").annotate(Count("pk")))
     assert counts["after-purchase"] > 20
     assert counts["nps"] > 10
+    assert set(counts) == set(list_survey_codes())
 
 
 def test_answers_lie_on_the_way(larger_club):
