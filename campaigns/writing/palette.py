@@ -88,7 +88,7 @@ def _build_night(dark: dict[str, str]) -> str:
         ),
         *(_rule(_mark(names, "ogsc"), "color", value) for names, value in inks.items()),
     ]
-    return f"@media (prefers-color-scheme: dark){{{''.join(rules)}}}{''.join(turned)}"
+    return "\n".join(("@media (prefers-color-scheme: dark){", *rules, "}", *turned))
 
 
 def _rule(names: str, what: str, value: str) -> str:

@@ -210,10 +210,11 @@ class Sandbox(Environment):
 class Parsed:
     """A template that was read; ``variables`` are the paths that it asks the context for."""
 
-    __slots__ = ("template", "variables")
+    __slots__ = ("is_empty", "template", "variables")
 
     def __init__(self, template: BoundTemplate):
         self.template = template
+        self.is_empty = not template.nodes
         _check_nodes(template.nodes)
         analysis = template.analyze(include_partials=False)
         for name in analysis.filters:
@@ -228,6 +229,8 @@ class Parsed:
 
     def fill(self, context: Mapping[str, Any]) -> str:
         """Raises CannotFill with the name of what isn't known, TooMuchWork."""
+        if self.is_empty:
+            return ""
         try:
             inner = _Context(self.template, globals=context)
             sheet: Any = _Sheet()

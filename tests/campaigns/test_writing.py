@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.html import parse_html
 from django.utils.translation import override
 
 from campaigns.enums import MailingKind
@@ -29,6 +30,7 @@ from campaigns.writing.compile import (
 )
 from campaigns.writing.errors import CannotFill, WordsRefused
 from campaigns.writing.findings import find_in_contents
+from campaigns.writing.mail import break_lines, spell_signs
 from campaigns.writing.markup import BLOCKS, TooLong
 from campaigns.writing.page import Links
 from campaigns.writing.samples import build_example
@@ -149,6 +151,27 @@ def test_every_block_is_drawn_in_every_language_as_whole_html(club, locale):
     assert all(
         url.startswith((SITE, "https://")) for url in re.findall(r'src="(.*?)"', rendered.html)
     )
+
+
+def test_mail_in_english_leaves_as_it_is(club):
+    """ASCII in lines that every server takes: nothing of it is encoded on its way."""
+    html = draw(EVERY_BLOCK, message_id=7, preheader="Two of them").html
+    assert html.isascii()
+    assert max(map(len, html.splitlines())) <= 998
+
+
+def test_breaking_lines_and_spelling_signs_changes_nothing_that_is_read(club):
+    row = '<p class="a" style="x">5 – 7 <b id="b">bold</b>, <a href="/c">linked</a>.</p>'
+    html = f"<div>{row}{row.replace('–', 'to') * 30}</div>"
+    drawn = break_lines(spell_signs(html))
+    assert drawn.isascii()
+    assert max(map(len, drawn.splitlines())) < 500
+    assert parse_html(drawn) == parse_html(html)
+
+
+def test_words_in_other_letters_and_styles_stay_as_they_are():
+    for html in ("<p>ポイント</p>", "<style>a::after{content:'–'}</style>" + "<p>a</p>" * 40):
+        assert spell_signs(html) == html
 
 
 def test_text_is_a_letter_of_its_own(club):

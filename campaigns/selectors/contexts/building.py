@@ -1,7 +1,7 @@
 """Contexts of a batch: the groups that its words need, each loaded in one go."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,8 +65,13 @@ def build_contexts(
     }
     people = _load_people(rows, needs)
     if "member" in needs:
-        for row, locale in rows:
-            contexts[row.id]["member"] = _build_member(people[row.member_id], locale, club.zone)
+        wanted = _list_names(variables, "member")
+        for locale, group in _group_by_language(rows):
+            with override(locale):
+                for row in group:
+                    contexts[row.id]["member"] = _build_member(
+                        people[row.member_id], locale, club.zone, wanted
+                    )
     if needs & {"points", "tier"}:
         points.fill(contexts, rows, people, needs, now=now)
     if "audiences" in needs:
@@ -77,6 +82,12 @@ def build_contexts(
     if "reply" in needs:
         replies.fill(contexts, rows)
     return contexts
+
+
+def _group_by_language[Row](rows: Sequence[tuple[Row, str]]) -> Iterator[tuple[str, list[Row]]]:
+    """Changing the language takes as long as filling in a name."""
+    for locale in dict.fromkeys(locale for _row, locale in rows):
+        yield locale, [row for row, each in rows if each == locale]
 
 
 def _load_people(rows: Sequence[tuple[MessageRow, str]], needs: set[str]) -> dict[int, Member]:
@@ -102,18 +113,22 @@ def _build_club(club: Club, locale: str) -> Context:
         }
 
 
-def _build_member(member: Member, locale: str, zone: str) -> Context:
-    with override(locale):
-        greeting = names.get_greeting(member, locale)
-    return {
-        "greeting": greeting,
-        "name": names.get_greeting_name(member, locale) or None,
-        "formal_name": names.get_greeting_name(member, locale, formal=True) or None,
-        "full_name": names.get_full_name(member, locale) or None,
-        "number": names.format_number(member.number),
-        "joined_on": day_of(member.joined_at, zone),
-        "birth_month": member.birth_month,
-    }
+def _build_member(member: Member, locale: str, zone: str, wanted: set[str]) -> Context:
+    return {name: write(member, locale, zone) for name, write in _MEMBER.items() if name in wanted}
+
+
+# In the language that is active.
+_MEMBER: dict[str, Callable[[Member, str, str], Any]] = {
+    "greeting": lambda member, locale, _zone: names.get_greeting(member, locale),
+    "name": lambda member, locale, _zone: names.get_greeting_name(member, locale) or None,
+    "formal_name": lambda member, locale, _zone: (
+        names.get_greeting_name(member, locale, formal=True) or None
+    ),
+    "full_name": lambda member, locale, _zone: names.get_full_name(member, locale) or None,
+    "number": lambda member, _locale, _zone: names.format_number(member.number),
+    "joined_on": lambda member, _locale, zone: day_of(member.joined_at, zone),
+    "birth_month": lambda member, _locale, _zone: member.birth_month,
+}
 
 
 def _fill_audiences(

@@ -38,8 +38,10 @@ def fill(
         if "points" in needs:
             worth = count_worth(found.available, rate) if rate else 0
             day, count = found.expiries[0] if found.expiries else (None, 0)
-            with override(locale):
-                value = format_money(worth, currency) if worth else None
+            value = None
+            if worth:
+                with override(locale):
+                    value = format_money(worth, currency)
             context["points"] = {
                 "balance": found.available,
                 "pending": found.pending,

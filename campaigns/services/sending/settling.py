@@ -40,6 +40,16 @@ _SETTLE = """
          AS s (id, state, reason, detail, provider_id, cost, sent_at, due_at, attempts)
     WHERE m.id = s.id
 """
+_COLUMNS = (
+    "state", "reason", "detail", "provider_id", "cost", "sent_at", "due_at", "attempts",
+)  # fmt: skip
+# What becomes of nearly all of them.
+_SETTLE_SENT = f"""
+    UPDATE campaigns_message m
+    SET state = '{MessageState.SENT}', reason = '', detail = '', provider_id = '', cost = NULL,
+        sent_at = s.sent_at, attempt_count = m.attempt_count + 1
+    FROM unnest(%s::bigint[], %s::timestamptz[]) AS s (id, sent_at) WHERE m.id = s.id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +67,14 @@ class Settled:
 
     @property
     def is_plain(self) -> bool:
-        """Nothing to tell but that it was sent."""
-        return self.state == MessageState.SENT and not self.provider_id and self.cost is None
+        """Nothing to tell but that it was sent, and when."""
+        known = self.reason or self.detail or self.provider_id
+        return (
+            self.state == MessageState.SENT
+            and not known
+            and self.cost is self.due_at is None
+            and self.attempts == 1
+        )
 
     def as_note(self) -> dict[str, Any]:
         """For ``Handover.outcomes``."""
@@ -136,14 +152,8 @@ def write_settled(settled: Iterable[tuple[int, Settled]], *, now: dt.datetime) -
     listens hears what became of their messages.
     """
     rows = sorted(settled, key=lambda pair: pair[0])
-    columns = [
-        [getattr(each, name) for _pk, each in rows]
-        for name in (
-            "state", "reason", "detail", "provider_id", "cost", "sent_at", "due_at", "attempts",
-        )
-    ]  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(_SETTLE, [[pk for pk, _each in rows], *columns])
+    _write([(pk, each) for pk, each in rows if each.is_plain], _SETTLE_SENT, ("sent_at",))
+    _write([(pk, each) for pk, each in rows if not each.is_plain], _SETTLE, _COLUMNS)
     left = [pk for pk, each in rows if each.reason == MessageReason.UNFOLLOWED]
     if left:
         record_left(left, now=now)
@@ -157,3 +167,11 @@ def write_settled(settled: Iterable[tuple[int, Settled]], *, now: dt.datetime) -
             now=now,
         )
     tell_fates([pk for pk, _each in rows], now=now)
+
+
+def _write(rows: Sequence[tuple[int, Settled]], sql: str, names: Iterable[str]) -> None:
+    if not rows:
+        return
+    columns = [[getattr(each, name) for _pk, each in rows] for name in names]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [[pk for pk, _each in rows], *columns])
