@@ -1,5 +1,6 @@
-// A survey's page: numbers on the keyboard press answers, arrows move between them, and the form
-// tells how long it was in sight. Without this file every answer is a button all the same.
+// A survey's page: numbers on the keyboard press answers, arrows move between them, what is wrong
+// with a typed one is said at once, and the form tells how long it was in sight. Without this file
+// every answer is a button all the same.
 
 let visibleSince = document.visibilityState === "visible" ? performance.now() : null;
 let visibleFor = 0;
@@ -54,6 +55,77 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   answers[Math.min(Math.max(from + step, 0), answers.length - 1)].focus();
 });
+
+// What is wrong with a typed answer is said beside it, in the page's words: when the field is left
+// or sent, and no longer once it is right. The server asks the same.
+
+const NEARLY_FULL = 0.9;
+
+function findFault(field) {
+  const { valueMissing, badInput, stepMismatch, rangeUnderflow, rangeOverflow } = field.validity;
+  if (badInput || stepMismatch) return field.dataset.wrong;
+  if (rangeUnderflow || rangeOverflow) return field.dataset.outside;
+  return valueMissing ? field.dataset.missing : "";
+}
+
+function say(form, text, isWrong) {
+  const said = form.querySelector(".answer-said");
+  if (!said) return;
+  said.textContent = text || "";
+  said.classList.toggle("is-wrong", Boolean(isWrong));
+}
+
+function check(field, { isSent = false } = {}) {
+  const fault = findFault(field);
+  const isWrong = Boolean(fault) && (isSent || !field.validity.valueMissing);
+  if (isWrong) {
+    field.setAttribute("aria-invalid", "true");
+    field.setAttribute("aria-describedby", "answer-said");
+  } else {
+    field.removeAttribute("aria-invalid");
+  }
+  say(field.form, isWrong ? fault : "", isWrong);
+}
+
+function isTyped(target) {
+  return target.matches?.("[data-survey] .answer-field");
+}
+
+document.addEventListener("invalid", (event) => {
+  if (!isTyped(event.target)) return;
+  event.preventDefault();
+  check(event.target, { isSent: true });
+  event.target.focus();
+}, true);
+
+document.addEventListener("focusout", (event) => {
+  if (isTyped(event.target)) check(event.target);
+});
+
+document.addEventListener("input", (event) => {
+  const field = event.target;
+  if (isTyped(field)) {
+    // Too little may become enough while one types; too much won't.
+    const { badInput, rangeOverflow } = field.validity;
+    if (badInput || rangeOverflow || field.hasAttribute("aria-invalid")) check(field);
+    const most = field.maxLength ?? -1;
+    if (most > 0 && !field.hasAttribute("aria-invalid")) {
+      const isNear = field.value.length > most * NEARLY_FULL;
+      say(field.form, isNear ? `${field.value.length} / ${most}` : "", false);
+    }
+  } else if (field.matches("[data-survey] fieldset[data-missing] input")) {
+    say(field.form, "", false);
+  }
+});
+
+document.addEventListener("submit", (event) => {
+  const many = event.target.querySelector?.("fieldset[data-missing]");
+  if (!many || many.querySelector(":checked") || !event.target.matches("[data-survey]")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  say(event.target, many.dataset.missing, true);
+  many.querySelector("input").focus();
+}, true);
 
 // The next question came without a new page: it is read out, and begins at its head.
 document.addEventListener("htmx:afterSwap", (event) => {

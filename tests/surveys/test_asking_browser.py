@@ -93,6 +93,34 @@ def test_by_keyboard_alone(visit, ask, invite):  # noqa: F811
     }  # fmt: skip
 
 
+def test_what_is_wrong_is_said_beside_the_answer(visit, ask, invite):  # noqa: F811
+    row = invite(ask(
+        question("wait", "number", text="How long?", lowest=0, highest=60, is_required=True),
+        question("many", "multiple", text="What did you like?", is_required=True, choices=(
+            ChoiceTerms("taste", "The taste"), ChoiceTerms("place", "The place"),
+        )),
+    ))  # fmt: skip
+    page = visit(390, "dark", user_agent=BROWSER)
+    page.goto(sign_survey(row.pk))
+    said, field = page.get_by_role("status"), page.get_by_role("spinbutton")
+    page.get_by_role("button", name="Next").click()
+    expect(said).to_have_text("Please choose an answer; this question needs one.")
+    expect(field).to_be_focused()
+    field.press_sequentially("61")
+    expect(said).to_have_text("This number is not among the answers.")
+    assert_well_made(page, "an answer that isn't one")
+    field.press("Backspace")
+    expect(said).to_be_empty()
+    field.press("Enter")
+    expect(page.get_by_role("heading", name="What did you like?")).to_be_visible()
+    page.get_by_role("button", name="Next").click()
+    expect(said).to_have_text("Please choose an answer; this question needs one.")
+    page.get_by_label("The taste").check()
+    expect(said).to_be_empty()
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+
+
 def test_without_javascript(visit, ask, invite, programme):  # noqa: F811
     row = invite(ask(*ALL[-2:], points=20))
     page = visit(390, "light", user_agent=BROWSER, java_script_enabled=False)
