@@ -46,19 +46,62 @@ _FILL = """
            CASE WHEN i.id %% 50 <> 1 THEN i.answered_at END, i.expires_at
     FROM surveys_invitation i WHERE i.answered_at IS NOT NULL;
     INSERT INTO surveys_answer (response_id, question_id, number, choices, text)
-    SELECT r.id, q.id, CASE WHEN q.kind = 'nps' THEN r.id * 7 %% 11 END,
+    SELECT r.id, q.id, CASE q.kind WHEN 'nps' THEN r.id * 7 %% 11
+                                   WHEN 'stars' THEN 1 + (r.id * 3 + q.position) %% 5 END,
            CASE WHEN q.kind = 'single' THEN ARRAY['c' || r.id %% 5] ELSE '{}' END,
            CASE WHEN q.kind = 'text' THEN 'Words of ' || r.id ELSE '' END
     FROM surveys_response r JOIN surveys_question q ON q.version_id = r.version_id
-    WHERE (q.kind <> 'text' OR r.id %% 5 = 0) AND (q.kind <> 'single' OR r.state = 'complete');
+    WHERE (q.kind <> 'text' OR r.id %% 5 = 0) AND (q.kind <> 'single' OR r.state = 'complete')
+      AND (q.code <> 'before' OR r.id %% 3 > 0);
+    INSERT INTO surveys_theme (code, name) SELECT 'theme' || n, 'Theme ' || n
+    FROM generate_series(1, 4) n;
+    INSERT INTO surveys_response_themes (response_id, theme_id)
+    SELECT r.id, h.id FROM surveys_response r
+    JOIN surveys_theme h ON h.code = 'theme' || 1 + r.id / 5 %% 4
+    WHERE r.id %% 5 = 0 AND r.state = 'complete';
 """
 # Each figure of the page by a statement of its own, as one would write them down.
 _COUNTED = "r.survey_id = %(survey)s AND r.actor = 'human'"
 _COMPLETE = f"{_COUNTED} AND r.state = 'complete'"
 _MAIN = "JOIN surveys_answer a ON a.response_id = r.id AND a.question_id = %(main)s"
+# Satisfaction of each response: what was received against its price, against what was expected.
+_SATISFIED = f"""
+    WITH satisfied AS MATERIALIZED (
+        SELECT r.id, r.member_id, r.store_id, r.tier, r.category_id, r.started_at,
+               floor(least(greatest((b.number + c.number - 2) * 125
+                   + (b.number - e.number) * 125, 0), 1000) + 0.5)::int AS value
+        FROM surveys_response r
+        JOIN surveys_answer b ON b.response_id = r.id AND b.question_id = %(benefit)s
+        JOIN surveys_answer c ON c.response_id = r.id AND c.question_id = %(price)s
+        JOIN surveys_answer e ON e.response_id = r.id AND e.question_id = %(before)s
+        WHERE {_COMPLETE}
+    )
+"""
+_MOMENTS = "count(*), sum(value), sum(value * value)"
 _BY_HAND = (
-    "SELECT count(*), count(answered_at) FROM surveys_invitation"
-    " WHERE survey_id = %(survey)s AND sent_at IS NOT NULL",
+    """SELECT count(*), count(sent_at),
+        count(*) FILTER (WHERE sent_at IS NOT NULL
+            AND (opened_at IS NOT NULL OR answered_at IS NOT NULL)),
+        count(*) FILTER (WHERE sent_at IS NOT NULL AND answered_at IS NOT NULL)
+        FROM surveys_invitation WHERE survey_id = %(survey)s""",
+    f"""SELECT code, count(*) FROM (
+            SELECT DISTINCT ON (r.id) q.code FROM surveys_response r
+            JOIN surveys_answer a ON a.response_id = r.id
+            JOIN surveys_question q ON q.id = a.question_id
+            WHERE {_COUNTED} AND r.state = 'begun' ORDER BY r.id, q.position DESC
+        ) last GROUP BY 1""",
+    # One score is reckoned once, and told five ways.
+    f"""{_SATISFIED}
+        SELECT 'all', least(value / 100, 9)::text, {_MOMENTS} FROM satisfied GROUP BY 2
+        UNION ALL SELECT 'month',
+            date_trunc('month', started_at AT TIME ZONE 'America/Los_Angeles')::text, {_MOMENTS}
+            FROM satisfied GROUP BY 2
+        UNION ALL SELECT 'store', store_id::text, {_MOMENTS} FROM satisfied GROUP BY 2
+        UNION ALL SELECT 'tier', tier, {_MOMENTS} FROM satisfied GROUP BY 2
+        UNION ALL SELECT 'category', category_id::text, {_MOMENTS} FROM satisfied GROUP BY 2
+        UNION ALL SELECT 'segment', m.audience_id::text, {_MOMENTS} FROM satisfied s
+            JOIN members_audiencemember m ON m.member_id = s.member_id
+            JOIN members_audience u ON u.id = m.audience_id AND u.kind = 'segment' GROUP BY 2""",
     "SELECT actor, state, count(*) FROM surveys_response r"
     " WHERE r.survey_id = %(survey)s GROUP BY 1, 2",
     f"""SELECT q.code, a.number, a.choices, r.state, count(*) FROM surveys_response r
@@ -78,7 +121,7 @@ _BY_HAND = (
         JOIN members_audience u ON u.id = m.audience_id AND u.kind = 'segment'
         WHERE {_COMPLETE} GROUP BY 1, 2""",
     f"""SELECT x.theme_id, count(*), avg(r.score_permille) FROM surveys_response r
-        JOIN surveys_response_themes x ON x.response_id = r.id WHERE {_COUNTED} GROUP BY 1""",
+        JOIN surveys_response_themes x ON x.response_id = r.id WHERE {_COMPLETE} GROUP BY 1""",
     f"""SELECT a.text FROM surveys_response r JOIN surveys_answer a ON a.response_id = r.id
         WHERE {_COMPLETE} AND a.text <> '' ORDER BY r.id DESC LIMIT 20""",
 )
@@ -101,7 +144,9 @@ def _fill(responses: int, members: int) -> tuple[int, dict[str, object]]:
     from surveys.models import Survey
     from surveys.services.building import (
         ChoiceTerms,
+        PartTerms,
         QuestionTerms,
+        ScoreTerms,
         create_survey,
         publish_survey,
     )
@@ -111,16 +156,27 @@ def _fill(responses: int, members: int) -> tuple[int, dict[str, object]]:
         QuestionTerms(kind="nps", code="nps", words={"text": "Would you recommend us?"}),
         QuestionTerms(kind="single", code="why", words={"text": "Why?"}, choices=choices),
         QuestionTerms(kind="text", code="words", words={"text": "In your words?"}),
+        *(
+            QuestionTerms(kind="stars", code=code, words={"text": f"{code.title()}?"})
+            for code in ("benefit", "price", "before")
+        ),
     ]
+    parts = (
+        PartTerms("benefit", "benefit"), PartTerms("price", "money"),
+        PartTerms("before", "expectation"),
+    )  # fmt: skip
+    scores = [ScoreTerms("satisfied", "Satisfied", parts)]
     made = create_survey(
-        code="bench", name="Bench", title="Bench", questions=questions, by=None, now=NOW
-    )
+        code="bench", name="Bench", title="Bench", questions=questions, scores=scores, by=None,
+        now=NOW,
+    )  # fmt: skip
     publish_survey(made, by=None, now=NOW)
     survey = Survey.objects.get(pk=made.pk)
     version = survey.versions.get()
     parameters = {
         "survey": survey.pk, "version": version.pk, "now": NOW, "members": members,
         "responses": responses, "main": version.questions.get(code="nps").pk,
+        **{code: version.questions.get(code=code).pk for code in ("benefit", "price", "before")},
     }  # fmt: skip
     with connect("bench_before", autocommit=True) as connection:
         for statement in _FILL.split(";\n"):
