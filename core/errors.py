@@ -2,6 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from core.joining import end_once
+
 
 class DomainError(Exception):
     """A refusal in the club's own words.
@@ -22,7 +24,7 @@ class DomainError(Exception):
         super().__init__(text)
 
     def __str__(self):
-        return str(self.text) % self.params if self.params else str(self.text)
+        return end_once(str(self.text) % self.params) if self.params else str(self.text)
 
 
 class RefusalOnRecord(DomainError):
