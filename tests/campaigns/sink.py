@@ -1,5 +1,6 @@
 """A small SMTP server that keeps what it takes: in a thread of a test, or a process of its own
-(``python -m tests.campaigns.sink PORT FILE``) that may be killed.
+(``python -m tests.campaigns.sink PORT FILE``) that may be killed, and that takes its time as long
+as there is a file of that name with ``.slow`` behind it.
 
 What it says depends on the name of the recipient: ``full`` (452), ``gone`` (550 5.1.1),
 ``banned`` (554), ``drop`` (hangs up before the mail), ``mute`` (takes it and hangs up),
@@ -10,6 +11,7 @@ import socket
 import socketserver
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +31,9 @@ class Taken:
         return int(self.message_id.partition(".")[0])
 
 
+SLOW_SECONDS = 0.01  # a mail
+
+
 class Sink(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
@@ -40,6 +45,7 @@ class Sink(socketserver.ThreadingTCPServer):
         self.connections = 0
         self.extensions = extensions
         self._file = file.open("ab", buffering=0) if file else None
+        self._slow = Path(f"{file}.slow") if file else None
         self._lock = threading.Lock()
 
     @property
@@ -47,6 +53,8 @@ class Sink(socketserver.ThreadingTCPServer):
         return self.server_address[1]
 
     def keep(self, taken: Taken) -> None:
+        if self._slow and self._slow.exists():
+            time.sleep(SLOW_SECONDS)
         with self._lock:
             if self._file:
                 self._file.write(f"{taken.message}\n".encode())

@@ -166,6 +166,9 @@ def test_campaign_survives_what_goes_wrong(site, settings):
         f"?host={quote(os.environ['PGHOST'])}"
     )
     site.act("plan", str(MEMBERS))
+    # However quick the machine is, there is something left to kill.
+    slow = site.mails.with_name("mails.slow")
+    slow.touch()
     site.start_sink()
     site.start_worker()
     site.start_schedule("first schedule")
@@ -192,6 +195,7 @@ def test_campaign_survives_what_goes_wrong(site, settings):
             site.postgres.stop()
             time.sleep(0.5)
             site.postgres = start_postgres(site.layout, durable=True)
+    slow.unlink()
     site.wait_for(
         "SELECT 1 WHERE NOT EXISTS (SELECT FROM campaigns_handover) AND NOT EXISTS ("
         "  SELECT FROM campaigns_message WHERE state IN ('waiting', 'sending'))"
