@@ -134,6 +134,7 @@ def _list_members() -> list[tuple[str, str]]:
         ("contact-mine", "/contact/mine/"),
         ("reviews-mine", "/reviews/mine/"),
         *[("survey", f"/s/{make_token(each.pk)}/") for each in asked],
+        ("review-form", "/reviews/club/"),
         ("household", "/household/"),
         ("privacy-mine", "/privacy/mine/"),
         ("consents", "/privacy/mine/consents/"),
@@ -229,10 +230,20 @@ def _list_campaigns() -> list[tuple[str, str]]:
 
 
 def _list_surveys() -> list[tuple[str, str]]:
-    from surveys.models import Survey
+    """The first survey from all sides, a low score and a review with their stories."""
+    from surveys.models import FollowUp, Review, Survey
 
-    return [("reviews-queue", "/admin/surveys/review/queue/")] + [
-        (f"survey-{page}", f"/admin/surveys/survey/{pk}/{page}/")
-        for pk in Survey.objects.order_by("pk").values_list("pk", flat=True)[:1]
-        for page in ("change", "results")
+    pages = [
+        ("reviews-queue", "/admin/surveys/review/queue/"),
+        ("reviews-trend", "/admin/surveys/review/trend/"),
+        ("survey-new", "/admin/surveys/survey/new/"),
     ]
+    for survey in Survey.objects.order_by("pk")[:1]:
+        pages += [
+            (f"survey-{page}", f"/admin/surveys/survey/{survey.pk}/{page}/")
+            for page in ("change", "results", "preview", "rules", "triggers", "questions/single")
+        ]
+    for name, model in (("followup-page", FollowUp), ("review-page", Review)):
+        path = f"/admin/surveys/{model._meta.model_name}"
+        pages += [(name, f"{path}/{row.pk}/change/") for row in model.objects.order_by("pk")[:1]]
+    return [(name.replace("/", "-"), path) for name, path in pages]

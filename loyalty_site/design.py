@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from core.pictures.addresses import pattern_url
 from core.pictures.wheel import Slice, draw_disc, draw_frame, shape_wheel
+from loyalty_site import design_surveys
 from members.names import format_number
 from members.numbers import build_qr_svg
 from rewards.models import Appeal, Challenge, ChallengeVersion
@@ -60,6 +61,11 @@ def design(request: HttpRequest) -> HttpResponse:
         "wheels": [_draw_wheel(*each) for each in _WHEELS],
         "stamp_cards": [_build_stamp_card(*each) for each in _STAMP_CARDS],
         "appeals": [_build_appeal(*each) for each in _APPEALS],
+        "stages": design_surveys.list_stages(),
+        "endings": design_surveys.list_endings(),
+        "open_surveys": design_surveys.list_open(),
+        "reviews": design_surveys.list_reviews(),
+        "talks": design_surveys.TALKS,
         "icons": re.findall(r'<symbol id="([a-z-]+)"', ICONS.read_text()),
         "form": SampleForm(),
         "wrong_form": SampleForm({"email": "mei@", "size": "xl"}),

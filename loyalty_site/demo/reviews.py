@@ -97,6 +97,9 @@ class _People:
             known = self.bought[None].get(member)
             self.bought[None][member] = at if known is None else min(at, known)
 
+    def find(self, email: str) -> Member | None:
+        return next((each for each in self.members.values() if each.email == email), None)
+
     def pick(self, language: str, product: Product | None, moment: dt.datetime) -> Member | None:
         firsts = self.bought.get(product.pk if product else None, {})
         bought = {pk for pk, at in firsts.items() if at < moment}
@@ -128,7 +131,8 @@ def _write(entry: dict[str, Any], people: _People, now: dt.datetime) -> Review |
         if product is None or not product.lines.exists():
             return None
     moment = min(awake(now - dt.timedelta(days=entry["days_ago"])), now)
-    member = people.pick(entry["language"], product, moment)
+    member = people.find(entry["writer"]) if "writer" in entry else None
+    member = member or people.pick(entry["language"], product, moment)
     if member is None:
         return None
     kind, _colon, nickname = entry["name"].partition(":")

@@ -179,7 +179,7 @@ def test_way_through_questions(ask, invite, now):
 @pytest.mark.parametrize(
     ("code", "raw", "words"),
     [
-        ("rating", "", "Please choose an answer; this question needs one."),
+        ("rating", "", "This question needs an answer."),
         ("rating", "5", "This number is not among the answers."),
         ("rating", "good", "Please give a whole number."),
         ("why", "cheap", "Please choose one of the answers."),

@@ -122,7 +122,7 @@ def test_preview_asks_one_question_a_screen_and_keeps_nothing(marketer, club, no
     low = {"at": "nps", "answer": "3"}
     assert see(**low)["question"].code == "why"
     assert see(at="nps", answer="9")["question"].code == "praise"
-    assert str(see(at="nps")["refusal"]) == "Please choose an answer; this question needs one."
+    assert str(see(at="nps")["refusal"]) == "This question needs an answer."
     at_why = {"at": "why", "answer": ["price", "staff"], "a-nps": "3"}
     assert see(**at_why)["question"].code == "better"
     assert set(see(**at_why)["kept"][2:]) == {

@@ -39,7 +39,7 @@ class PressInDoubt(DomainError):
 
 
 _FAULTS = {
-    Fault.MISSING: _("Please choose an answer; this question needs one."),
+    Fault.MISSING: _("This question needs an answer."),
     Fault.NOT_A_NUMBER: _("Please give a whole number."),
     Fault.OFF_SCALE: _("This number is not among the answers."),
     Fault.NOT_A_CHOICE: _("Please choose one of the answers."),
