@@ -22,7 +22,7 @@ def register() -> None:
             ),
             erase=_erase_invitations,
             merge=_merge_invitations,
-            undo=_undo_of(Invitation),
+            undo=_undo_invitations,
             why_kept=_KEPT,
         )
     )  # fmt: skip
@@ -50,8 +50,11 @@ def register() -> None:
 
 
 def _export_responses(member):
+    """But for what they said in confidence: staff may open the file. That they were asked stands
+    among the invitations, and their own link shows them their answers until it closes.
+    """
     return list(
-        Answer.objects.filter(response__member=member)
+        Answer.objects.filter(response__member=member, response__survey__is_anonymous=False)
         .order_by("response_id", "question__position")
         .values(
             "response__survey__name", "response__started_at", "question__text", "number", "text",
@@ -112,6 +115,13 @@ def _merge_invitations(source, target, now):
     moved = list(rows.order_by("pk").values_list("pk", flat=True))
     Invitation.objects.filter(pk__in=moved).update(member=target)
     return moved
+
+
+def _undo_invitations(source, target, moved, now):
+    """With what was answered meanwhile, by links that were sent to ``source``."""
+    _undo_of(Invitation)(source, target, moved, now)
+    Response.objects.filter(invitation__in=moved, member=target).update(member=source)
+    FollowUp.objects.filter(response__invitation__in=moved, member=target).update(member=source)
 
 
 def _merge_of(model):

@@ -7,6 +7,8 @@ from django.test import Client
 from django.utils import timezone
 
 from core.actors import Agent
+from members.models import Activity
+from members.registry import personal_data
 from surveys.engine.presses import Press
 from surveys.links import make_token, sign_answer, sign_survey
 from surveys.models import Answer, FollowUp, Invitation, Response, Touch
@@ -140,3 +142,18 @@ def test_unconfirmed_answers_of_a_link_never_stand_beside_pressed_ones(ask, invi
     answer_question(row.pk, "words", ["Fine"], press=PRESS, now=now)
     assert list(Answer.objects.values_list("question__code", flat=True)) == ["words"]
     assert Response.objects.get().score_permille is None
+
+
+def test_what_was_said_in_confidence_stands_in_no_file_with_a_name(ask, invite, now):
+    """Staff may take the download of a member; it tells that they were asked, and no more."""
+    open_one, sealed = ask(*TWO), ask(*TWO, code="sealed", is_anonymous=True)
+    row = invite(open_one)
+    for each in (row, invite(sealed, row.member)):
+        answer_question(each.pk, "rating", ["1"], press=PRESS, now=now)
+        answer_question(each.pk, "words", [f"Words of {each.survey.code}"], press=PRESS, now=now)
+    answers = list(personal_data["surveys.response"].export(row.member))
+    assert {each["response__survey__name"] for each in answers} == {"visit"}
+    told = list(personal_data["surveys.invitation"].export(row.member))
+    assert {each["survey__name"] for each in told} == {"visit", "sealed"}
+    facts = Activity.objects.filter(kind="survey_answered", facts__survey=sealed.pk).get().facts
+    assert "score" not in facts

@@ -1,3 +1,4 @@
+# ruff: noqa: F811 (fixtures)
 """Acts on a follow-up, on its answer and on its member at once: each test fails when the lock or
 constraint that it names is taken away.
 """

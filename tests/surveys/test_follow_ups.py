@@ -9,6 +9,8 @@ from core.actors import Agent
 from core.models import AuditEntry
 from members.models import Activity, Member, Notice
 from members.registry import MessageFate, personal_data, promotion_holds
+from members.services.erasing import erase_member
+from members.services.merging import merge_members, undo_merge
 from surveys.engine.presses import Press
 from surveys.models import FollowUp, FollowUpEntry
 from surveys.selectors.follow_ups import list_conversations, list_workers
@@ -326,6 +328,26 @@ def test_erasure_takes_the_words_and_ends_it(complaint, person, staff, now):
     assert set(FollowUpEntry.objects.exclude(text="").values_list("text", flat=True)) == {"…"}
     with pytest.raises(NobodyToReplyTo):
         reopen_follow_up(follow_up.pk, by=by, now=now)
+
+
+def test_what_was_answered_while_two_were_one_goes_back_too(low, person, programme, now):
+    row, other = low(), person()
+    first = row.member
+    merge = merge_members(first, other, by=None, reason="One person", now=now)
+    press(row, "2", now)
+    assert FollowUp.objects.get().member == other
+    undo_merge(merge, by=None, now=now)
+    for found in (FollowUp.objects.get(), FollowUp.objects.get().response.invitation):
+        assert found.member == first
+    assert FollowUp.objects.get().response.member == first
+
+
+def test_what_was_done_for_somebody_erased_stays_done(complaint, staff, now):
+    found, manager = complaint(), staff("manager")
+    close_follow_up(found.pk, "Rang them", by=manager, now=now)
+    erase_member(found.member, by=None, now=now)
+    with pytest.raises(NobodyToReplyTo):
+        reopen_follow_up(found.pk, by=manager, now=now)
 
 
 def test_a_merge_takes_them_along_and_back(complaint, person, now):

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from core.services.audit import record_audit
+from members.enums import MemberStatus
 from surveys.enums import FollowUpEnding, FollowUpEntryKind, FollowUpState
 from surveys.models import FollowUp, FollowUpEntry
 from surveys.services.follow_ups.refusals import NobodyToReplyTo, NotClosed, NotTheirs
@@ -95,8 +96,10 @@ def reopen_follow_up(pk: int, *, by: Any, now: dt.datetime) -> FollowUp:
     follow_up = lock_follow_up(pk, by=by, may_be_closed=True)
     if not follow_up.is_closed:
         raise NotClosed
-    if follow_up.ending == FollowUpEnding.LEFT:
-        raise NobodyToReplyTo
+    member = follow_up.member
+    is_erased = member is not None and member.status == MemberStatus.ERASED
+    if is_erased or follow_up.ending == FollowUpEnding.LEFT:
+        raise NobodyToReplyTo  # its words are gone, also where it was done before
     follow_up.state, follow_up.closed_at = FollowUpState.OPEN, None
     follow_up.ending, follow_up.outcome = FollowUpEnding.NONE, ""
     follow_up.save(update_fields=["state", "closed_at", "ending", "outcome"])
