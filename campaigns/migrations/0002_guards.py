@@ -40,6 +40,6 @@ DROP FUNCTION campaigns_refuse_frozen_edition();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0006_outbox_keys")]
+    dependencies = [("campaigns", "0001_initial")]
 
     operations = [migrations.RunSQL(sql=_FORWARD, reverse_sql=_BACK)]
