@@ -20,6 +20,7 @@ class ContactForm(forms.Form):
     )  # fmt: skip
     email = forms.EmailField(
         label=_("Your e-mail address"),
+        max_length=254,
         help_text=_("We answer to it, and use it for nothing else."),
         widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
         error_messages={"required": _("Without an address we can't answer.")},
