@@ -44,7 +44,9 @@ def list_wanted_permissions() -> dict[str, dict[str, int]]:
     for role, names in patterns.items():
         wanted[role] = {}
         for pattern in names:
-            matches = {name: known[name] for name in fnmatch.filter(known, pattern)}
+            is_one = "*" not in pattern  # most are; matching asks every permission there is
+            names_of_it = known.keys() & {pattern} if is_one else fnmatch.filter(known, pattern)
+            matches = {name: known[name] for name in names_of_it}
             if not matches:
                 raise ImproperlyConfigured(
                     f"“{pattern}” of the role “{role}” matches no permission."
