@@ -76,7 +76,9 @@ class ChoiceForm(WordsFormMixin, forms.Form):
     word_fields = ("text",)
     code = forms.SlugField(widget=forms.HiddenInput, required=False, max_length=40)
     text = forms.CharField(label=_("Answer"), max_length=120, required=False)
-    value = forms.IntegerField(label=_("Counts for"), min_value=0, max_value=100, required=False)
+    value = forms.IntegerField(
+        label=pgettext_lazy("an answer", "Counts for"), min_value=0, max_value=100, required=False
+    )
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
