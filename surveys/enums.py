@@ -118,7 +118,7 @@ class ResponseActor(models.TextChoices):
 
 
 class FollowUpState(models.TextChoices):
-    OPEN = "open", _("open")
+    OPEN = "open", pgettext_lazy("follow-up", "open")
     WORKING = "working", _("in work")
     CLOSED = "closed", _("closed")
 
