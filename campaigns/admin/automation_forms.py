@@ -12,7 +12,8 @@ from campaigns.models import Automation, AutomationVersion, Step
 from campaigns.reach import list_offered
 from campaigns.registrations_automations import ACTIVITIES
 from campaigns.selectors.automations.wording import list_notices
-from campaigns.services.automations.drafting import AutomationTerms, MailingTerms
+from campaigns.services.automations.drafting import AutomationTerms
+from campaigns.services.automations.mailings import MailingTerms
 from core.acts import name_act
 from core.admin import dress_form
 from members.enums import Channel

@@ -12,29 +12,28 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.enums import (
     MailingKind,
-    MailingPurpose,
     MailingState,
-    Reach,
     Reentry,
     StepKind,
     TriggerKind,
     VersionState,
 )
 from campaigns.models import PLAIN_VARIANT, Automation, AutomationVersion, Mailing, Step
-from campaigns.services.automations.terms import read_step, read_trigger
-from campaigns.services.editions import freeze_edition, move_draft
+from campaigns.services.automations.mailings import (
+    MailingTerms,
+    is_elsewhere,
+    is_told,
+    part_mailing,
+    set_mailing,
+)
+from campaigns.services.automations.terms import InvalidAutomation, read_step, read_trigger
+from campaigns.services.editions import freeze_edition
 from core.errors import DomainError
 from core.services.audit import record_audit
-from members.enums import Channel
 from members.models import User
 
 MOST_STEPS = 30
 _BY_LOOKING = (TriggerKind.IN_REACH, TriggerKind.LAPSED)
-
-
-class InvalidAutomation(DomainError):
-    code = "invalid_automation"
-    message = _("An automation has a name; “after some days” needs how many.")
 
 
 class NothingToPublish(DomainError):
@@ -91,17 +90,6 @@ class AutomationTerms:
     reentry_days: int | None = None
     budget_count: int | None = None
     i18n: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MailingTerms:
-    """What a message step is told beside its words."""
-
-    name: str
-    purpose: str = MailingPurpose.SERVICE
-    channels: Sequence[str] = (Channel.EMAIL,)
-    stale_after_hours: int | None = 48
-    is_festive: bool = False
 
 
 @transaction.atomic
@@ -197,7 +185,7 @@ def add_step(
     )  # fmt: skip
     if kind == StepKind.MESSAGE:
         step.mailing = Mailing(kind=MailingKind.STEP, created_at=now, created_by=by)
-        _set_mailing(step.mailing, mailing or MailingTerms(name=str(automation)))
+        set_mailing(step.mailing, mailing or MailingTerms(name=str(automation)))
     step.save()
     changes = {"step": step.key, "kind": str(kind)}
     record_audit("automation.draft_changed", automation, by=by, now=now, changes=changes)
@@ -217,9 +205,9 @@ def change_step(
     step = _get_step(draft, key)
     step.terms = read_step(step.kind, terms or {})
     if step.mailing is not None and mailing is not None:
-        if _is_elsewhere(step.mailing, draft) and not _is_told(step.mailing, mailing):
-            step.mailing = _part(step.mailing, mailing, by=by, now=now)
-        _set_mailing(step.mailing, mailing)
+        if is_elsewhere(step.mailing, draft) and not is_told(step.mailing, mailing):
+            step.mailing = part_mailing(step.mailing, mailing, by=by, now=now)
+        set_mailing(step.mailing, mailing)
     step.save(update_fields=["terms", "mailing"])
     changes = {"step": key, "kind": str(step.kind)}
     record_audit("automation.draft_changed", automation, by=by, now=now, changes=changes)
@@ -351,42 +339,6 @@ def _check_words(mailing: Mailing) -> None:
     there = set(newest.contents.values_list("channel", "variant")) if newest else set()
     if any((channel, PLAIN_VARIANT) not in there for channel in mailing.channels):
         raise StepWordsMissing(name=mailing.name)
-
-
-def _set_mailing(mailing: Mailing, terms: MailingTerms) -> None:
-    known = {channel for channel in Channel.values if channel not in (Channel.ANY, Channel.PHONE)}
-    if not terms.name.strip() or terms.purpose not in MailingPurpose.values:
-        raise InvalidAutomation
-    if not terms.channels or not known.issuperset(terms.channels):
-        raise InvalidAutomation
-    mailing.name, mailing.purpose = terms.name.strip(), terms.purpose
-    mailing.channels, mailing.reach = list(dict.fromkeys(terms.channels)), Reach.FIRST
-    mailing.stale_after_hours, mailing.is_festive = terms.stale_after_hours, terms.is_festive
-    # What somebody waits for goes before what many are told.
-    mailing.priority = 20 if terms.purpose == MailingPurpose.SERVICE else 40
-    mailing.save()
-
-
-def _is_elsewhere(mailing: Mailing, draft: AutomationVersion) -> bool:
-    return mailing.steps.exclude(version=draft).exists()
-
-
-def _is_told(mailing: Mailing, terms: MailingTerms) -> bool:
-    """Whether a mailing is sent as these terms say already; its name is for staff alone."""
-    return (
-        mailing.purpose == terms.purpose
-        and mailing.channels == list(dict.fromkeys(terms.channels))
-        and mailing.stale_after_hours == terms.stale_after_hours
-        and mailing.is_festive == terms.is_festive
-    )
-
-
-def _part(old: Mailing, terms: MailingTerms, *, by: User | None, now: dt.datetime) -> Mailing:
-    """A mailing of its own for the draft, with the words that were being written for the old."""
-    new = Mailing(kind=MailingKind.STEP, created_at=now, created_by=by)
-    _set_mailing(new, terms)
-    move_draft(old, new)
-    return new
 
 
 def _set_running(automation: Automation) -> None:

@@ -17,6 +17,11 @@ MOST_POINTS = 100_000
 POINTS, REWARD, SPINS = PrizeKind.POINTS.value, PrizeKind.REWARD.value, PrizeKind.SPINS.value
 
 
+class InvalidAutomation(DomainError):
+    code = "invalid_automation"
+    message = _("An automation has a name; “after some days” needs how many.")
+
+
 class InvalidTrigger(DomainError):
     code = "invalid_trigger"
     message = _("What it begins with isn't complete: %(what)s.")
