@@ -5,6 +5,7 @@ from django.templatetags.static import static
 from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from surveys.covers import get_product_cover
@@ -47,3 +48,12 @@ def _draw(name: str) -> SafeString:
 def stars_in_words(number: int) -> str:
     """A star in a list of choices: "4 stars"."""
     return _("%(stars)s of 5 stars") % {"stars": number}
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """By its own name; of one that we don't know, brought in from elsewhere, the code."""
+    try:
+        return get_language_info(code)["name_local"]
+    except KeyError:
+        return code
