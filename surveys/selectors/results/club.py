@@ -4,6 +4,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -56,7 +57,7 @@ def forget_club_nps() -> None:
 def _read(last_on: dt.date, zone: str) -> ClubNps:
     backs = [7 * week for week in range(WEEKS - 1, -1, -1)]
     first_on = last_on - dt.timedelta(days=max(backs[0] + DAYS, 2 * DAYS) - 1)
-    parameters = {
+    parameters: dict[str, Any] = {
         "zone": zone,
         "start": start_of(first_on, zone),
         "end": start_of(last_on + dt.timedelta(days=1), zone),

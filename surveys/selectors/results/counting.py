@@ -170,9 +170,14 @@ def _find_main(survey: Survey, found: Iterable[QuestionResult]) -> QuestionResul
 
 
 def _read_groups(scope: Scope, asked: ResultQuestions, main: QuestionResult | None) -> list[Any]:
-    sql = build_groups(has_scores=bool(asked.scores), is_anonymous=scope.survey.is_anonymous)
+    terms = list_terms(asked)
+    sql = build_groups(
+        score_parts=set(terms["term_part"]),
+        has_choices=any(terms["term_choice"]),
+        is_anonymous=scope.survey.is_anonymous,
+    )
     of_main = asked.list_ids(main.question.code) if main else []
-    return scope.read(sql, main=of_main, **list_terms(asked))
+    return scope.read(sql, main=of_main, **terms)
 
 
 def _build_scores(rows: list[Any], asked: ResultQuestions) -> list[ScoreResult]:

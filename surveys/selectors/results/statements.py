@@ -1,5 +1,7 @@
 """The SQL of results. Each statement is read once for a page, whatever the number of answers."""
 
+from collections.abc import Collection
+
 from surveys.selectors.results.scope import COUNTING, FEWEST
 
 # One row for each answer that was given: a scale has a handful, answers to choose a few dozen.
@@ -101,13 +103,12 @@ _THEMES = f"""
 _OF_TERMS = """
     JOIN surveys_answer a ON a.response_id = r.id
     JOIN unnest(
-        %(term_of)s::text[], %(term_question)s::bigint[], %(term_part)s::text[],
+        %(term_of)s::text[], %(term_question)s::bigint[], %(term_part)s::"char"[],
         %(term_weight)s::int[], %(term_lowest)s::int[], %(term_span)s::int[],
         %(term_choice)s::text[], %(term_worth)s::int[]
     ) AS term (of, question_id, part, weight, lowest, span, choice, worth)
         ON term.question_id = a.question_id
-       AND CASE WHEN term.choice = '' THEN a.number IS NOT NULL
-                ELSE a.choices[1] = term.choice END
+       AND {is_given}
     {join}
 """
 # The formula of ``surveys.engine.scores`` for many responses in one pass; a test compares both.
@@ -139,17 +140,27 @@ SCORED = f"""
           AND (x IS NOT NULL OR NOT has_expectation)
     )
 """
-_SHARE = """
-    CASE WHEN term.choice <> '' THEN term.worth
-         ELSE least(greatest((2000 * (a.number - term.lowest) + term.span) / (2 * term.span), 0),
-                    1000) END
+_OF_SCALE = """
+    least(greatest((2000 * (a.number - term.lowest) + term.span) / (2 * term.span), 0), 1000)
 """
-_MEAN = f"""
-    sum(term.weight * {_SHARE}) FILTER (WHERE term.part = '%s')::float8
-        / sum(term.weight) FILTER (WHERE term.part = '%s')
+_OF_SCALE_OR_CHOICE = f"CASE WHEN term.choice <> '' THEN term.worth ELSE {_OF_SCALE} END"
+_IS_SCALE_OR_CHOICE = """
+    CASE WHEN term.choice = '' THEN a.number IS NOT NULL ELSE a.choices[1] = term.choice END
 """
-for _part in "bmtex":
-    SCORED = SCORED.replace(f"{{mean_{_part}}}", _MEAN.replace("'%s'", f"'{_part}'"))
+
+
+def _write_scored(letters: Collection[str], *, has_choices: bool) -> str:
+    """Only what the scores need: each part that is summed makes every row dearer."""
+    share = _OF_SCALE_OR_CHOICE if has_choices else _OF_SCALE
+    is_given = _IS_SCALE_OR_CHOICE if has_choices else "a.number IS NOT NULL"
+    sql = SCORED.replace("{is_given}", is_given)
+    for letter in "bmtex":
+        of = f"FILTER (WHERE term.part = '{letter}')"
+        mean = f"sum(term.weight * {share}) {of}::float8 / sum(term.weight) {of}"
+        sql = sql.replace(f"{{mean_{letter}}}", mean if letter in letters else "NULL::float8")
+    return sql
+
+
 _SCORES = f"""
     SELECT of, {_BY}, least(value / 100, 9) AS number, count(*) AS times,
            sum(value)::bigint, sum(value * value)::bigint
@@ -244,10 +255,17 @@ _CUT_SCORES = f"""
 """
 
 
-def build_groups(*, has_scores: bool, is_anonymous: bool) -> str:
-    """Rows of (of, by, key, name, number, times, total, squares), see ``_NAMED``."""
+def build_groups(*, score_parts: Collection[str], has_choices: bool, is_anonymous: bool) -> str:
+    """Rows of (of, by, key, name, number, times, total, squares), see ``_NAMED``.
+
+    ``score_parts`` are the letters of ``surveys.selectors.results.questions``, none without a
+    calculated score; ``has_choices``: whether any counts answers to choose.
+    """
+    has_scores = bool(score_parts)
     main = [_CUT_DIMENSIONS, _CUT_THEMES] if is_anonymous else [_DIMENSIONS, _SEGMENTS, _THEMES]
     scores = _CUT_SCORES if is_anonymous else _SCORES
     parts = " UNION ALL ".join([f"({part})" for part in main] + [f"({scores})"] * has_scores)
     named = _NAMED.replace("{parts}", parts)
-    return f"WITH {SCORED} {named}" if has_scores else named
+    if not has_scores:
+        return named
+    return f"WITH {_write_scored(score_parts, has_choices=has_choices)} {named}"
