@@ -17,7 +17,7 @@ from surveys import panels
 from surveys.links import sign_survey
 from surveys.models import Invitation
 from surveys.registrations_segments import register_facts
-from surveys.selectors.invitations import HAS_OPEN, list_waiting_invitations
+from surveys.selectors.invitations import HAS_OPEN, MOOT, list_waiting_invitations
 from surveys.services.answering import CAUSE
 from surveys.services.inviting import NOTICE, follow_batch, hear_fates
 from surveys.services.inviting.fates import FACT
@@ -29,6 +29,7 @@ CONSUMER = "survey_invitations"
 def register() -> None:
     registry.register_consumer(CONSUMER, [str(kind) for kind in KINDS], follow_batch)
     registry.register_message_listener(FACT, hear_fates)
+    registry.register_moot_subjects(FACT, MOOT)
     registry.register_waiting_queue(
         "survey_invitations", list_waiting_invitations, late_after=dt.timedelta(minutes=30)
     )

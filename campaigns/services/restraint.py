@@ -1,6 +1,7 @@
 """Whether a message may leave: asked when it is about to, of what holds then (docs/contact.md)."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,12 +14,18 @@ from campaigns.enums import MailingPurpose, MessageReason, SuppressionReason
 from campaigns.reach import addresses
 from core.time import day_of, get_zone
 from members.enums import Channel
-from members.registry import promotion_holds
+from members.registry import moot_subjects, promotion_holds
 from members.selectors.club import get_club
 from members.selectors.consents import list_withdrawn, may_contact
 from members.selectors.contact import find_quiet_end, get_contact_policy
 from members.services.contact import take_contacts
 
+# By the facts that it was made with.
+_SUBJECTS = """
+    SELECT m.id, f.name, (m.facts ->> f.name)::bigint
+    FROM campaigns_message m, unnest(%s::text[]) AS f (name)
+    WHERE m.id = ANY (%s) AND jsonb_typeof(m.facts -> f.name) = 'number'
+"""
 _NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
@@ -84,9 +91,12 @@ def _judge(
     is_marketing = purpose != MailingPurpose.SERVICE
     facts = _read_facts(rows, channel, is_marketing)
     agreed = _find_agreed({row.member_id for row in rows}, purpose, channel)
+    moot = _find_moot(rows)
     verdicts, open_rows = {}, []
     for row in rows:
         reason = _find_obstacle(row, facts[row.id], row.member_id in agreed, is_marketing, now)
+        if row.id in moot:
+            reason = MessageReason.STALE
         if reason:
             verdicts[row.id] = Verdict(Decision.DROP, reason)
         else:
@@ -198,6 +208,23 @@ def _read_facts(rows: Sequence[ClaimedRow], channel: str, is_marketing: bool) ->
             [get_club().zone, *_columns(rows), channel],
         )
         return {row[0]: _Facts(*row[1:]) for row in cursor.fetchall()}
+
+
+def _find_moot(rows: Sequence[ClaimedRow]) -> set[int]:
+    """Messages of which what they are about is over, by the facts that they were made with. One
+    query, and one for each kind of subject that is among them.
+    """
+    told: dict[str, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+    with connection.cursor() as cursor:
+        cursor.execute(_SUBJECTS, [moot_subjects.codes(), [row.id for row in rows]])
+        for message_id, fact, subject in cursor.fetchall():
+            told[fact][subject].append(message_id)
+        moot: set[int] = set()
+        for fact, subjects in told.items():
+            sql = f"SELECT id FROM ({moot_subjects[fact]}) AS o (id) WHERE id = ANY (%s)"
+            cursor.execute(sql, [list(subjects)])
+            moot.update(pk for (subject,) in cursor.fetchall() for pk in subjects[subject])
+    return moot
 
 
 def _columns(rows: Sequence[ClaimedRow]) -> Iterator[list[int]]:

@@ -10,9 +10,11 @@ from .contact import (
     MessageFate,
     contact_counters,
     message_listeners,
+    moot_subjects,
     promotion_holds,
     register_contact_counter,
     register_message_listener,
+    register_moot_subjects,
     register_promotion_hold,
 )
 from .entries import Registry
@@ -124,6 +126,7 @@ __all__ = [
     "list_panels",
     "listeners",
     "message_listeners",
+    "moot_subjects",
     "notice_texts",
     "panels",
     "personal_data",
@@ -137,6 +140,7 @@ __all__ = [
     "register_happenings",
     "register_listener",
     "register_message_listener",
+    "register_moot_subjects",
     "register_notice_text",
     "register_panel",
     "register_personal_data",

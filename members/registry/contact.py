@@ -11,6 +11,7 @@ from .entries import Registry
 
 contact_counters: Registry[str] = Registry("counter of messages")
 promotion_holds: Registry[str] = Registry("hold of promotions")
+moot_subjects: Registry[str] = Registry("subjects that nobody is written to about")
 
 
 def register_contact_counter(code: str, sql: str) -> None:
@@ -25,6 +26,13 @@ def register_promotion_hold(code: str, sql: str) -> None:
     open. It is narrowed to some members from outside.
     """
     promotion_holds.add(code, sql)
+
+
+def register_moot_subjects(fact: str, sql: str) -> None:
+    """A SELECT of ids, which messages' facts hold under the name ``fact``: what they are about is
+    over or done, and they don't leave any more. It is narrowed to single ids from outside.
+    """
+    moot_subjects.add(fact, sql)
 
 
 # --- What became of a message ---------------------------------------------------------------------

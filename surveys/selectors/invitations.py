@@ -23,6 +23,13 @@ HAS_OPEN = f"""
       AND coalesce(r.state, '') <> '{ResponseState.COMPLETE}'
 """
 
+# Nobody is written to about these any more: answered before the message left, say, or closed.
+MOOT = f"""
+    SELECT i.id FROM surveys_invitation i JOIN surveys_survey s ON s.id = i.survey_id
+    WHERE i.answered_at IS NOT NULL OR s.state <> '{SurveyState.OPEN}'
+       OR i.state IN ('{InvitationState.EXPIRED}', '{InvitationState.CANCELLED}')
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class OpenSurvey:
