@@ -8,7 +8,7 @@ from django.core.paginator import EmptyPage
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
@@ -215,8 +215,9 @@ class AnswerTable(ResultTable):
     class Meta(ResultTable.Meta):
         pass
 
-    def __init__(self, rows: Any, questions: Mapping[str, Question]):
-        self.questions = questions
+    def __init__(self, rows: Any, questions: Mapping[str, Question], *, tiers: Mapping[str, str]):
+        """``tiers`` are their names by code."""
+        self.questions, self.tiers = questions, tiers
         self.given: dict[int, dict[str, Any]] = {}
         said = [(f"said{at}", SaidColumn(each)) for at, each in enumerate(questions.values())]
         super().__init__(rows, extra_columns=said, order_by="-day")
@@ -230,7 +231,7 @@ class AnswerTable(ResultTable):
         return format_html(
             '<a class="text-link" href="{}">{}</a>',
             reverse("admin:surveys_response_change", args=[record.pk]),
-            timezone.localtime(record.started_at).date(),
+            date_format(timezone.localtime(record.started_at), "SHORT_DATE_FORMAT"),
         )
 
     def render_member(self, record: Response) -> str:
@@ -239,6 +240,9 @@ class AnswerTable(ResultTable):
 
     def render_store(self, value: Any) -> str:
         return value.name_i18n
+
+    def render_tier(self, value: str) -> str:
+        return self.tiers.get(value, value)
 
     def render_score(self, value: int) -> str:
         return number_format(value / 10, 0)

@@ -109,7 +109,11 @@ class ResultPages:
             return HttpResponseRedirect(self._find_results(survey))
         form, filters = self._read_filters(request, survey)
         questions = list_result_questions(survey).by_code
-        table = AnswerTable(select_responses(build_scope(survey, filters)), questions)
+        del form.fields["division"]  # a list has no course
+        table = AnswerTable(
+            select_responses(build_scope(survey, filters)), questions,
+            tiers=dict(form.choices["tier"]),
+        )  # fmt: skip
         table.configure(request)
         return self.render_page(
             request, "admin/surveys/survey_answers.html", title=_("Answers"), obj=survey,
