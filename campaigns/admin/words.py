@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from campaigns.enums import MailingKind
 from campaigns.forms_words import LookForm, PictureForm, WordsForm
 from campaigns.models import PLAIN_VARIANT, Content, Edition, Mailing
-from campaigns.selectors.words import find_content, list_blocks, list_groups
+from campaigns.selectors.words import find_content, is_past, list_blocks, list_groups
 from campaigns.services.editions import save_content
 from campaigns.services.pictures import add_picture
 from campaigns.services.trials import send_trial
@@ -57,8 +57,8 @@ class MailingAdmin(ReadOnlyAdmin):
     def change_view(self, request, object_id, form_url="", extra_context=None):
         return self.redirect_to(request, "words", object_id, needs=self.has_view_permission)
 
-    def can_write(self, request):
-        return request.user.has_perm("campaigns.change_mailing")
+    def can_write(self, request, mailing):
+        return request.user.has_perm("campaigns.change_mailing") and not is_past(mailing)
 
     def words_view(self, request, object_id):
         """The words of the channel and variant that the address names."""
@@ -71,7 +71,7 @@ class MailingAdmin(ReadOnlyAdmin):
         content = find_content(mailing, channel, variant)
         form = WordsForm(request.POST or None, channel=channel, content=content)
         if request.method == "POST":
-            if not self.can_write(request):
+            if not self.can_write(request, mailing):
                 raise PermissionDenied
             if form.is_valid() and (answer := self._save(request, form, mailing, channel, variant)):
                 return answer
@@ -134,7 +134,8 @@ class MailingAdmin(ReadOnlyAdmin):
             blocks=list_blocks(),
             pictures=list(mailing.pictures.order_by("-pk")) if channel in WITH_PICTURES else [],
             picture_form=picture_form if channel in WITH_PICTURES else None,
-            can_write=self.can_write(request),
+            can_write=self.can_write(request, mailing),
+            is_past=is_past(mailing),
             can_try=channel in WITH_TRIALS,
             is_paper=channel == Channel.POST,
             sheet_url=reverse("mailing_sheet", args=[mailing.pk, variant]),
@@ -159,11 +160,11 @@ class MailingAdmin(ReadOnlyAdmin):
         """Keep a picture; the words in the form stay in it, saved or not."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        if not self.can_write(request):
-            raise PermissionDenied
         mailing, answer = self.get_or_redirect(request, object_id)
         if answer:
             return answer
+        if not self.can_write(request, mailing):
+            raise PermissionDenied
         channel, variant = self._choose(request, mailing)
         form = WordsForm(request.POST, channel=channel)
         picture_form = PictureForm(request.POST, request.FILES)
@@ -185,11 +186,11 @@ class MailingAdmin(ReadOnlyAdmin):
         """Send what is in the form, saved or not, to whoever presses."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        if not self.can_write(request):
-            raise PermissionDenied
         mailing, answer = self.get_or_redirect(request, object_id)
         if answer:
             return answer
+        if not self.can_write(request, mailing):
+            raise PermissionDenied
         channel, variant = self._choose(request, mailing)
         form, look = WordsForm(request.POST, channel=channel), LookForm(request.POST)
         if not (form.is_valid() and look.is_valid()):

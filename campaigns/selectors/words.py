@@ -65,3 +65,11 @@ def list_blocks() -> list[Snippet]:
         Snippet(_("Only for a tier"), '{% if member.tier == "gold" %}\n…\n{% endif %}'),
         Snippet(_("Only for an audience"), f'{{% audience "{group}" %}}\n…\n{{% endaudience %}}'),
     ]
+
+
+def is_past(mailing: Mailing) -> bool:
+    """Whether it is the message of a step that the newest version of its automation hasn't."""
+    step = mailing.steps.select_related("version__automation").order_by("-version__number").first()
+    if step is None:
+        return False
+    return step.version_id != step.version.automation.versions.latest("number").pk

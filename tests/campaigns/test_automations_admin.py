@@ -4,6 +4,8 @@ import pytest
 from django.urls import reverse
 
 from campaigns.models import Automation, Journey, Step
+from campaigns.services.automations.drafting import change_step
+from campaigns.services.automations.mailings import MailingTerms
 from campaigns.services.automations.running import run_due_journeys
 from campaigns.services.editions import save_content
 from campaigns.services.segments import make_segment
@@ -125,3 +127,20 @@ def test_a_condition_is_written_in_the_step(desk, automate, person, staff, now):
     assert step.terms["rules"]["all"][0]["value"] == 2
     shown = desk.get(page("step", automation.pk, step.key)).text
     assert 'value="behaviour:campaigns.clicked" selected' in shown
+
+
+def test_words_of_an_older_version_are_only_looked_at(desk, automate, club, now):
+    automation = automate("activity", {"kind": "signup"}, MESSAGE)
+    step = automation.versions.get().steps.get()
+    words = reverse("admin:campaigns_mailing_words", args=[step.mailing_id])
+    told = {"subject": "Other", "body": "Other."}
+    assert desk.post(words, told).status_code == 302  # begins a draft of these
+    change_step(
+        automation, step.key, mailing=MailingTerms(name="Hello", purpose="news"), by=None, now=now
+    )
+    assert desk.post(words, told).status_code == 403
+    assert "Of an older version" in desk.get(words).text
+    newest = automation.versions.latest("number").steps.get().mailing
+    own = reverse("admin:campaigns_mailing_words", args=[newest.pk])
+    assert "Other." in desk.get(own).text
+    assert desk.post(own, told | {"body": "Third."}).status_code == 302
