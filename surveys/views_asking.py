@@ -54,7 +54,9 @@ def _open_to_all(*methods: str) -> Callable[[Any], Any]:
             try:
                 response = view(request, _read(token), **kwargs)
             except DomainError as refusal:
-                context = {"refusal": refusal, "words": _find_words(request)}
+                # By a forged address anybody could have any words shown here.
+                words = "" if isinstance(refusal, InvitationGone) else _find_words(request)
+                context = {"refusal": refusal, "words": words}
                 response = _render(request, "surveys/closed.html", context, status=refusal.status)
             response["X-Robots-Tag"] = "noindex"
             # The address is a key: no other site learns it.

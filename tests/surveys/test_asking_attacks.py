@@ -90,6 +90,8 @@ def test_drafts_change_nothing_for_who_answers(visitor, ask, invite, now):
     refused = visitor.post(f"{at}/words/", {"answer": "Long <i>words</i>"})
     assert refused.status_code == 410
     assert "Long &lt;i&gt;words&lt;/i&gt;" in read(refused)
+    forged = visitor.post(f"/s/{make_token(row.pk)}x/q/words/", {"answer": "Call 555 now"})
+    assert (forged.status_code, "555" in read(forged)) == (404, False)
     reopen_survey(row.survey, by=None, now=now)
     visitor.post(f"{at}/words/", {"answer": "Long words"})
     assert Response.objects.get().state == "complete"

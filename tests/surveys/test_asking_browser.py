@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from surveys.engine.path import Rule
 from surveys.links import sign_answer, sign_survey
 from surveys.models import Answer, Response, Touch
-from surveys.services.building import ChoiceTerms
+from surveys.services.building import ChoiceTerms, close_survey
 from tests.site.test_browser import (  # noqa: F401 (fixtures)
     _folder_of_static_files,
     assert_well_made,
@@ -130,3 +130,17 @@ def test_without_javascript(visit, ask, invite, programme):  # noqa: F811
     page.get_by_role("textbox").fill("None")
     page.get_by_role("button", name="Next").click()
     expect(page.get_by_text("+20")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
+def test_words_that_come_too_late_are_given_back(width, scheme, visit, ask, invite):  # noqa: F811
+    row = invite(ask(question("words", "text", text="What else should we know?")))
+    page = visit(width, scheme, user_agent=BROWSER)
+    page.goto(sign_survey(row.pk))
+    page.get_by_role("textbox").fill("The tea was cold.\nوالشاي بارد")
+    close_survey(row.survey, by=None, now=row.sent_at)
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("heading", name="These questions are closed.")).to_be_visible()
+    kept = page.get_by_label("What you wrote couldn't be taken any more.")
+    expect(kept).to_have_value("The tea was cold.\nوالشاي بارد")
+    assert_well_made(page, "words given back")
