@@ -17,14 +17,18 @@ from tests.site.test_browser import (  # noqa: F401 (fixtures)
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
-# Between the focus and an element there are about so many others; saves asking after each key.
-STOPS_BEFORE = """each => {
-  const all = [...document.querySelectorAll("a[href], button, input, select, textarea, summary")];
+# About so many others stand between the focus and an element, less than none where it comes before;
+# saves asking after each key.
+STOPS_BETWEEN = """each => {
   const from = document.activeElement;
-  return all.filter(other => other.checkVisibility() && !other.disabled && other !== from
+  const all = [...document.querySelectorAll("a[href], button, input, select, textarea, summary")];
+  const isBefore = from !== document.body && (from.compareDocumentPosition(each) & 2) !== 0;
+  const [first, last] = isBefore ? [each, from] : [from, each];
+  const count = all.filter(other => other.checkVisibility() && !other.disabled && other !== first
     && other.type !== "hidden" && other.tabIndex >= 0
-    && (from === document.body || from.compareDocumentPosition(other) & 4)
-    && other.compareDocumentPosition(each) & 4).length;
+    && (first === document.body || first.compareDocumentPosition(other) & 4)
+    && other.compareDocumentPosition(last) & 4).length;
+  return isBefore ? -count - 1 : count;
 }"""
 
 
@@ -38,12 +42,14 @@ class Keys:
         """Tab on until it has the focus; what can't be reached so fails."""
         target = self.page.get_by_role(role, name=name, **options)
         expect(target).to_be_visible()
-        for _press in range(target.evaluate(STOPS_BEFORE) - 2):
-            self.page.keyboard.press("Tab")
+        stops = target.evaluate(STOPS_BETWEEN)
+        key = "Tab" if stops >= 0 else "Shift+Tab"
+        for _press in range(abs(stops) - 2):
+            self.page.keyboard.press(key)
         for _press in range(160):
             if target.evaluate("each => each === document.activeElement"):
                 return target
-            self.page.keyboard.press("Tab")
+            self.page.keyboard.press(key)
         raise AssertionError(f"the Tab key never comes to {role} “{name}”")
 
     def press(self, role, name, **options):
