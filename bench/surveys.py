@@ -29,6 +29,12 @@ _MEMBERS = """
            'bench', %(at)s, %(at)s, 'm' || n || '@bench.example'
     FROM generate_series(1, %(count)s) n
 """
+# Who signs up stands in the programme at once.
+_STANDINGS = """
+    INSERT INTO rewards_standing (member_id, tier_id, has_purchased)
+    SELECT m.id, t.id, true FROM members_member m,
+           (SELECT id FROM rewards_tier ORDER BY rank LIMIT 1) t WHERE m.source = 'bench'
+"""
 # A third was asked a fortnight ago, a third two months ago, by another survey.
 _HISTORY = """
     INSERT INTO surveys_invitation (survey_id, member_id, occurrence, state, planned_at, due_at,
@@ -120,6 +126,7 @@ def _fill_club(members: int, answers: int) -> dict:
     sent = dt.datetime.now(dt.UTC) - dt.timedelta(hours=2)
     with connect("bench_before") as connection:
         connection.execute(_MEMBERS, {"at": at, "count": members})
+        connection.execute(_STANDINGS)
         connection.execute(_HISTORY, {"survey": surveys[0].pk, "now": NOW})
         batch = connection.execute(_BATCH, [NOW, members]).fetchone()[0]
         connection.execute(_ACTIVITIES, [batch, NOW, NOW])

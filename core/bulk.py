@@ -24,10 +24,14 @@ def reserve_ids(**counts: int) -> dict[str, list[int]]:
     result: dict[str, list[int]] = {table: [] for table in counts}
     if not wanted:
         return result
-    sequences = [f"{table}_id_seq" for table in wanted]
-    (rows,) = read_together([(_RESERVE, [list(wanted), sequences, list(wanted.values())])])
+    (rows,) = read_together([build_reserve(**wanted)])
     result.update(dict(rows))
     return result
+
+
+def build_reserve(**counts: int) -> tuple[str, Values]:
+    """The statement of ``reserve_ids``, to travel with others; its rows are a table and its ids."""
+    return _RESERVE, [list(counts), [f"{table}_id_seq" for table in counts], list(counts.values())]
 
 
 def read_together(

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from core.actors import Actor, Judgement, find_bursts, is_inside
-from core.bulk import RowWriter
+from core.bulk import RowWriter, build_reserve
 from members.services.activities import ActivityRow, record_batch
 from rewards.enums import PrizeKind
 from rewards.services.ledger import write_ledger
@@ -48,6 +48,11 @@ _ANSWERED = f"""
         opened_at = coalesce(opened_at, %s), version_id = coalesce(version_id, %s)
     WHERE id = %s
 """
+# What paid points and their activity take; taken along where the books are opened.
+_USED_IDS = {
+    "rewards_account": 1, "rewards_transfer": 1, "rewards_lot": 1, "members_activitybatch": 1,
+    "members_activity": 1,
+}  # fmt: skip
 # What is left of the budget, taken as late as can be.
 _TAKE_POINTS = """
     UPDATE surveys_survey s SET points_given = s.points_given + k.points
@@ -127,6 +132,7 @@ class _Pressing:
         self.standing = progress.standing
         self.sheet = progress.sheet
         self.writer = RowWriter()
+        self.spare_ids: dict[str, list[int]] = {}
 
     def take(
         self, question: Question | None, given: Given | None, judgement: Judgement, agent: str
@@ -211,8 +217,15 @@ class _Pressing:
         # Who gave which score in an anonymous survey stands nowhere else either.
         if score is not None and not standing.is_anonymous:
             facts["score"] = score
-        activity = ActivityRow(standing.member_id, ANSWERED, now, SUBJECT, standing.id, facts)
-        record_batch(ANSWERED, [activity], payload=[activity], now=now, writer=self.writer)
+        ids = self.spare_ids
+        activity = ActivityRow(
+            standing.member_id, ANSWERED, now, SUBJECT, standing.id, facts,
+            ids["members_activity"][0] if ids else None,
+        )  # fmt: skip
+        record_batch(
+            ANSWERED, [activity], payload=[activity], now=now, writer=self.writer,
+            batch_id=ids["members_activitybatch"][0] if ids else None,
+        )  # fmt: skip
 
     def _tell_score(self, score: int | None) -> None:
         was_low = self.standing.is_counting and self._is_low(self.standing.score_permille)
@@ -242,9 +255,15 @@ class _Pressing:
         if not standing.points:  # a budget that is used up pays nothing, also when it grows again
             return None if standing.points_budget is None else 0
         try:
-            ledger = open_settled_ledger([standing.member_id], now=self.now)
+            ledger = open_settled_ledger(
+                [standing.member_id], now=self.now,
+                build_extra=lambda terms: [build_reserve(**_USED_IDS)],
+            )  # fmt: skip
         except NoProgramme:
             return 0
+        (ids,) = ledger.extra
+        self.spare_ids = dict(ids)
+        ledger.spare_ids = dict(ids)
         points = standing.points
         if standing.points_budget is not None:
             with connection.cursor() as cursor:
