@@ -124,9 +124,9 @@ def _name_key(member_id: int | None, review: Review) -> str:
 def _list_records(member_ids: Collection[int]) -> dict[int, list[int]]:
     """Of each member their own record and those that went up in it: entries stay with them."""
     records = {pk: [pk] for pk in member_ids}
-    merged = Member.objects.filter(merged_into__in=member_ids).values_list("merged_into", "pk")
-    for into, pk in merged:
-        records[into].append(pk)
+    for merged in Member.objects.filter(merged_into__in=member_ids).only("pk", "merged_into"):
+        if merged.merged_into_id is not None:
+            records[merged.merged_into_id].append(merged.pk)
     return records
 
 
