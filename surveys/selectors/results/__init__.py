@@ -13,11 +13,11 @@ from .counting import (
     get_results,
 )
 from .questions import ResultQuestions, list_result_questions, name_answer
-from .scope import DIVISIONS, FEWEST, MONTH, QUARTER, WEEK, Filters, Scope, build_scope
+from .scope import FEWEST, MONTH, QUARTER, WEEK, Filters, Scope, build_scope
 from .words import Said, find_said, list_filter_choices, list_words
 
 __all__ = [
-    "DIVISIONS", "FEWEST", "MONTH", "QUARTER", "TENTHS", "WEEK", "ClubNps", "Filters", "Funnel",
+    "FEWEST", "MONTH", "QUARTER", "TENTHS", "WEEK", "ClubNps", "Filters", "Funnel",
     "GroupResult", "QuestionResult", "ResultQuestions", "Results", "Said", "Scope", "ScoreResult",
     "ThemeResult", "build_scope", "estimate", "find_said", "forget_club_nps", "get_club_nps",
     "get_results", "list_filter_choices", "list_result_questions", "list_words", "name_answer",

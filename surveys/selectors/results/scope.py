@@ -21,7 +21,6 @@ from surveys.models import Survey
 
 FEWEST = 5  # of an anonymous survey nothing is told of fewer people
 WEEK, MONTH, QUARTER = "week", "month", "quarter"
-DIVISIONS = (WEEK, MONTH, QUARTER)
 _EARLIEST, _LATEST = dt.date(2000, 1, 1), dt.date(2200, 1, 1)
 
 # Answers that a person confirmed. Those of an anonymous survey that are complete count up to the
