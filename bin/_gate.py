@@ -164,10 +164,10 @@ def all_steps(folder: Path, environment: dict[str, str], production: dict[str, s
     collected = environment | {"COVERAGE_FILE": str(folder / "coverage")}
     # Every process of the test run measures itself, into a file of its own.
     measured = collected | {"COVERAGE_PROCESS_START": str(REPOSITORY / "pyproject.toml")}
-    coverage = [PYTHON, "-m", "coverage"]
+    coverage, pytest = [PYTHON, "-m", "coverage"], [PYTHON, "-m", "pytest"]
     return [
         *steps,
-        Step("pytest", [PYTHON, "-m", "pytest", "-n", "2", "--durations=10"], measured),
+        Step("pytest", [*pytest, "-n", "2", "--dist", "worksteal", "--durations=30"], measured),
         Step("coverage combine", [*coverage, "combine", "--quiet"], collected),
         Step("coverage of services", [*coverage, "report", "--skip-covered"], collected),
     ]

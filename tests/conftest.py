@@ -16,17 +16,21 @@ from loyalty_site.restore_drill import with_name
 from tests.restoring import remember_base, restore_base
 from tests.upgrade.fixture import dump
 
-# The longest, with processes of their own: begun first, so that nothing waits for them at the end.
-LONG = ("tests/bench/", "tests/workshop/")
-# They open every page, seed whole clubs or drive a browser. What services do is told by the tests
-# of services, and only those count: measuring branches makes Python half as slow again.
-UNMEASURED = (
-    "tests/admin/",
+# The longest are begun first, so that nothing waits for them at the end; and by one worker, so that
+# a club is seeded for all its tests once (bin/_gate.py lets the other one take over the rest).
+LONG = (
+    "tests/bench/",
     "tests/demo/",
     "tests/site/test_access.py",
     "tests/site/test_face_",
     "tests/upgrade/",
+    "tests/workshop/",
 )
+# They open every page, seed whole clubs or drive a browser. What services do is told by the tests
+# of services, and only those count: measuring branches makes Python half as slow again.
+UNMEASURED = ("tests/admin/", "tests/demo/", "tests/site/", "tests/upgrade/")
+# Pages by where they lie, but the only tests that some services have.
+MEASURED = ("tests/site/test_merging.py", "tests/site/test_receipt_claims.py")
 
 
 @pytest.hookimpl(trylast=True)
@@ -38,7 +42,7 @@ def pytest_collection_modifyitems(items):
 def pytest_runtest_protocol(item):
     measurement = coverage.Coverage.current()
     is_page = item.nodeid.startswith(UNMEASURED) or "live_server" in item.fixturenames
-    if measurement is None or not is_page:
+    if measurement is None or not is_page or item.nodeid.startswith(MEASURED):
         return (yield)
     measurement.stop()
     try:
