@@ -29,7 +29,8 @@ from loyalty_site.embedded.layout import DATABASE_NAME, REPOSITORY
 
 MAILS = int(os.environ.get("BENCH_SENDING_MAILS", "100000"))
 MEMBERS = int(os.environ.get("BENCH_SENDING_MEMBERS", "1000000"))
-WORKERS = 2  # processes, with a connection each
+CORES = 2
+WORKERS = 5  # processes with a connection each: as many connections as django-post_office has
 RATE = 850.0
 SHARE = 0.5  # of the bare loop's rate
 TIMES_POST_OFFICE = 5.0
@@ -202,7 +203,7 @@ def _compare_sending(report: Report, work: Path, mails: int, with_post_office: b
         if with_post_office:
             python = _install_post_office(work)
             other = 0.0
-            for processes in (WORKERS, 1):
+            for processes in (CORES, 1):
                 other = _send_by_post_office(work, python, port, sample, mails // 10, processes)
                 report.note(f"post_office_{processes}", other, f"{other:9,.0f} mails/s by"
                             f" send_queued_mail of django-post_office, --processes={processes}, 5"

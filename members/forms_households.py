@@ -16,6 +16,7 @@ class InvitationForm(forms.Form):
     )
     email = forms.EmailField(
         label=_("E-mail address"),
+        max_length=254,
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
         help_text=_("They get a link; they may join the club by it first."),

@@ -262,7 +262,7 @@ def _thank(request: HttpRequest, made: Donation) -> HttpResponse:
 def giving_mine(request: HttpRequest, member: Member) -> HttpResponse:
     """My gifts, what share I give, and a statement for each year."""
     now = timezone.now()
-    number = max(int(page) if (page := request.GET.get("page", "1")).isdigit() else 1, 1)
+    number = max(int(page) if (page := request.GET.get("page", "1")[:9]).isdecimal() else 1, 1)
     start = (min(number, 1000) - 1) * PER_PAGE
     rows = list(list_donations(member)[start : start + PER_PAGE + 1])
     context = {

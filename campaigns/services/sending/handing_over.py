@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import Any
 
 import psycopg
 from django.conf import settings
@@ -41,6 +42,8 @@ _MARK = """
 # Committed for everybody to see, whatever becomes of this process, without waiting for the disk.
 _IN_MEMORY = "AND set_config('synchronous_commit', 'off', true) IS NOT NULL"
 _NOTE = ", outcomes = outcomes || %s::jsonb"
+# Of a marker on the disk, and of one in memory.
+_SURE, _QUICK = _MARK.format(note=""), _MARK.format(note="") + _IN_MEMORY
 _PATIENCE_SECONDS = 0.5  # between two tries to settle while the database is away
 
 
@@ -127,13 +130,16 @@ def is_sure(place: int) -> bool:
 
 def _mark(load: Load, place: int, note: dict) -> bool:
     """Committed when it returns: no transaction is open here."""
+    sql = _SURE if is_sure(place) else _QUICK
+    values: tuple[Any, ...] = (place, load.handover_id, load.mailing_id)
+    if note:
+        sql = _MARK.format(note=_NOTE) + ("" if is_sure(place) else _IN_MEMORY)
+        values = (place, json.dumps(note), load.handover_id, load.mailing_id)
     # Django's own cursor would cost as much again as the statement.
     connection.ensure_connection()
-    sql = _MARK.format(note=_NOTE if note else "") + ("" if is_sure(place) else _IN_MEMORY)
-    values = [place, json.dumps(note)] if note else [place]
     with connection.wrap_database_errors:
         cursor = psycopg.Cursor(connection.connection)
-        cursor.execute(sql, (*values, load.handover_id, load.mailing_id), prepare=not note)
+        cursor.execute(sql, values, prepare=not note)
         return cursor.rowcount == 1
 
 

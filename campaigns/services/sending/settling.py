@@ -95,12 +95,15 @@ class Settled:
         return cls(**values)
 
 
+_TAKEN = Outcome(Result.SENT)
 UNTOUCHED = Settled(MessageState.WAITING, attempts=0)
 UNKNOWN = Settled(MessageState.UNKNOWN)
 
 
 def judge_outcome(outcome: Outcome, *, attempts: int, at: dt.datetime) -> Settled:
     """What the other side's answer makes of a message that was tried ``attempts`` times before."""
+    if outcome == _TAKEN:  # what nearly every server says
+        return Settled(MessageState.SENT, sent_at=at)
     known: dict[str, Any] = {
         "detail": _clean(outcome.detail)[:200],
         "provider_id": _clean(outcome.provider_id)[:120],
