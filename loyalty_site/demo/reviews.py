@@ -20,6 +20,8 @@ from loyalty_site.demo.clock import awake
 from loyalty_site.demo.data import DATA, LANGUAGE, read_stories, translate
 from loyalty_site.demo.history import TILL
 from loyalty_site.demo.people import SOURCE
+from loyalty_site.demo.survey_answers import tag_answers
+from loyalty_site.demo.surveys import read_surveys
 from members.models import Member, User
 from members.selectors.club import get_club
 from purchases.models import Line, Product
@@ -59,6 +61,7 @@ def speak_up(by: User, *, now: dt.datetime) -> None:
         )
         for theme in told["themes"]
     }
+    tag_answers(themes, read_surveys())
     save_terms(ReviewTerms(flagged_words=told["terms"]["flagged_words"]), by=by, now=now)
     people = _People(now)
     rewarded = []

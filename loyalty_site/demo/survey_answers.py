@@ -15,7 +15,7 @@ from purchases.models import Store
 from surveys.engine.path import Asked, Given, find_path
 from surveys.engine.scales import find_share, get_scale
 from surveys.enums import InvitationState, QuestionKind, ResponseActor, ResponseState
-from surveys.models import Answer, Invitation, Response, SurveyVersion
+from surveys.models import Answer, Invitation, Response, SurveyVersion, Theme
 from surveys.selectors.versions import (
     find_main_question,
     list_questions,
@@ -82,6 +82,23 @@ def answer_invitations(
         elif row.expires_at <= now:
             row.state = InvitationState.EXPIRED
     _write(invitations, begun)
+
+
+def tag_answers(themes: Mapping[str, Theme], told: Mapping[str, Any]) -> None:
+    """What staff found in the words: a theme for each comment, in the same order."""
+    codes = {
+        text: code
+        for tone, languages in told["themes"].items()
+        for language, found in languages.items()
+        for text, code in zip(told["comments"][tone][language], found, strict=True)
+        if code
+    }
+    tagged = Response.themes.through
+    rows = Answer.objects.filter(text__in=codes).values_list("response", "text")
+    tagged.objects.bulk_create(
+        [tagged(response_id=pk, theme_id=themes[codes[text]].pk) for pk, text in rows],
+        ignore_conflicts=True,
+    )
 
 
 def _write(
