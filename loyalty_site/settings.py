@@ -137,6 +137,7 @@ CELERY_BROKER_URL = env.address(
     "CELERY_BROKER_URL", "redis://localhost:6379/0", ("redis", "rediss", "redis+socket")
 )
 _cache_url = env.address("CACHE_URL", "", ("redis", "rediss", "unix"))
+IS_CACHE_SHARED = bool(_cache_url)  # by all processes, also of workers
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",

@@ -31,14 +31,15 @@ handler500 = "loyalty_site.mistakes.server_error"
 urlpatterns = [
     # ProbeMiddleware answers these before they get here.
     *(path(address.lstrip("/"), view, name=view.__name__) for address, view in PROBES.items()),
+    # What messages lead to comes in crowds, and addresses are tried one after the other.
+    path("", include("campaigns.urls_response")),
+    path("", include("surveys.urls")),
     path("", include("core.urls")),
     path("", include("members.urls")),
     path("", include("purchases.urls")),
     path("", include("rewards.urls")),
-    path("", include("surveys.urls")),
     path("", include("surveys.urls_reviews")),
     path("", include("surveys.urls_contact")),
-    path("", include("campaigns.urls_response")),
     path("", include("campaigns.urls_writing")),
     path("", include("campaigns.urls_channels")),
     path("accounts/", include("allauth.urls")),

@@ -1,6 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from core.wakes import note_awake
 from members.services import duplicates, household_invitations, merging
 from members.services.erasing import recheck_erasures
 from members.services.erasure import process_due_erasures, tell_about_requests
@@ -9,13 +10,15 @@ from members.services.exports import delete_past_exports, process_waiting_export
 from members.services.guardians import ask_guardians as mail_guardians
 from members.services.logins import delete_abandoned_logins
 from members.services.retention import apply_retention as follow_policy
-from members.services.work import process_due_work
+from members.services.work import AT_ONCE, process_due_work
 
 
 @shared_task
 def sweep_work():
     """Look for waiting work rows; harmless to run twice or side by side."""
-    process_due_work(now=timezone.now())
+    note_awake(sweep_work.name)
+    if process_due_work(now=timezone.now()) >= AT_ONCE:
+        sweep_work.delay()  # the rest, after whatever else waits
 
 
 @shared_task

@@ -147,8 +147,10 @@ def _static_files_from_their_sources():
 @pytest.fixture(autouse=True)
 def sent_tasks(monkeypatch):
     """Tasks that services sent by name, as (name, arguments); none leaves for the broker."""
+    from core.wakes import note_awake
     from loyalty_site.celery import app
 
+    note_awake("members.tasks.sweep_work")  # the test before may have left somebody waiting
     sent = []
     monkeypatch.setattr(app, "send_task", lambda name, args=(): sent.append((name, list(args))))
     return sent

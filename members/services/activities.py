@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from celery import current_app
 from django.db import transaction
 
 from core.bulk import RowWriter, reserve_ids
+from core.wakes import wake_once_committed
 from members import registry
 from members.registry import Receipt
 
@@ -104,7 +104,7 @@ def record_batch(
     )
     own.flush()
     if consumers:
-        _wake_workers()
+        wake_once_committed("members.tasks.sweep_work")
     return _call_listeners(kind, batch_id, activities, payload, now)
 
 
@@ -122,9 +122,3 @@ def sum_receipts(receipts: Sequence[Receipt]) -> list[Receipt]:
     for receipt in receipts:
         totals[receipt.label] = totals.get(receipt.label, 0) + receipt.number
     return [Receipt(label, number) for label, number in totals.items()]
-
-
-def _wake_workers():
-    # By name, since tasks stand above services. The message only says "look now": losing it
-    # loses nothing.
-    transaction.on_commit(lambda: current_app.send_task("members.tasks.sweep_work"), robust=True)

@@ -11,11 +11,12 @@ from members.models import WorkItem
 
 logger = logging.getLogger(__name__)
 
+AT_ONCE = 500  # rows
 _LONGEST_WAIT = dt.timedelta(hours=6)
 LATE_AFTER = dt.timedelta(minutes=15)  # a worker busy with a large file is not to blame yet
 
 
-def process_due_work(*, now: dt.datetime, limit: int = 500) -> int:
+def process_due_work(*, now: dt.datetime, limit: int = AT_ONCE) -> int:
     """Run every consumer's waiting rows, oldest first; returns how many were done.
 
     Each row is claimed with ``skip_locked`` and processed in its own transaction, in which it

@@ -21,8 +21,7 @@ def consumer(registered):
 
 
 @pytest.fixture
-def record(make_member, now, monkeypatch):
-    monkeypatch.setattr("members.services.activities._wake_workers", lambda: None)
+def record(make_member, now):
     member = make_member()
 
     def run(count=1):

@@ -33,7 +33,6 @@ from surveys.services.answering.writing import (
     count_seconds,
     drop_answers,
     note_touch,
-    upsert_answer,
     upsert_response,
 )
 
@@ -145,10 +144,8 @@ class _Pressing:
         points = self._pay() if is_complete and actor == ResponseActor.HUMAN else None
         upsert_response(
             self.writer, self.progress, state=state, actor=actor, score=score, points=points,
-            now=self.now,
+            question=question, given=given, now=self.now,
         )  # fmt: skip
-        if question is not None:
-            upsert_answer(self.writer, self.standing.id, question, given)
         gone = [
             self.sheet.questions[code].pk for code in self.progress.answers if code not in answers
         ]

@@ -17,7 +17,6 @@ from surveys.services.answering.writing import (
     build_evidence,
     count_seconds,
     note_look,
-    upsert_answer,
     upsert_response,
 )
 
@@ -115,9 +114,9 @@ def _keep_provisional(
     except BadAnswer:
         return
     upsert_response(
-        writer, progress, state=ResponseState.PROVISIONAL, actor=judgement.actor, now=now
-    )
-    upsert_answer(writer, progress.standing.id, question, given)
+        writer, progress, state=ResponseState.PROVISIONAL, actor=judgement.actor,
+        question=question, given=given, now=now,
+    )  # fmt: skip
     if given is not None:
         progress.answers[question.code] = given
 

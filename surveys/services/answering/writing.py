@@ -49,10 +49,13 @@ _RESPONSE = """
         completed_at = CASE WHEN excluded.state = 'complete'
                             THEN coalesce(surveys_response.completed_at, excluded.completed_at) END
 """
-_ANSWER = """
+# In one statement with its response.
+_ANSWERED = f"""
+    WITH answered AS ({_RESPONSE} RETURNING id)
     INSERT INTO surveys_answer (response_id, question_id, number, text, choices, day_on)
-    SELECT r.id, %s::bigint, %s::smallint, %s::text, %s::varchar[], %s::date
-    FROM surveys_response r WHERE r.invitation_id = %s
+    SELECT answered.id, %(question)s::bigint, %(number)s::smallint, %(text)s::text,
+           %(choices)s::varchar[], %(day)s::date
+    FROM answered
     ON CONFLICT (response_id, question_id) DO UPDATE
     SET number = excluded.number, text = excluded.text, choices = excluded.choices,
         day_on = excluded.day_on
@@ -99,32 +102,29 @@ def note_look(
 
 def upsert_response(
     writer: RowWriter, progress: Progress, *, state: str, actor: str, score: int | None = None,
-    points: int | None = None, now: dt.datetime,
+    points: int | None = None, question: Question | None = None, given: Given | None = None,
+    now: dt.datetime,
 ) -> None:  # fmt: skip
-    """``points`` None leaves what was paid as it is."""
-    writer.execute(
-        _RESPONSE,
-        {
-            "invitation": progress.standing.id,
-            "version": progress.sheet.version.pk,
-            "state": state,
-            "actor": actor,
-            "score": score,
-            "points": points,
-            "now": now,
-        },
-    )
+    """The response and the answer to ``question``; ``given`` None takes that answer back.
 
-
-def upsert_answer(
-    writer: RowWriter, invitation_id: int, question: Question, given: Given | None
-) -> None:
-    """``given`` None takes the answer back."""
-    if given is None:
-        writer.execute(_DROP, [invitation_id, [question.pk]])
+    ``points`` None leaves what was paid as it is.
+    """
+    values = {
+        "invitation": progress.standing.id,
+        "version": progress.sheet.version.pk,
+        "state": state,
+        "actor": actor,
+        "score": score,
+        "points": points,
+        "now": now,
+    }
+    if question is None or given is None:
+        writer.execute(_RESPONSE, values)
+        drop_answers(writer, progress.standing.id, [question.pk] if question else [])
         return
     number, text, choices, day_on = _write_answer(question.kind, given)
-    writer.execute(_ANSWER, [question.pk, number, text, choices, day_on, invitation_id])
+    told = {"number": number, "text": text, "choices": choices, "day": day_on}
+    writer.execute(_ANSWERED, {**values, "question": question.pk, **told})
 
 
 def drop_answers(writer: RowWriter, invitation_id: int, question_ids: list[int]) -> None:
