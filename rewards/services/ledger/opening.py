@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from core.bulk import read_together, write_array
@@ -14,10 +15,11 @@ from rewards.engine.terms import Terms
 from rewards.enums import ExpiryMode, Unit
 from rewards.services.ledger.terms import STAMP, get_known_terms, read_known_terms
 
-# The last day that was closed, and whether another system wants to be told anything at all.
-_CLOSED = """
-    SELECT max(day_on), EXISTS (SELECT FROM rewards_webhookendpoint WHERE disabled_at IS NULL)
-    FROM rewards_dayclose
+# With the last day that was closed, and whether another system wants to be told anything at all.
+_STATE = f"""
+    {STAMP},
+           (SELECT max(day_on) FROM rewards_dayclose),
+           EXISTS (SELECT FROM rewards_webhookendpoint WHERE disabled_at IS NULL)
 """
 _MAKE_STANDINGS = """
     WITH made AS (
@@ -123,39 +125,40 @@ def open_ledger(
     are no books.
     """
     wanted = sorted(set(member_ids))
-    ids = write_array(wanted)
+    ids: Any = wanted[0] if len(wanted) == 1 else write_array(wanted)
+    fit = _fit_one if len(wanted) == 1 else str
 
     def list_state(terms: Terms) -> list[tuple[str, Sequence]]:
         return [
-            (_ACCOUNTS, [ids]),
-            (_OPEN_LOTS, [ids, ids])
+            (fit(_ACCOUNTS), [ids]),
+            (fit(_OPEN_LOTS), [ids, ids])
             if whole
-            else (_DUE_LOTS, [ids, ids, last_day, _is_sliding(terms)]),
-            (_STATUS_DAYS, [ids, first_day, terms.count_status_months()]),
-            (_TIER_HISTORY, [ids]),
-            (SHARES, [ids]),
+            else (fit(_DUE_LOTS), [ids, ids, last_day, _is_sliding(terms)]),
+            (fit(_STATUS_DAYS), [ids, first_day, terms.count_status_months()]),
+            (fit(_TIER_HISTORY), [ids]),
+            (fit(SHARES), [ids]),
             *(build_extra(terms) if build_extra else ()),
         ]
 
     # The state is asked for together with the locks, by the terms that this process knows;
     # where they have changed since, it is asked for again.
     known = get_known_terms()
-    (stamp,), ((closed_on, has_listeners),), standings, *state = read_together(
+    ((*marks, closed_on, has_listeners),), standings, *state = read_together(
         [
-            (STAMP, []),
-            (_CLOSED, []),
-            (_LOCK_STANDINGS, [ids]),
+            (_STATE, []),
+            (fit(_LOCK_STANDINGS), [ids]),
             *(list_state(known.terms) if known else ()),
         ]
     )
     if len(standings) < len(wanted):  # somebody's first points
         _, standings, *state = read_together(
             [
-                (_MAKE_STANDINGS, [ids]),
-                (_LOCK_STANDINGS, [ids]),
+                (_MAKE_STANDINGS, [write_array(wanted)]),
+                (fit(_LOCK_STANDINGS), [ids]),
                 *(list_state(known.terms) if known else ()),
             ]
         )
+    stamp = tuple(marks)
     if known is None or known.stamp != stamp:
         known = read_known_terms(stamp)
         state = read_together(list_state(known.terms))
@@ -171,6 +174,12 @@ def open_ledger(
         ledger.books[member_id].shares.append(share)
         ledger.account_ids[None, charity_account(share.charity_id), Unit.POINTS] = account_id
     return ledger
+
+
+@cache
+def _fit_one(sql: str) -> str:
+    """For a single member: what asks for an array is planned anew each time."""
+    return sql.replace("= ANY(%s)", "= %s")
 
 
 def _start_books(
