@@ -32,8 +32,7 @@ from surveys.services.answering.writing import (
     build_evidence,
     count_seconds,
     drop_answers,
-    note_touch,
-    upsert_response,
+    write_press,
 )
 
 ANSWERED = "survey_answered"
@@ -142,20 +141,15 @@ class _Pressing:
         score = self._find_score(answers)
         state = ResponseState.COMPLETE if is_complete else ResponseState.BEGUN
         points = self._pay() if is_complete and actor == ResponseActor.HUMAN else None
-        upsert_response(
+        write_press(
             self.writer, self.progress, state=state, actor=actor, score=score, points=points,
-            question=question, given=given, now=self.now,
+            question=question, given=given, presser=judgement.actor, most=MOST_PRESSES,
+            evidence=build_evidence(agent, self.standing, judgement.why, self.now), now=self.now,
         )  # fmt: skip
         gone = [
             self.sheet.questions[code].pk for code in self.progress.answers if code not in answers
         ]
         drop_answers(self.writer, self.standing.id, gone)
-        number = given if isinstance(given, int) else None
-        note_touch(
-            self.writer, self.standing.id, method="POST", number=number,
-            evidence=build_evidence(agent, self.standing, judgement.why, self.now),
-            actor=judgement.actor, most=MOST_PRESSES, now=self.now,
-        )  # fmt: skip
         if actor == ResponseActor.HUMAN:
             self._tell(is_complete, score)
         self.writer.flush()

@@ -11,10 +11,12 @@ from surveys.enums import QuestionKind
 from surveys.models import Question
 from surveys.services.answering.rows import Progress, Standing
 
-_TOUCH = """
-    INSERT INTO surveys_touch (invitation_id, method, number, touched_at, evidence, actor)
-    SELECT %s::bigint, %s::varchar, %s::smallint, %s::timestamptz, %s::jsonb, %s::varchar
-    WHERE (SELECT count(*) FROM surveys_touch WHERE invitation_id = %s) < %s
+# A press, in one statement with what it changes.
+_PRESS = """noted AS (
+        INSERT INTO surveys_touch (invitation_id, method, number, touched_at, evidence, actor)
+        SELECT %(invitation)s::bigint, 'POST', %(pressed)s::smallint, %(now)s::timestamptz,
+               %(evidence)s::jsonb, %(presser)s::varchar
+        WHERE (SELECT count(*) FROM surveys_touch WHERE invitation_id = %(invitation)s) < %(most)s)
 """
 # The newest looks are the ones by which presses are judged: they stay, the oldest goes.
 _LOOK = """
@@ -49,9 +51,7 @@ _RESPONSE = """
         completed_at = CASE WHEN excluded.state = 'complete'
                             THEN coalesce(surveys_response.completed_at, excluded.completed_at) END
 """
-# In one statement with its response.
-_ANSWERED = f"""
-    WITH answered AS ({_RESPONSE} RETURNING id)
+_ANSWER = f"""answered AS ({_RESPONSE} RETURNING id)
     INSERT INTO surveys_answer (response_id, question_id, number, text, choices, day_on)
     SELECT answered.id, %(question)s::bigint, %(number)s::smallint, %(text)s::text,
            %(choices)s::varchar[], %(day)s::date
@@ -82,16 +82,6 @@ def build_evidence(agent: str, standing: Standing, why: str, now: dt.datetime) -
     return evidence
 
 
-def note_touch(
-    writer: RowWriter, invitation_id: int, *, method: str, number: int | None,
-    evidence: dict[str, Any], actor: str, most: int, now: dt.datetime,
-) -> None:  # fmt: skip
-    writer.execute(
-        _TOUCH,
-        [invitation_id, method, number, now, json.dumps(evidence), actor, invitation_id, most],
-    )
-
-
 def note_look(
     writer: RowWriter, invitation_id: int, *, method: str, number: int | None,
     evidence: dict[str, Any], actor: str, most: int, now: dt.datetime,
@@ -100,16 +90,30 @@ def note_look(
     writer.execute(_LOOK, {**values, "evidence": json.dumps(evidence), "actor": actor})
 
 
+def write_press(
+    writer: RowWriter, progress: Progress, *, evidence: dict[str, Any], presser: str, most: int,
+    given: Given | None, **terms: Any,
+) -> None:  # fmt: skip
+    """A press with what it changes, as of ``upsert_response``; ``most`` presses are noted."""
+    noted = {
+        "pressed": given if isinstance(given, int) else None,
+        "evidence": json.dumps(evidence),
+        "presser": presser,
+        "most": most,
+    }
+    upsert_response(writer, progress, given=given, noted=noted, **terms)
+
+
 def upsert_response(
     writer: RowWriter, progress: Progress, *, state: str, actor: str, score: int | None = None,
     points: int | None = None, question: Question | None = None, given: Given | None = None,
-    now: dt.datetime,
+    noted: dict[str, Any] | None = None, now: dt.datetime,
 ) -> None:  # fmt: skip
     """The response and the answer to ``question``; ``given`` None takes that answer back.
 
     ``points`` None leaves what was paid as it is.
     """
-    values = {
+    values: dict[str, Any] = {
         "invitation": progress.standing.id,
         "version": progress.sheet.version.pk,
         "state": state,
@@ -117,14 +121,17 @@ def upsert_response(
         "score": score,
         "points": points,
         "now": now,
+        **(noted or {}),
     }
+    before = f"WITH {_PRESS}" if noted else ""
     if question is None or given is None:
-        writer.execute(_RESPONSE, values)
+        writer.execute(before + _RESPONSE, values)
         drop_answers(writer, progress.standing.id, [question.pk] if question else [])
         return
     number, text, choices, day_on = _write_answer(question.kind, given)
     told = {"number": number, "text": text, "choices": choices, "day": day_on}
-    writer.execute(_ANSWERED, {**values, "question": question.pk, **told})
+    sql = f"{before}, {_ANSWER}" if noted else f"WITH {_ANSWER}"
+    writer.execute(sql, {**values, "question": question.pk, **told})
 
 
 def drop_answers(writer: RowWriter, invitation_id: int, question_ids: list[int]) -> None:
