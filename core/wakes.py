@@ -1,8 +1,8 @@
 """Waking workers: a task that waits in the queue sees whatever is committed before it begins, so
 one message is enough until then.
 
-The mark lies in the shared cache. The task takes it away before it looks; lost marks and lost
-messages cost a moment at most, since the schedule comes by as well.
+The mark lies in the shared cache. The task takes it away before it looks. A message that is lost
+holds others back for a few seconds, and what it was sent for waits for the schedule at most.
 """
 
 from contextlib import suppress

@@ -35,6 +35,8 @@ from campaigns.writing.markup import BLOCKS, TooLong
 from campaigns.writing.page import Links
 from campaigns.writing.samples import build_example
 from members.models import AudienceMember, Member
+from members.names import format_number
+from members.services.enrolment import create_member
 from tests.rewards.conftest import (  # noqa: F401 (fixtures)
     make_reward,
     make_rule,
@@ -172,6 +174,19 @@ def test_breaking_lines_and_spelling_signs_changes_nothing_that_is_read(club):
 def test_words_in_other_letters_and_styles_stay_as_they_are():
     for html in ("<p>ポイント</p>", "<style>a::after{content:'–'}</style>" + "<p>a</p>" * 40):
         assert spell_signs(html) == html
+
+
+@pytest.mark.parametrize(
+    "body", ["{{ member.number }}", "{% assign who = member %}{{ who.number }}"]
+)
+def test_member_is_known_by_part_and_as_a_whole(write, freeze, now, body):
+    member = create_member(source="register", locale="en", now=now)
+    content = write(body=body)
+    edition = freeze()
+    compiled = compile_content(Content.objects.get(pk=content.pk), "en")
+    row = MessageRow(7, member.pk, edition.mailing_id, edition.pk, "", "email", "en", {})
+    contexts = build_contexts([row], compiled.variables, locale_of=lambda _row: "en", now=now)
+    assert format_number(member.number) in compiled.fill(contexts[7]).text
 
 
 def test_text_is_a_letter_of_its_own(club):

@@ -65,7 +65,8 @@ def build_contexts(
     }
     people = _load_people(rows, needs)
     if "member" in needs:
-        wanted = _list_names(variables, "member")
+        # Words may also take the whole of it under another name.
+        wanted = set(_MEMBER) if "member" in variables else _list_names(variables, "member")
         for locale, group in _group_by_language(rows):
             with override(locale):
                 for row in group:
