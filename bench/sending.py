@@ -3,7 +3,6 @@ planning of a million rows beside one INSERT ... SELECT.
 """
 
 import datetime as dt
-import json
 import os
 import shutil
 import smtplib
@@ -11,7 +10,6 @@ import socket
 import subprocess
 import sys
 import time
-import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,8 +22,9 @@ from bench.databases import (
     drop_database,
     use_database,
 )
+from bench.post_office.runner import install, send_queued_mail
 from bench.report import Report
-from loyalty_site.embedded.layout import DATABASE_NAME, REPOSITORY
+from loyalty_site.embedded.layout import REPOSITORY
 
 MAILS = int(os.environ.get("BENCH_SENDING_MAILS", "100000"))
 MEMBERS = int(os.environ.get("BENCH_SENDING_MEMBERS", "1000000"))
@@ -40,7 +39,6 @@ ROUNDS = 2
 TINY = {"mails": 300, "members": 2000, "rounds": 1, "post_office": False}
 NOW = dt.datetime(2026, 3, 11, 19, 0, tzinfo=dt.UTC)
 SINK_HINT = "apt-get install --no-install-recommends postfix (or put smtp-sink on the PATH)"
-POST_OFFICE = ("django-post_office==3.12.0", "Django<6", "psycopg[binary]")
 WORDS = {
     "subject": "The summer blend is here, {{ member.name | default: 'dear member' }}",
     "body": """# Good day {{ member.greeting }}
@@ -201,10 +199,10 @@ def _compare_sending(report: Report, work: Path, mails: int, with_post_office: b
             f" many mails (at most {MAX_GROWTH:g})",
         )
         if with_post_office:
-            python = _install_post_office(work)
+            python = install(work)
             other = 0.0
             for processes in (CORES, 1):
-                other = _send_by_post_office(work, python, port, sample, mails // 10, processes)
+                other = send_queued_mail(work, python, port, sample, mails, processes)
                 report.note(f"post_office_{processes}", other, f"{other:9,.0f} mails/s by"
                             f" send_queued_mail of django-post_office, --processes={processes}, 5"
                             " connections each")  # fmt: skip
@@ -368,43 +366,3 @@ def _read_processor(pids: list[int]) -> float:
     """Seconds of processor time so far."""
     fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in pids]
     return sum(int(each[11]) + int(each[12]) for each in fields) / os.sysconf("SC_CLK_TCK")
-
-
-def _install_post_office(work: Path) -> str:
-    """The Python of a venv of its own."""
-    folder = work / "post_office"
-    venv.create(folder, with_pip=True)
-    python = str(folder / "bin" / "python")
-    subprocess.run([python, "-m", "pip", "install", "--quiet", *POST_OFFICE], check=True)
-    return python
-
-
-def _send_by_post_office(
-    work: Path, python: str, port: int, sample: dict[str, str], count: int, processes: int
-) -> float:
-    """Mails a second; queueing them beforehand isn't counted."""
-    mail = work / "mail.json"
-    mail.write_text(json.dumps(sample))
-    with connect("postgres", autocommit=True) as connection:
-        connection.execute("DROP DATABASE IF EXISTS bench_post_office WITH (FORCE)")
-        connection.execute("CREATE DATABASE bench_post_office")
-    environment = {
-        **os.environ,
-        "BENCH_DATABASE": "bench_post_office",
-        "BENCH_USER": DATABASE_NAME,
-        "SMTP_PORT": str(port),
-    }
-    project = str(REPOSITORY / "bench" / "post_office" / "project.py")
-    subprocess.run([python, project, "prepare", str(count), str(mail)], env=environment, check=True)
-    checkpoint()
-    before = time.perf_counter()
-    subprocess.run(
-        [python, project, "send_queued_mail", f"--processes={processes}"],
-        env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    seconds = time.perf_counter() - before
-    with connect("bench_post_office", autocommit=True) as connection:
-        sent = connection.execute("SELECT count(*) FROM post_office_email WHERE status = 0")
-        (sent_count,) = sent.fetchone()
-    drop_database("bench_post_office")
-    return sent_count / seconds
