@@ -8,8 +8,6 @@ import unicodedata
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-_FAMILY_FIRST = ("zh", "ja", "ko")
-
 
 def _is_east_asian(text):
     """Whether the name is written in Han, kana or hangul."""

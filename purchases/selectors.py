@@ -11,15 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from core.bulk import read_together
 from core.words import shown_sql
 from members.selectors.club import get_club
-from purchases.enums import DeliveryState, PrivacyState, ShopKind
+from purchases.enums import DeliveryState, ShopKind
 from purchases.facts import LineFacts, PurchaseFacts
 from purchases.models import (
     ImportJob,
     Line,
     Purchase,
     ShopConnection,
-    ShopPrivacyRequest,
-    ShopRefund,
     Source,
     WebhookDelivery,
 )
@@ -145,15 +143,6 @@ def list_waiting_deliveries(now: dt.datetime) -> dict[str, dt.timedelta]:
     waiting = WebhookDelivery.objects.filter(state=DeliveryState.WAITING)
     oldest = waiting.aggregate(oldest=Min(since))["oldest"]
     return {"": now - oldest} if oldest is not None and oldest < now else {}
-
-
-def count_parked_refunds() -> int:
-    return ShopRefund.objects.parked().count()
-
-
-def find_due_privacy_request() -> ShopPrivacyRequest | None:
-    """The request of a shop that staff must answer first."""
-    return ShopPrivacyRequest.objects.filter(state=PrivacyState.OPEN).order_by("due_on").first()
 
 
 class TopicState(NamedTuple):

@@ -34,11 +34,6 @@ def _build_url(params: dict[str, Any]) -> str:
     return reverse("redemption_detail", args=[params["redemption"]])
 
 
-def _build_statement_url(params: dict[str, Any]) -> str:
-    """The redemption itself is the other's own."""
-    return reverse("statement")
-
-
 def _tell_share(params: dict[str, Any]) -> str:
     shown = {"points": format_points(params["points"]), "name": pick_word(params, "name")}
     return _("%(points)s of yours went towards “%(name)s” of your household.") % shown

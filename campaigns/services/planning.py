@@ -86,9 +86,6 @@ class Planned:
     def total_count(self) -> int:
         return sum(self.counts.values())
 
-    def count_not_sent(self, reason: str) -> int:
-        return self.counts.get((MessageState.NOT_SENT, reason), 0)
-
 
 @transaction.atomic
 def plan_messages(

@@ -6,7 +6,6 @@ it is always whole.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext_lazy as _
@@ -261,11 +260,3 @@ def read_prose(prose: Prose, masks: Masks) -> list[Token]:
         if token.type in ("inline", "fence"):
             check_inline(token.content, masks)
     return tokens
-
-
-def map_links(tokens: list[Token], change: Callable[[str], str]) -> None:
-    """Each address of a link by what ``change`` makes of it."""
-    for token in tokens:
-        for child in token.children or ():
-            if child.type == "link_open":
-                child.attrSet("href", change(str(child.attrGet("href") or "")))

@@ -21,16 +21,7 @@ def find_target(message_id: int, number: int, *, now: dt.datetime) -> str | None
     if link is None:
         return None
     locale = message.member.locale or get_club().locale
-    row = MessageRow(
-        id=message.pk,
-        member_id=message.member_id,
-        mailing_id=message.mailing_id,
-        edition_id=message.edition_id,
-        variant=message.variant,
-        channel=message.channel,
-        locale=locale,
-        facts=message.facts,
-    )
+    row = MessageRow.of(message, locale)
     variables = TEXT.read(link.url).variables
     contexts = build_contexts([row], variables, locale_of=lambda _row: locale, now=now)
     try:

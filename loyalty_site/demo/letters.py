@@ -62,19 +62,7 @@ def _list_lots(ids: list[int]) -> dict[int, list[tuple[Any, int]]]:
 
 
 def _keep(messages: list[Message], words: Any, lots: dict[int, list[tuple[Any, int]]]) -> None:
-    rows = [
-        MessageRow(
-            id=each.pk,
-            member_id=each.member_id,
-            mailing_id=each.mailing_id,
-            edition_id=each.edition_id,
-            variant=each.variant,
-            channel=each.channel,
-            locale=words.locale,
-            facts=each.facts,
-        )
-        for each in messages
-    ]
+    rows = [MessageRow.of(each, words.locale) for each in messages]
     moment = max(each.sent_at for each in messages)
     contexts = build_contexts(
         rows, words.variables, locale_of=lambda _row: words.locale, now=moment

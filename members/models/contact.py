@@ -46,10 +46,6 @@ class ContactPolicy(models.Model):
     def __str__(self):
         return f"{self.quiet_from:%H:%M}-{self.quiet_until:%H:%M}"
 
-    @property
-    def is_quiet_at_all(self) -> bool:
-        return self.quiet_from != self.quiet_until and bool(self.quiet_channels)
-
 
 class ContactCap(models.Model):
     """At most ``most`` messages in any ``days`` days to one member by one channel, or by all of

@@ -8,7 +8,6 @@ from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from core.words import pick_word
-from members.enums import FooterKind
 from members.models import Club, FooterLink, Theme
 from members.palette import build_version
 
@@ -37,10 +36,6 @@ class ShownLink:
     @property
     def is_elsewhere(self) -> bool:
         return not self.slug
-
-    @property
-    def is_filing(self) -> bool:
-        return self.kind == FooterKind.ICP
 
 
 def get_club() -> Club:

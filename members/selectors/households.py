@@ -33,10 +33,6 @@ class ShownHousehold:
     places: list[HouseholdMember]
     invitations: list[HouseholdInvitation] = field(default_factory=list)
 
-    @property
-    def sharing_count(self) -> int:
-        return sum(place.agreed_at is not None for place in self.places)
-
 
 def get_household(member: Member, *, now: dt.datetime) -> ShownHousehold | None:
     """The member's household with its people and open invitations; three queries."""

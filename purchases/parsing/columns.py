@@ -29,7 +29,6 @@ FIELDS = (
     "returned_at",
 )
 REQUIRED = ("external_id", "purchased_at", "amount")
-PRODUCT_FIELDS = ("product", "name", "category", "brand", "margin")
 
 # Header names that tills, shops and data sets use; the first that the file has is taken.
 _KNOWN_NAMES = {

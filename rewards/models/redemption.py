@@ -34,12 +34,6 @@ class RedemptionQuerySet(models.QuerySet):
         """Reservations that should have let go. The same rule in Python: ``has_lapsed``."""
         return self.filter(state=RedemptionState.RESERVED, lapses_at__lte=now)
 
-    def past_validity(self, today):
-        """The same rule in Python: ``Redemption.is_past_validity``."""
-        return self.filter(
-            state__in=[RedemptionState.CONFIRMED, RedemptionState.FULFILLED], expires_on__lt=today
-        )
-
     def for_list(self):
         return self.select_related("reward", "session", "pool_code", "delivery")
 

@@ -22,11 +22,6 @@ def list_open_alerts(user: Any, *, limit: int = 20) -> list[ShownAlert]:
     return describe_alerts(_find_highest(user, limit))
 
 
-def count_open_alerts(user: Any, *, limit: int) -> int:
-    """How many things stand in ``list_open_alerts``; one query."""
-    return len(_find_highest(user, limit))
-
-
 def _find_highest(user: Any, limit: int) -> list[Alert]:
     mine = [check.code for check in alert_checks if user.has_perm(check.permission)]
     waiting = Alert.objects.open().filter(noted_at__isnull=True, check_code__in=mine)

@@ -82,10 +82,6 @@ class ShownCard:
         return describe_left(self.version, self.target - self.count)
 
     @property
-    def target_words(self) -> str:
-        return describe_target(self.version, self.target)
-
-    @property
     def prize(self) -> str:
         return describe_gift(self.version)
 

@@ -74,9 +74,3 @@ def describe_approvals(approvals: Iterable[Approval]) -> dict[int, ActWords]:
 def get_kind_label(code: str) -> str:
     kind = act_kinds.get(code)
     return str(kind.label) if kind else code
-
-
-def count_waiting_approvals() -> int:
-    """How many wait, at most MOST_COUNTED; along ``approval_waiting``."""
-    waiting = Approval.objects.filter(state="waiting").order_by("asked_at")
-    return len(waiting.values_list("pk", flat=True)[:MOST_COUNTED])

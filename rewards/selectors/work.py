@@ -32,10 +32,6 @@ class Waiting:
     count: int
     first_at: dt.datetime
 
-    @property
-    def is_more(self) -> bool:
-        return self.count >= MOST_COUNTED
-
 
 def count_waiting(*, now: dt.datetime) -> list[Waiting]:
     """The queues in which something waits; one query, along the index of each.

@@ -182,19 +182,7 @@ def _build_contexts(
     messages: Sequence[Message], variables: frozenset[str], *, now: dt.datetime
 ) -> dict[int, dict[str, Any]]:
     locale = get_language() or get_club().locale
-    rows = [
-        MessageRow(
-            id=each.pk,
-            member_id=each.member_id,
-            mailing_id=each.mailing_id,
-            edition_id=each.edition_id,
-            variant=each.variant,
-            channel=each.channel,
-            locale=locale,
-            facts=each.facts,
-        )
-        for each in messages
-    ]
+    rows = [MessageRow.of(each, locale) for each in messages]
     if not rows:
         return {}
     contexts = build_contexts(rows, variables, locale_of=lambda _row: locale, now=now)

@@ -3,12 +3,13 @@
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import override
 
+from campaigns.models import Message
 from campaigns.selectors.contexts import happenings, points, replies, surveys
 from campaigns.variables import list_needs
 from core.time import day_of
@@ -40,6 +41,20 @@ class MessageRow:
     channel: str
     locale: str
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, message: Message, locale: str) -> Self:
+        """``locale`` is the language of its words, which is who reads them's own."""
+        return cls(
+            id=message.pk,
+            member_id=message.member_id,
+            mailing_id=message.mailing_id,
+            edition_id=message.edition_id,
+            variant=message.variant,
+            channel=message.channel,
+            locale=locale,
+            facts=message.facts,
+        )
 
 
 @transaction.atomic(savepoint=False)

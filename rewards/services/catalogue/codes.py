@@ -44,9 +44,6 @@ REASONS = {
     OVER: _("has a last day that is over"),
 }
 
-_KNOWN_KEYS = """
-    SELECT match_key FROM rewards_rewardcode WHERE reward_id = %s AND match_key = ANY(%s)
-"""
 _ADD = """
     INSERT INTO rewards_rewardcode (reward_id, code, match_key, expires_on, imported_at)
     SELECT %s, code, match_key, expires_on, %s
