@@ -8,7 +8,6 @@ from typing import Any
 
 from celery import current_app
 from django.db import connection, transaction
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.enums import SegmentSchedule
@@ -24,6 +23,7 @@ from campaigns.selectors.segments import (
 from campaigns.selectors.segments.operators import Sql
 from core.errors import DomainError
 from core.services.audit import record_audit
+from core.slugs import make_slug
 from core.time import day_of, start_of
 from core.words import translate_label
 from members.enums import AudienceKind
@@ -57,9 +57,8 @@ def make_segment(
     now: dt.datetime,
 ) -> Segment:
     """A segment with its audience, not built yet. Raises BadDefinition, CrossJoin."""
-    audience = Audience.objects.create(
-        slug=_find_slug(code or name), kind=AudienceKind.SEGMENT, name=name, i18n=i18n
-    )
+    slug = make_slug(Audience, code or name, fallback="segment")
+    audience = Audience.objects.create(slug=slug, kind=AudienceKind.SEGMENT, name=name, i18n=i18n)
     segment = Segment(
         audience=audience,
         code=code,
@@ -138,17 +137,6 @@ def wake_builder() -> None:
     transaction.on_commit(
         lambda: current_app.send_task("campaigns.tasks.build_segments"), robust=True
     )
-
-
-def _find_slug(name: str) -> str:
-    """A free one, of the name where it has Latin letters."""
-    base = slugify(name)[:60] or "segment"
-    taken = set(Audience.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-    slug, number = base, 1
-    while slug in taken:
-        number += 1
-        slug = f"{base}-{number}"
-    return slug
 
 
 # --- Building ---

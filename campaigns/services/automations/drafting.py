@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.enums import (
@@ -30,6 +29,7 @@ from campaigns.services.automations.terms import InvalidAutomation, read_step, r
 from campaigns.services.editions import freeze_edition
 from core.errors import DomainError
 from core.services.audit import record_audit
+from core.slugs import make_slug
 from members.models import User
 
 MOST_STEPS = 30
@@ -101,7 +101,8 @@ def make_automation(
     InvalidTrigger, BadDefinition.
     """
     _check(terms)
-    automation = Automation(slug=slug or _find_slug(terms.name), created_at=now, created_by=by)
+    slug = slug or make_slug(Automation, terms.name, fallback="automation")
+    automation = Automation(slug=slug, created_at=now, created_by=by)
     _set(automation, terms)
     automation.save()
     AutomationVersion.objects.create(
@@ -358,13 +359,3 @@ def _place(steps: Sequence[Step]) -> None:
     for position, step in enumerate(steps, 1):
         step.position = position
     Step.objects.bulk_update(steps, ["position"])
-
-
-def _find_slug(name: str) -> str:
-    base = slugify(name)[:34] or "automation"
-    taken = set(Automation.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-    slug, number = base, 1
-    while slug in taken:
-        number += 1
-        slug = f"{base}-{number}"
-    return slug

@@ -7,12 +7,12 @@ from typing import Any
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Model
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 from core.photos import delete_photo
 from core.services.audit import record_audit
+from core.slugs import make_slug
 from core.words import key_of, list_columns, list_translations
 from rewards.models import Reward
 from rewards.services.catalogue.checks import InvalidReward, check_publishable, check_terms
@@ -26,7 +26,6 @@ _TERMS = (
 )  # fmt: skip
 _TRANSLATIONS = {key_of(word, language) for word in _WORDS for language in list_translations()}
 _FIELDS = frozenset({*_WORDS, *_TRANSLATIONS, *_TERMS, "link", "slug", "download", "photo"})
-MAX_SLUG = 80
 
 
 class InvalidStock(DomainError):
@@ -54,7 +53,7 @@ def create_reward(
         kind=kind,
         name=name,
         price_points=price_points,
-        slug=slug or _find_slug(name, kind),
+        slug=slug or make_slug(Reward, name, fallback=kind),
         stock_left=stock_left,
         created_at=now,
         **terms,
@@ -199,17 +198,6 @@ def _check_names(terms: dict[str, Any]) -> None:
 def _check_slug(reward: Reward) -> None:
     if Reward.objects.filter(slug=reward.slug).exclude(pk=reward.pk).exists():
         raise InvalidReward(_("Another reward has this code."), field="slug")
-
-
-def _find_slug(name: str, kind: str) -> str:
-    """A free one, made of the name's ASCII letters; of the kind where it has none."""
-    base = slugify(name)[: MAX_SLUG - 5].strip("-") or str(kind)
-    taken = set(Reward.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-    slug, number = base, 1
-    while slug in taken:
-        number += 1
-        slug = f"{base}-{number}"
-    return slug
 
 
 def _plain(value: Any) -> Any:
