@@ -1,7 +1,9 @@
 """Codes in addresses, made of names."""
 
+from typing import cast
+
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Model, SlugField
 from django.utils.text import slugify
 
 _ROOM = 5  # for "-2" and the like
@@ -13,7 +15,7 @@ def make_slug(model: type[Model], name: str, *, fallback: str) -> str:
 
     In the caller's transaction: who makes one of the same letters at once waits for its end.
     """
-    field = model._meta.get_field("slug")
+    field = cast(SlugField, model._meta.get_field("slug"))
     base = slugify(name)[: (field.max_length or 50) - _ROOM].strip("-") or fallback
     with connection.cursor() as cursor:
         cursor.execute(

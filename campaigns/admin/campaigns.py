@@ -26,7 +26,6 @@ from campaigns.services.campaigns import (
     decide_test,
     draft_campaign,
     estimate_campaign,
-    list_missing_words,
     make_plain_test,
     pause_campaign,
     read_terms,
@@ -36,6 +35,7 @@ from campaigns.services.campaigns import (
     take_back_campaign,
 )
 from campaigns.services.campaigns.releasing import REACH
+from campaigns.services.editions import list_missing_channels
 from core.admin import PeriodFilter, ReadOnlyAdmin
 from core.errors import DomainError
 from core.money import format_money, get_exponent
@@ -228,7 +228,7 @@ class CampaignAdmin(ReadOnlyAdmin):
             request, "admin/campaigns/campaign_experiment.html", title=_("What is tested"),
             obj=campaign, form=form, status=422 if form.errors else 200,
             may_be_plain=campaign.is_draft and campaign.variants.count() < 2,
-            missing_words=list_missing_words(campaign),
+            missing_words=list_missing_channels(campaign.mailing),
         )  # fmt: skip
 
     # --- Acts ---
@@ -372,6 +372,6 @@ class CampaignAdmin(ReadOnlyAdmin):
                 REACH,
             ),
             "missing_words": [
-                Channel(channel).label for channel, _variant in list_missing_words(campaign)
+                Channel(channel).label for channel in list_missing_channels(campaign.mailing)
             ],
         }

@@ -48,6 +48,16 @@ def get_draft(mailing: Mailing) -> Edition:
     return draft
 
 
+def list_missing_channels(mailing: Mailing) -> list[str]:
+    """Its channels without words. A variant without words of its own says what A says, so A alone
+    needs them.
+    """
+    newest = mailing.editions.order_by("-number").first()
+    own = newest.contents.filter(variant=PLAIN_VARIANT) if newest else Content.objects.none()
+    there = set(own.values_list("channel", flat=True))
+    return [channel for channel in mailing.channels if channel not in there]
+
+
 @transaction.atomic
 def move_draft(old: Mailing, new: Mailing) -> None:
     """Let ``new``, which has no words yet, begin with what was being written for ``old``, or was

@@ -17,7 +17,7 @@ from campaigns.enums import (
     TriggerKind,
     VersionState,
 )
-from campaigns.models import PLAIN_VARIANT, Automation, AutomationVersion, Mailing, Step
+from campaigns.models import Automation, AutomationVersion, Mailing, Step
 from campaigns.services.automations.mailings import (
     MailingTerms,
     is_elsewhere,
@@ -26,7 +26,7 @@ from campaigns.services.automations.mailings import (
     set_mailing,
 )
 from campaigns.services.automations.terms import InvalidAutomation, read_step, read_trigger
-from campaigns.services.editions import freeze_edition
+from campaigns.services.editions import freeze_edition, list_missing_channels
 from core.errors import DomainError
 from core.services.audit import record_audit
 from core.slugs import make_slug
@@ -264,7 +264,8 @@ def publish_automation(
     _check_live(automation, draft, by, gives=True)
     for step in steps:
         if step.mailing is not None:
-            _check_words(step.mailing)
+            if list_missing_channels(step.mailing):
+                raise StepWordsMissing(name=step.mailing.name)
             step.edition = freeze_edition(step.mailing, by=by, now=now)
             step.save(update_fields=["edition"])
     automation.versions.filter(state=VersionState.PUBLISHED).update(state=VersionState.RETIRED)
@@ -333,13 +334,6 @@ def _check_live(automation, version, by, *, gives):
             raise NeedsBudget
         if gives and by is not None and not by.has_perm("campaigns.publish_gifts"):
             raise NotGiver
-
-
-def _check_words(mailing: Mailing) -> None:
-    newest = mailing.editions.order_by("-number").first()
-    there = set(newest.contents.values_list("channel", "variant")) if newest else set()
-    if any((channel, PLAIN_VARIANT) not in there for channel in mailing.channels):
-        raise StepWordsMissing(name=mailing.name)
 
 
 def _set_running(automation: Automation) -> None:

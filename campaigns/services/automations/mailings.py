@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from campaigns.enums import MailingKind, MailingPurpose, Reach
 from campaigns.models import AutomationVersion, Mailing
+from campaigns.reach import addresses
 from campaigns.services.automations.terms import InvalidAutomation
 from campaigns.services.editions import move_draft
 from members.enums import Channel
@@ -25,10 +26,9 @@ class MailingTerms:
 
 def set_mailing(mailing: Mailing, terms: MailingTerms) -> None:
     """Raises InvalidAutomation."""
-    known = {channel for channel in Channel.values if channel not in (Channel.ANY, Channel.PHONE)}
     if not terms.name.strip() or terms.purpose not in MailingPurpose.values:
         raise InvalidAutomation
-    if not terms.channels or not known.issuperset(terms.channels):
+    if not terms.channels or not set(terms.channels) <= set(addresses.codes()):
         raise InvalidAutomation
     mailing.name, mailing.purpose = terms.name.strip(), terms.purpose
     mailing.channels, mailing.reach = list(dict.fromkeys(terms.channels)), Reach.FIRST

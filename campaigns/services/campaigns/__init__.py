@@ -9,7 +9,6 @@ from campaigns.services.campaigns.drafting import (
     change_campaign,
     copy_campaign,
     draft_campaign,
-    list_missing_words,
     read_terms,
     set_variants,
 )
@@ -70,7 +69,6 @@ __all__ = [
     "estimate_campaign",
     "finish_campaigns",
     "is_winner_clear",
-    "list_missing_words",
     "make_plain_test",
     "pause_campaign",
     "pick_winner",

@@ -18,10 +18,10 @@ from campaigns.models import (
     Content,
     Mailing,
 )
+from campaigns.reach import addresses
 from campaigns.services.editions import get_draft
 from core.errors import DomainError
 from core.services.audit import record_audit
-from members.enums import Channel
 from members.models import Audience, User
 
 MOST_VARIANTS = 5
@@ -221,24 +221,10 @@ def list_facts(campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def list_missing_words(campaign: Campaign) -> list[tuple[str, str]]:
-    """Pairs of a channel and a variant that have no words. A variant without words of its own says
-    what A says.
-    """
-    newest = campaign.mailing.editions.order_by("-number").first()
-    there = set(newest.contents.values_list("channel", "variant")) if newest else set()
-    return [
-        (channel, PLAIN_VARIANT)
-        for channel in campaign.mailing.channels
-        if (channel, PLAIN_VARIANT) not in there
-    ]
-
-
 def _check(terms: Terms) -> None:
     if not terms.name.strip() or terms.purpose not in MailingPurpose.values:
         raise InvalidCampaign
-    known = {channel for channel in Channel.values if channel not in (Channel.ANY, Channel.PHONE)}
-    if not terms.channels or not known.issuperset(terms.channels):
+    if not terms.channels or not set(terms.channels) <= set(addresses.codes()):
         raise InvalidCampaign
     if not 1 <= terms.test_percent <= 100 or not 0 <= terms.holdout_percent <= 50:
         raise InvalidTest

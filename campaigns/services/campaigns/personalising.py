@@ -12,11 +12,10 @@ from campaigns.models import PLAIN_VARIANT, Campaign, Content
 from campaigns.services.campaigns.drafting import (
     InvalidTest,
     VariantTerms,
-    list_missing_words,
     open_campaign,
     set_variants,
 )
-from campaigns.services.editions import get_draft, save_content
+from campaigns.services.editions import get_draft, list_missing_channels, save_content
 from campaigns.writing.plain import is_personal, make_plain
 from core.errors import DomainError
 from core.words import key_of, list_translations
@@ -48,7 +47,7 @@ def make_plain_test(campaign: Campaign, *, by: User | None, now: dt.datetime) ->
     campaign = open_campaign(campaign, CampaignState.DRAFT)
     if campaign.variants.exclude(code=PLAIN_VARIANT).exists():
         raise InvalidTest(_("This campaign compares variants already: take those away first."))
-    if list_missing_words(campaign):
+    if list_missing_channels(campaign.mailing):
         raise WordsFirst
     draft = get_draft(campaign.mailing)
     own = {

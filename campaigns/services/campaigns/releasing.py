@@ -17,10 +17,9 @@ from campaigns.selectors.recipients import count_recipients, estimate_channels
 from campaigns.services.campaigns.drafting import (
     InvalidTest,
     list_facts,
-    list_missing_words,
     open_campaign,
 )
-from campaigns.services.editions import freeze_edition
+from campaigns.services.editions import freeze_edition, list_missing_channels
 from core.errors import DomainError
 from core.money import get_exponent
 from core.services.audit import keeps_refusals, record_audit
@@ -69,14 +68,14 @@ class Estimate:
 def estimate_campaign(campaign: Campaign, *, by: User | None, now: dt.datetime) -> Estimate:
     """Whom it reaches and what it costs, and which limits of this person it is above."""
     channels = estimate_channels(campaign)
-    cost = sum((_price(each.channel) * each.count for each in channels), Decimal(0))
     estimate = Estimate(
         count=count_recipients(campaign),
         channels={each.channel: each.count for each in channels},
-        cost=cost,
+        cost=sum((_price(each.channel) * each.count for each in channels), Decimal(0)),
     )
-    excess = _find_excess(campaign, estimate, by=by, now=now) if by else []
-    return Estimate(estimate.count, estimate.channels, estimate.cost, excess)
+    if by is None:
+        return estimate
+    return replace(estimate, excess=_find_excess(campaign, estimate, by=by, now=now))
 
 
 def _price(channel: str) -> Decimal:
@@ -98,7 +97,7 @@ def release_campaign(campaign: Campaign, *, by: User, now: dt.datetime) -> Campa
     campaign = open_campaign(campaign, CampaignState.DRAFT)
     if campaign.test_percent < 100 and campaign.variants.count() < 2:
         raise InvalidTest
-    if list_missing_words(campaign):
+    if list_missing_channels(campaign.mailing):
         raise WordsMissing
     estimate = estimate_campaign(campaign, by=by, now=now)
     if not estimate.count:
