@@ -3,8 +3,6 @@
 import datetime as dt
 
 import pytest
-from django.test import Client
-from django.utils import timezone
 
 from core.actors import Agent
 from members.models import Activity
@@ -22,27 +20,15 @@ from surveys.services.building import (
     reopen_survey,
 )
 from tests.surveys.asked import *  # noqa: F403 (fixtures)
-from tests.surveys.asked import BROWSER, PRESS, question
+from tests.surveys.asked import PRESS, question
+from tests.surveys.visited import *  # noqa: F403 (fixtures)
+from tests.surveys.visited import read
 
 pytestmark = pytest.mark.django_db
 TWO = (
     question("rating", "number", "How was it, from 1 to 5?", lowest=1, highest=5),
     question("words", "text"),
 )
-
-
-@pytest.fixture
-def now():
-    return timezone.now()
-
-
-@pytest.fixture
-def visitor():
-    return Client(enforce_csrf_checks=True, headers={"user-agent": BROWSER})
-
-
-def read(response):
-    return response.content.decode()
 
 
 def ask_anew(survey, now):

@@ -3,15 +3,15 @@
 import datetime as dt
 
 import pytest
-from django.test import Client
-from django.utils import timezone
 
 from surveys.engine.path import Rule
 from surveys.links import make_token, sign_answer, sign_survey, sign_trap
 from surveys.models import Answer, Invitation, Response, Touch
 from surveys.services.building import ChoiceTerms, close_survey
 from tests.surveys.asked import *  # noqa: F403 (fixtures)
-from tests.surveys.asked import BROWSER, question
+from tests.surveys.asked import question
+from tests.surveys.visited import *  # noqa: F403 (fixtures)
+from tests.surveys.visited import read
 
 pytestmark = pytest.mark.django_db
 WAYS = (
@@ -21,22 +21,6 @@ WAYS = (
              choices=(ChoiceTerms("slow", "Too slow"), ChoiceTerms("dear", "Too dear"))),
     question("words", "text", text="What else?"),
 )  # fmt: skip
-
-
-@pytest.fixture
-def now():
-    """Pages read the clock."""
-    return timezone.now()
-
-
-@pytest.fixture
-def visitor():
-    """Sends no CSRF token, and nobody asks for one."""
-    return Client(enforce_csrf_checks=True, headers={"user-agent": BROWSER})
-
-
-def read(response):
-    return response.content.decode()
 
 
 def test_from_a_face_in_the_mail_to_the_thanks(visitor, ask, invite, programme, now):

@@ -1,8 +1,6 @@
 """What no form of ours sends: each is answered in words, and leaves nothing behind."""
 
 import pytest
-from django.test import Client
-from django.utils import timezone
 
 from surveys.engine.given import BadAnswer, read_given
 from surveys.engine.path import Asked
@@ -11,7 +9,8 @@ from surveys.models import Answer, Response
 from surveys.services.answering import answer_question
 from surveys.services.building import ChoiceTerms
 from tests.surveys.asked import *  # noqa: F403 (fixtures)
-from tests.surveys.asked import BROWSER, PRESS, question
+from tests.surveys.asked import PRESS, question
+from tests.surveys.visited import *  # noqa: F403 (fixtures)
 
 pytestmark = pytest.mark.django_db
 CHOICES = (ChoiceTerms("slow", "Too slow"), ChoiceTerms("dear", "Too dear"))
@@ -36,20 +35,6 @@ ASKED = {
     )
     for each in ALL
 }  # fmt: skip
-
-
-@pytest.fixture
-def now():
-    return timezone.now()
-
-
-@pytest.fixture
-def visitor():
-    return Client(enforce_csrf_checks=True, headers={"user-agent": BROWSER})
-
-
-def read(response):
-    return response.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from members.models import User
 from members.services.logins import create_login
@@ -22,16 +21,12 @@ from surveys.services.answering import answer_question
 from surveys.services.follow_ups import reply_to_member
 from tests.surveys.asked import *  # noqa: F403 (fixtures)
 from tests.surveys.asked import BROWSER, PRESS, question
+from tests.surveys.visited import *  # noqa: F403 (fixtures)
 
 pytestmark = pytest.mark.django_db
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'><svg/onload=alert(1)>"
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "|x", "%x", "＝1+1", " =1", "\u200b=1")
 EVIL = f"{SCRIPT} {{{{ member.email }}}} {{% debug %}} https://evil.example/ \u202etxt.exe"
-
-
-@pytest.fixture
-def now():
-    return timezone.now()
 
 
 @pytest.fixture
