@@ -52,7 +52,7 @@ class _AboutWhom(forms.Form):
 class AutomationForm(forms.Form):
     """What holds for all versions."""
 
-    name = forms.CharField(label=_("Name"), max_length=120)
+    name = forms.CharField(label=pgettext_lazy("of a thing", "Name"), max_length=120)
     note = forms.CharField(
         label=_("Note"), max_length=300, required=False, help_text=_("What it is for.")
     )
@@ -184,8 +184,9 @@ class TakeForm(forms.Form):
 
 class MessageForm(forms.Form):
     name = forms.CharField(
-        label=_("Name"), max_length=120, help_text=_("For staff; members never see it.")
-    )
+        label=pgettext_lazy("of a thing", "Name"), max_length=120,
+        help_text=_("For staff; members never see it."),
+    )  # fmt: skip
     purpose = forms.ChoiceField(
         label=_("What it is for"), choices=MailingPurpose,
         help_text=_("Only members who agreed to this are written to; of service, everybody."),

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminCheckboxSelectMultipleWidget
 
 from campaigns.enums import MailingPurpose, Reach, WinnerRule
@@ -14,12 +15,14 @@ from campaigns.services.campaigns import MOST_VARIANTS, Terms, VariantTerms
 from campaigns.services.campaigns.drafting import STALE_AFTER_HOURS
 from core.admin import dress_form
 from core.money import get_exponent, to_decimal
-from members.enums import Channel
+from members.enums import AudienceKind, Channel
 from members.models import Audience
 from members.selectors.club import get_club
 
 _HOURS = [("", "–"), *((hour, f"{hour:02d}:00") for hour in range(24))]
 _FIRST = 2
+# What a marketer chooses most often comes first.
+_KINDS = ("segment", "tier", "list", "club", "plan")
 _CODES = [chr(ord(PLAIN_VARIANT) + place) for place in range(MOST_VARIANTS)]
 
 
@@ -27,8 +30,9 @@ class CampaignForm(forms.Form):
     """``get_terms`` is what ``draft_campaign`` and ``change_campaign`` take."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=120, help_text=_("For staff; members never see it.")
-    )
+        label=pgettext_lazy("of a thing", "Name"), max_length=120,
+        help_text=_("For staff; members never see it."),
+    )  # fmt: skip
     purpose = forms.ChoiceField(
         label=_("What it is for"), choices=MailingPurpose, initial=MailingPurpose.OFFERS,
         help_text=_("Only members who agreed to this are written to; of service, everybody."),
@@ -38,11 +42,12 @@ class CampaignForm(forms.Form):
     )
     reach = forms.ChoiceField(label=_("Of several channels"), choices=Reach, initial=Reach.FIRST)
     audiences = forms.ModelMultipleChoiceField(
-        Audience.objects.order_by("kind", "name"), label=_("To members of"),
+        Audience.objects.select_related("segment").order_by("name"), label=_("To members of"),
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )  # fmt: skip
     excluded = forms.ModelMultipleChoiceField(
-        Audience.objects.order_by("kind", "name"), label=_("But not to members of"),
+        Audience.objects.select_related("segment").exclude(kind=AudienceKind.EVERYONE)
+        .order_by("name"), label=_("But not to members of"),
         required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )  # fmt: skip
     starts_at = forms.DateTimeField(
@@ -80,6 +85,20 @@ class CampaignForm(forms.Form):
         ]
         self.fields["budget"].label = f"{self.fields['budget'].label} ({get_club().currency})"
         dress_form(self)
+
+    def iter_whom(self):
+        """Both lists of audiences in their groups: those chosen and everyone, the rest by kind."""
+        for name in ("audiences", "excluded"):
+            first, rest = [], {kind: [] for kind in AudienceKind.values}
+            for box in self[name]:
+                audience = box.data["value"].instance
+                segment = getattr(audience, "segment", None)
+                row = box, segment.member_count if segment and segment.built_at else None
+                is_first = box.data["selected"] or audience.kind == AudienceKind.EVERYONE
+                (first if is_first else rest[audience.kind]).append(row)
+            first.sort(key=lambda row: not row[0].data["selected"])
+            groups = [("", first), *((AudienceKind(kind).label, rest[kind]) for kind in _KINDS)]
+            yield self[name], [group for group in groups if group[1]]
 
     @staticmethod
     def get_initial(campaign: Campaign) -> dict[str, Any]:

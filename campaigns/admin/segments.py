@@ -41,7 +41,7 @@ _CHART = (600, 120)  # units of the drawing
 class SegmentForm(forms.Form):
     """What a segment is called, and when it is rebuilt; its rules stand in the builder."""
 
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
+    name = forms.CharField(label=pgettext_lazy("of a thing", "Name"), max_length=120)
     schedule = forms.ChoiceField(
         label=gettext_lazy("Rebuilt"), choices=SegmentSchedule.choices, initial="daily"
     )

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 from django.db import connection
@@ -70,6 +71,24 @@ def test_a_marketer_writes_one_down_and_changes_it(crowd, enter):
     changed = {**FORM, "name": "Late autumn", "audiences": [friends.pk]}
     assert marketer.post(at("terms", campaign), changed).status_code == 302
     assert str(Campaign.objects.get()) == "Late autumn"
+
+
+def test_the_chosen_audiences_stand_first_and_nobody_is_left_by_a_slip(crowd, enter):
+    crowd(1), crowd(1, "rivals")
+    everyone, rivals = Audience.objects.get(kind="everyone"), Audience.objects.get(slug="rivals")
+    marketer = enter("marketer")
+    for answer in (
+        marketer.get(at("draft"), {"audience": rivals.pk}),
+        marketer.post(at("draft"), {**FORM, "name": "", "audiences": [rivals.pk]}),
+    ):
+        page = answer.content.decode()
+        offered = {
+            name: [int(pk) for pk in re.findall(rf'name="{name}" value="(\d+)"', page)]
+            for name in ("audiences", "excluded")
+        }
+        assert offered["audiences"][:2] == [rivals.pk, everyone.pk]
+        assert everyone.pk not in offered["excluded"]
+        assert sorted(offered["audiences"]) == sorted([*offered["excluded"], everyone.pk])
 
 
 def test_release_refuses_in_words_and_above_the_limit_asks_a_second_person(
