@@ -63,3 +63,11 @@ def register_message_listener(fact: str, listen: FateListener) -> None:
     told again; one that goes by several channels is told once for each.
     """
     message_listeners.add(fact, listen)
+
+
+message_reasons: Registry[Any] = Registry("reason of a message")
+
+
+def register_message_reason(code: str, words: Any) -> None:
+    """What staff read for the ``reason`` of a fate, translated when it is shown."""
+    message_reasons.add(code, words)

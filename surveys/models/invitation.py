@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from members.registry import message_reasons
 from surveys.enums import InvitationState, ResponseActor, SkipReason
 from surveys.models.survey import Survey
 from surveys.models.trigger import Trigger
@@ -130,6 +131,13 @@ class Invitation(models.Model):
 
     def __str__(self):
         return f"{self.survey_id} {self.member_id} {self.occurrence}".strip()
+
+    def say_reason(self) -> str:
+        """Why it wasn't sent: in the sending app's words, where the survey itself knows no more than
+        that.
+        """
+        of_sender = message_reasons.get(self.detail) if self.reason == SkipReason.NOT_SENT else None
+        return str(of_sender or self.get_reason_display())
 
 
 class Touch(models.Model):

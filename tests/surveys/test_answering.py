@@ -101,6 +101,18 @@ def test_scanner_that_opens_every_link_at_once_changes_nothing(ask, invite, prog
     assert (response(row).actor, taken.points, answers(row)) == ("human", 20, {"rating": 3})
 
 
+def test_what_is_taken_back_is_dropped_once(ask, invite, now, assert_statements):
+    """One statement for whatever leaves the way, none where nothing was answered."""
+    row = invite(ask(question("rating", "faces"), question("words", "text")))
+    press(row, "rating", "4", at=now)
+    with assert_statements(7):
+        press(row, "words", at=now)
+    press(row, "words", "Fine", at=now)
+    with assert_statements(8):
+        press(row, "words", at=now)
+    assert answers(row) == {"rating": 4}
+
+
 @pytest.mark.parametrize(
     ("since", "by", "actor"),
     [

@@ -55,7 +55,18 @@ def test_member_page_tells_what_waits_and_what_was_withheld(survey, ask, invite,
     assert [[row.pk for row in rows] for rows in (found.open, found.withheld, found.asked)] == [
         [waits.pk], [skipped.pk], [over.pk],
     ]  # fmt: skip
-    assert found.withheld[0].get_reason_display() == "asked too recently"
+    assert found.withheld[0].say_reason() == "asked too recently"
+
+
+def test_member_page_tells_why_a_message_was_not_sent(survey, invite, office, person, now):
+    """In the words of whoever sends; what only the survey knows, in its own."""
+    anna = person()
+    told = {"bounced": "The address doesn&#x27;t exist", "gone": "the message was not sent"}
+    for detail in told:
+        invite(survey, anna, state="skipped", reason="not_sent", detail=detail)
+    page = office("manager").get(reverse("admin:members_member_change", args=[anna.pk]))
+    for words in told.values():
+        assert f"<td>{words}</td>" in page.content.decode()
 
 
 def test_member_page_never_tells_who_answered_an_anonymous_survey(ask, answer, invite, person, now):

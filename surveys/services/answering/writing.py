@@ -109,7 +109,8 @@ def upsert_response(
     points: int | None = None, question: Question | None = None, given: Given | None = None,
     noted: dict[str, Any] | None = None, now: dt.datetime,
 ) -> None:  # fmt: skip
-    """The response and the answer to ``question``; ``given`` None takes that answer back.
+    """The response and the answer ``given`` to ``question``; of None it is the response alone, and
+    what was answered before is dropped by ``drop_answers``.
 
     ``points`` None leaves what was paid as it is.
     """
@@ -126,7 +127,6 @@ def upsert_response(
     before = f"WITH {_PRESS}" if noted else ""
     if question is None or given is None:
         writer.execute(before + _RESPONSE, values)
-        drop_answers(writer, progress.standing.id, [question.pk] if question else [])
         return
     number, text, choices, day_on = _write_answer(question.kind, given)
     told = {"number": number, "text": text, "choices": choices, "day": day_on}
