@@ -1,12 +1,11 @@
 """Locking members and loading what their books need."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
-from core.bulk import read_together, write_array
+from core.bulk import Values, read_together, write_array
 from core.time import day_of
 from members.enums import MemberStatus
 from rewards.engine.book import Book, LotState, charity_account, read_promises
@@ -21,6 +20,19 @@ _STATE = f"""
            (SELECT max(day_on) FROM rewards_dayclose),
            EXISTS (SELECT FROM rewards_webhookendpoint WHERE disabled_at IS NULL)
 """
+
+
+class _AboutMembers:
+    """A statement whose text says ``{members}`` where it names them.
+
+    Of one alone it asks by the number: what asks for an array is planned anew each time.
+    """
+
+    def __init__(self, text: str):
+        self.of_one = text.format(members="= %s")
+        self.of_many = text.format(members="= ANY(%s)")
+
+
 _MAKE_STANDINGS = """
     WITH made AS (
         INSERT INTO rewards_standing (member_id, tier_id, has_purchased)
@@ -38,60 +50,58 @@ _MAKE_STANDINGS = """
 """
 # The member's row comes first, as for erasures and merges; its rows that refer to it would lock it
 # at the commit anyway. Locked, it is read as it stands now.
-_LOCK_STANDINGS = """
+_LOCK_STANDINGS = _AboutMembers("""
     SELECT s.member_id, s.tier_id, s.tier_since_on, s.review_on, s.grace_since_on,
            s.grace_until_on, s.points_expire_on, s.settled_on, s.has_purchased,
            m.joined_at, m.birth_month, m.status, s.kept_tiers::text
     FROM rewards_standing s JOIN members_member m ON m.id = s.member_id
-    WHERE s.member_id = ANY(%s) ORDER BY s.member_id FOR KEY SHARE OF m FOR UPDATE OF s
-"""
+    WHERE s.member_id {members} ORDER BY s.member_id FOR KEY SHARE OF m FOR UPDATE OF s
+""")
 _LOCK_ALONE = """
     SELECT s.member_id FROM rewards_standing s JOIN members_member m ON m.id = s.member_id
     WHERE s.member_id = ANY(%s) ORDER BY s.member_id FOR KEY SHARE OF m FOR UPDATE OF s
 """
-_ACCOUNTS = "SELECT member_id, kind, id, balance FROM rewards_account WHERE member_id = ANY(%s)"
+_ACCOUNTS = _AboutMembers(
+    "SELECT member_id, kind, id, balance FROM rewards_account WHERE member_id {members}"
+)
 _LOT_COLUMNS = """
     SELECT l.member_id, l.unit, l.award_id, l.opened_at, l.original, l.release_on, l.expires_on,
            l.expires_after_days, l.counts_on, l.pending, l.available, l.held, l.id
     FROM rewards_lot l
 """
-_DUE_LOTS = (
-    _LOT_COLUMNS
-    + """ WHERE l.member_id = ANY(%s) AND l.pending > 0 UNION ALL """
-    + _LOT_COLUMNS
-    + """ WHERE l.member_id = ANY(%s) AND l.unit = 'points' AND l.available > 0
+_OPEN_LOTS_TEXT = f"""
+    {_LOT_COLUMNS} WHERE l.member_id {{members}} AND l.pending > 0
+    UNION ALL
+    {_LOT_COLUMNS} WHERE l.member_id {{members}} AND l.unit = 'points' AND l.available > 0
           AND l.pending = 0
-          AND (l.expires_on < %s OR (%s AND l.expires_on IS NULL))"""
-)
-_OPEN_LOTS = (
-    _LOT_COLUMNS
-    + """ WHERE l.member_id = ANY(%s) AND l.pending > 0 UNION ALL """
-    + _LOT_COLUMNS
-    + """ WHERE l.member_id = ANY(%s) AND l.unit = 'points' AND l.available > 0 AND l.pending = 0"""
+"""
+_OPEN_LOTS = _AboutMembers(_OPEN_LOTS_TEXT)
+_DUE_LOTS = _AboutMembers(
+    f"{_OPEN_LOTS_TEXT} AND (l.expires_on < %s OR (%s AND l.expires_on IS NULL))"
 )
 # As far back as the oldest review that may have to be made up asks for; without months, all.
-_STATUS_DAYS = """
+_STATUS_DAYS = _AboutMembers("""
     SELECT l.member_id, l.counts_on, sum(l.available)::bigint
     FROM rewards_standing s JOIN rewards_lot l ON l.member_id = s.member_id
-    WHERE s.member_id = ANY(%s) AND l.unit = 'status'
+    WHERE s.member_id {members} AND l.unit = 'status'
       AND l.counts_on >= coalesce(
           least(s.settled_on, s.review_on, %s) - make_interval(months => %s), '-infinity')
     GROUP BY l.member_id, l.counts_on
-"""
-_TIER_HISTORY = """
+""")
+_TIER_HISTORY = _AboutMembers("""
     SELECT member_id, effective_at, from_tier_id, to_tier_id FROM rewards_tierchange
-    WHERE member_id = ANY(%s) ORDER BY effective_at, id
-"""
+    WHERE member_id {members} ORDER BY effective_at, id
+""")
 # What stands of standing donations, with the charity's account; most members have none.
-SHARES = """
+_SHARES = _AboutMembers("""
     SELECT s.member_id, s.id, s.share_percent, s.appeal_id, a.charity_id,
            greatest(s.started_at, a.starts_at), least(a.ends_at, c.retired_at), k.id
     FROM rewards_standingdonation s
     JOIN rewards_appeal a ON a.id = s.appeal_id AND a.published_at IS NOT NULL
     JOIN rewards_charity c ON c.id = a.charity_id
     JOIN rewards_account k ON k.charity_id = c.id AND k.unit = 'points'
-    WHERE s.member_id = ANY(%s) AND s.ended_at IS NULL ORDER BY s.id
-"""
+    WHERE s.member_id {members} AND s.ended_at IS NULL ORDER BY s.id
+""")
 
 
 @dataclass(slots=True)
@@ -114,7 +124,7 @@ def open_ledger(
     first_day: dt.date,
     last_day: dt.date,
     whole: bool = False,
-    build_extra: Any = None,
+    build_extra: Callable[[Terms], Sequence[tuple[str, Values]]] | None = None,
 ) -> Ledger:
     """Lock the members' standings and load what settling between two days needs.
 
@@ -125,18 +135,19 @@ def open_ledger(
     are no books.
     """
     wanted = sorted(set(member_ids))
-    ids: Any = wanted[0] if len(wanted) == 1 else write_array(wanted)
-    fit = _fit_one if len(wanted) == 1 else str
+    is_one = len(wanted) == 1
+    ids: Any = wanted[0] if is_one else write_array(wanted)
 
-    def list_state(terms: Terms) -> list[tuple[str, Sequence]]:
+    def ask(statement: _AboutMembers, *values: Any) -> tuple[str, Values]:
+        return statement.of_one if is_one else statement.of_many, [ids, *values]
+
+    def list_state(terms: Terms) -> list[tuple[str, Values]]:
         return [
-            (fit(_ACCOUNTS), [ids]),
-            (fit(_OPEN_LOTS), [ids, ids])
-            if whole
-            else (fit(_DUE_LOTS), [ids, ids, last_day, _is_sliding(terms)]),
-            (fit(_STATUS_DAYS), [ids, first_day, terms.count_status_months()]),
-            (fit(_TIER_HISTORY), [ids]),
-            (fit(SHARES), [ids]),
+            ask(_ACCOUNTS),
+            ask(_OPEN_LOTS, ids) if whole else ask(_DUE_LOTS, ids, last_day, _is_sliding(terms)),
+            ask(_STATUS_DAYS, first_day, terms.count_status_months()),
+            ask(_TIER_HISTORY),
+            ask(_SHARES),
             *(build_extra(terms) if build_extra else ()),
         ]
 
@@ -146,7 +157,7 @@ def open_ledger(
     ((*marks, closed_on, has_listeners),), standings, *state = read_together(
         [
             (_STATE, []),
-            (fit(_LOCK_STANDINGS), [ids]),
+            ask(_LOCK_STANDINGS),
             *(list_state(known.terms) if known else ()),
         ]
     )
@@ -154,7 +165,7 @@ def open_ledger(
         _, standings, *state = read_together(
             [
                 (_MAKE_STANDINGS, [write_array(wanted)]),
-                (fit(_LOCK_STANDINGS), [ids]),
+                ask(_LOCK_STANDINGS),
                 *(list_state(known.terms) if known else ()),
             ]
         )
@@ -174,12 +185,6 @@ def open_ledger(
         ledger.books[member_id].shares.append(share)
         ledger.account_ids[None, charity_account(share.charity_id), Unit.POINTS] = account_id
     return ledger
-
-
-@cache
-def _fit_one(sql: str) -> str:
-    """For a single member: what asks for an array is planned anew each time."""
-    return sql.replace("= ANY(%s)", "= %s")
 
 
 def _start_books(

@@ -146,108 +146,118 @@ def _take_ids(spare: dict[str, list[int]], **counts: int) -> dict[str, list[int]
     return {table: taken[table] + fresh[table] for table in counts}
 
 
-def _add_rows(writer, ledger, books, new_accounts, now) -> None:
-    accounts = ledger.account_ids
+def _add_rows(
+    writer: RowWriter,
+    ledger: Ledger,
+    books: list[Book],
+    new_accounts: list[tuple],
+    now: dt.datetime,
+) -> None:
+    """Parents before their children."""
+    writer.add("rewards_account", _ACCOUNT_COLUMNS, _list_account_rows(ledger, new_accounts))
+    writer.add("rewards_award", _AWARD_COLUMNS, _list_award_rows(books, now))
+    writer.add("rewards_reversal", _REVERSAL_COLUMNS, _list_reversal_rows(books, now))
     writer.add(
-        "rewards_account",
-        _ACCOUNT_COLUMNS,
-        [
-            (accounts[key], member_id, kind, unit, ledger.books[member_id].balances[kind])
-            for key in new_accounts
-            for member_id, kind, unit in (key,)
-        ],
+        "rewards_transfer", _TRANSFER_COLUMNS, _list_transfer_rows(books, ledger.account_ids, now)
     )
-    writer.add(
-        "rewards_award",
-        _AWARD_COLUMNS,
-        [
-            (
-                award.id, award.member_id, award.purchase_id, award.purchase_version,
-                award.rule.rule_id, award.rule.id, award.rule.unit, award.awarded, award.basis,
-                award.cap_trimmed, award.budget_trimmed, json.dumps(award.parts),
-                write_array(award.positions), write_array(award.allocations),
-                award.effective_at, now,
-            )
-            for book in books
-            for award in book.awards
-        ],
-    )  # fmt: skip
-    writer.add(
-        "rewards_reversal",
-        _REVERSAL_COLUMNS,
-        [
-            (
-                draft.id, _id_of(draft.award.source), draft.return_id, draft.version_id,
-                draft.reversed, draft.pending, draft.own_lot, draft.lapsed, draft.other_lots,
-                draft.owed, write_array(draft.allocations), draft.effective_at, now,
-            )
-            for book in books
-            for draft in book.reversals
-        ],
-    )  # fmt: skip
-    writer.add(
-        "rewards_transfer",
-        _TRANSFER_COLUMNS,
-        [
-            (
-                draft.id,
-                draft.unit,
-                _account_id(accounts, book.member_id, draft.debit, draft.unit),
-                _account_id(accounts, book.member_id, draft.credit, draft.unit),
-                draft.amount,
-                draft.reason,
-                book.member_id,
-                _id_of(draft.award),
-                _id_of(draft.reversal),
-                draft.is_late,
-                draft.cause[0],
-                _id_of(draft.cause[1]),
-                draft.effective_at,
-                now,
-                draft.full_key,
-            )
-            for book in books
-            for draft in book.transfers
-        ],
-    )
-    writer.add(
-        "rewards_lot",
-        _LOT_INSERT_COLUMNS,
-        [
-            (
-                lot.id, book.member_id, lot.unit, _id_of(lot.award), lot.opened_at,
-                lot.release_on, lot.expires_on, lot.expires_after_days, lot.counts_on,
-                lot.original, lot.pending, lot.available, lot.held,
-            )
-            for book in books
-            for lot in book.lots
-            if lot.is_new
-        ],
-    )  # fmt: skip
-    writer.add(
-        "rewards_lotmove",
-        _MOVE_COLUMNS,
-        [
-            (
-                move.lot.id, move.transfer.id if move.transfer else None, move.decision_id,
-                move.kind, move.amount, move.source, move.target, move.expires_on,
-            )
-            for book in books
-            for move in book.moves
-        ],
-    )  # fmt: skip
-    writer.add(
-        "rewards_tierchange",
-        _TIER_COLUMNS,
-        [
-            (
-                book.member_id, step.from_tier_id, step.to_tier_id, step.reason,
-                step.status_credits, step.effective_at, now, step.decided_by_id,
-            )
-            for book in books
-            for step in book.tier_steps
-        ],
-    )  # fmt: skip
+    writer.add("rewards_lot", _LOT_INSERT_COLUMNS, _list_lot_rows(books))
+    writer.add("rewards_lotmove", _MOVE_COLUMNS, _list_move_rows(books))
+    writer.add("rewards_tierchange", _TIER_COLUMNS, _list_tier_rows(books, now))
+
+
+def _list_account_rows(ledger: Ledger, keys: list[tuple]) -> list[tuple]:
+    return [
+        (ledger.account_ids[member_id, kind, unit], member_id, kind, unit,
+         ledger.books[member_id].balances[kind])
+        for member_id, kind, unit in keys
+    ]  # fmt: skip
+
+
+def _list_award_rows(books: list[Book], now: dt.datetime) -> list[tuple]:
+    return [
+        (
+            award.id, award.member_id, award.purchase_id, award.purchase_version,
+            award.rule.rule_id, award.rule.id, award.rule.unit, award.awarded, award.basis,
+            award.cap_trimmed, award.budget_trimmed, json.dumps(award.parts),
+            write_array(award.positions), write_array(award.allocations),
+            award.effective_at, now,
+        )
+        for book in books
+        for award in book.awards
+    ]  # fmt: skip
+
+
+def _list_reversal_rows(books: list[Book], now: dt.datetime) -> list[tuple]:
+    return [
+        (
+            draft.id, _id_of(draft.award.source), draft.return_id, draft.version_id,
+            draft.reversed, draft.pending, draft.own_lot, draft.lapsed, draft.other_lots,
+            draft.owed, write_array(draft.allocations), draft.effective_at, now,
+        )
+        for book in books
+        for draft in book.reversals
+    ]  # fmt: skip
+
+
+def _list_transfer_rows(
+    books: list[Book], accounts: dict[tuple, int], now: dt.datetime
+) -> list[tuple]:
+    return [
+        (
+            draft.id,
+            draft.unit,
+            _account_id(accounts, book.member_id, draft.debit, draft.unit),
+            _account_id(accounts, book.member_id, draft.credit, draft.unit),
+            draft.amount,
+            draft.reason,
+            book.member_id,
+            _id_of(draft.award),
+            _id_of(draft.reversal),
+            draft.is_late,
+            draft.cause[0],
+            _id_of(draft.cause[1]),
+            draft.effective_at,
+            now,
+            draft.full_key,
+        )
+        for book in books
+        for draft in book.transfers
+    ]
+
+
+def _list_lot_rows(books: list[Book]) -> list[tuple]:
+    return [
+        (
+            lot.id, book.member_id, lot.unit, _id_of(lot.award), lot.opened_at,
+            lot.release_on, lot.expires_on, lot.expires_after_days, lot.counts_on,
+            lot.original, lot.pending, lot.available, lot.held,
+        )
+        for book in books
+        for lot in book.lots
+        if lot.is_new
+    ]  # fmt: skip
+
+
+def _list_move_rows(books: list[Book]) -> list[tuple]:
+    return [
+        (
+            move.lot.id, move.transfer.id if move.transfer else None, move.decision_id,
+            move.kind, move.amount, move.source, move.target, move.expires_on,
+        )
+        for book in books
+        for move in book.moves
+    ]  # fmt: skip
+
+
+def _list_tier_rows(books: list[Book], now: dt.datetime) -> list[tuple]:
+    return [
+        (
+            book.member_id, step.from_tier_id, step.to_tier_id, step.reason,
+            step.status_credits, step.effective_at, now, step.decided_by_id,
+        )
+        for book in books
+        for step in book.tier_steps
+    ]  # fmt: skip
 
 
 def _add_updates(writer, ledger, books, fresh: set[tuple[int, str]], now) -> None:
