@@ -14,6 +14,7 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "8px",
     "STYLES": ["loyalty_site.admin_menu.get_style_url"],
+    "SCRIPTS": ["loyalty_site.admin_menu.get_focus_script_url"],
     "DASHBOARD_CALLBACK": "loyalty_site.admin_dashboard.add_dashboard",
     "COMMAND": {"search_models": ["members.Member"]},
     "SIDEBAR": {"navigation": "loyalty_site.admin_menu.build_menu"},

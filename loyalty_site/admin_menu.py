@@ -232,6 +232,10 @@ def get_style_url(request):
     return static("css/admin.css")
 
 
+def get_focus_script_url(request):
+    return static("js/staff-focus.js")
+
+
 def get_icon_url(request):
     return icons.get_icon_url(get_club(), "svg")
 

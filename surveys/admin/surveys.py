@@ -79,7 +79,6 @@ class SurveyAdmin(BuildingPages, ResultPages, WordsAdmin):
 
     class Media:
         css = {"all": ["css/admin_automations.css", "css/admin_surveys.css"]}
-        js = ("js/staff-focus.js",)
 
     def get_urls(self):
         return [

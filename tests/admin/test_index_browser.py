@@ -68,6 +68,7 @@ def test_index_is_well_made(width, scheme, visit, full):  # noqa: F811
 def test_menu_opens_by_keyboard(visit, full):  # noqa: F811
     page = visit(390, "light")
     enter(page, "owner")
+    expect(page.locator("#staff-find")).to_be_focused()  # a member is found by typing at once
     toggle = page.get_by_role("button", name="Menu", exact=True)
     toggle.focus()
     page.keyboard.press("Enter")
