@@ -21,11 +21,10 @@ import psycopg
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
-# The repository is on the path only from here on.
-from loyalty_site.embedded.client import attach  # noqa: E402
-from loyalty_site.embedded.layout import ServiceError  # noqa: E402
-from loyalty_site.embedded.process import die_with_parent  # noqa: E402
-from loyalty_site.restore_drill import with_name  # noqa: E402
+from loyalty_site.embedded.client import attach  # noqa: E402 (on the path from here on)
+from loyalty_site.embedded.layout import ServiceError  # noqa: E402 (as above)
+from loyalty_site.embedded.process import die_with_parent  # noqa: E402 (as above)
+from loyalty_site.restore_drill import with_name  # noqa: E402 (as above)
 
 BIN = REPOSITORY / ".venv" / "bin"
 PYTHON = str(BIN / "python")

@@ -138,4 +138,4 @@ def _speak_to(request: HttpRequest, reader: Member) -> None:
     """In their own language, unless they chose another on these pages."""
     if reader.locale and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         translation.activate(reader.locale)
-        request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]  # of LocaleMiddleware
+        request.LANGUAGE_CODE = translation.get_language()

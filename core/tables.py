@@ -44,6 +44,11 @@ def show_page(table: ClubTable, request: HttpRequest, *, per_page: int) -> None:
     table.prepare([row.record for row in rows])
 
 
+def get_htmx(request: HttpRequest) -> HtmxDetails:
+    """What htmx says of its request; false for any other."""
+    return request.htmx  # type: ignore[attr-defined]  # set by HtmxMiddleware
+
+
 def render_for(
     request: HttpRequest, template: str, context: dict[str, Any], *, partials: dict[str, str]
 ) -> HttpResponse:
@@ -52,9 +57,8 @@ def render_for(
     ``partials`` maps known target ids to partial names; anything else gets the whole page, so
     that a client never names a partial. Sets ``Vary``.
     """
-    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]  # set by HtmxMiddleware
     # Whether it is "boosted" doesn't matter: a page must not be nested in itself.
-    partial = partials.get(htmx.target or "")
+    partial = partials.get(get_htmx(request).target or "")
     response = render(request, f"{template}#{partial}" if partial else template, context)
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response

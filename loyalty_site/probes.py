@@ -27,8 +27,8 @@ def readyz(request):
         status=200 if is_ready else 503,
         headers=_KEEP_NOTHING,
     )
-    # As Django marks it: this is an answer, not a failure to be logged.
-    response._has_been_logged = True  # type: ignore[attr-defined]
+    # This is an answer, not a failure to be logged.
+    response._has_been_logged = True  # type: ignore[attr-defined]  # as Django marks it
     return response
 
 

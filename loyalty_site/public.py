@@ -70,7 +70,7 @@ def _list_paths() -> list[str]:
 
 
 def _list_giving_paths() -> list[str]:
-    appeals = Appeal.objects.published().filter(starts_at__lte=timezone.now())  # type: ignore[attr-defined]
+    appeals = Appeal.objects.published().filter(starts_at__lte=timezone.now())
     slugs = list(appeals.order_by("pk").values_list("slug", flat=True))
     if not slugs:
         return []
@@ -90,7 +90,7 @@ def _list_review_paths() -> list[str]:
 
 
 def _list_announcement_paths() -> list[str]:
-    published = PublicNotice.objects.published().newest_first()  # type: ignore[attr-defined]
+    published = PublicNotice.objects.published().newest_first()
     slugs = list(published.values_list("slug", flat=True)[:_MOST_ANNOUNCEMENTS])
     if not slugs:
         return []

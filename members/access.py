@@ -40,7 +40,7 @@ def find_member(request: HttpRequest) -> Member | None:
     members = Member.objects.defer("name_sort", "name_words").filter(user_id=request.user.pk)
     member: Any = next(iter(with_unread_count(members)), None)
     if member is not None:
-        request.unread_count = member.unread_count  # type: ignore[attr-defined]
+        request.unread_count = member.unread_count  # type: ignore[attr-defined]  # ours
     return member
 
 

@@ -59,7 +59,7 @@ def _tell_way(way, starts_at: dt.datetime, ends_at: dt.datetime | None) -> Happe
 
 def list_appeals_with_end(now: dt.datetime, until: dt.datetime) -> list[Happening]:
     """Open appeals whose last day is near; one that is to come has no page yet."""
-    appeals = Appeal.objects.open(now).for_list().filter(ends_at__lte=until)  # type: ignore[attr-defined]
+    appeals = Appeal.objects.open(now).for_list().filter(ends_at__lte=until)
     return [
         Happening(
             _("Appeal"), appeal.name_i18n, appeal.starts_at, appeal.ends_at,
@@ -100,7 +100,7 @@ def list_seasonal_rewards(now: dt.datetime, until: dt.datetime) -> Iterator[Happ
     gates = RewardGate.objects.filter(
         Q(opens_at__gt=now, opens_at__lte=until) | Q(closes_at__gt=now, closes_at__lte=until),
         audience__kind=AudienceKind.EVERYONE,
-        reward__in=Reward.objects.published(),  # type: ignore[attr-defined]
+        reward__in=Reward.objects.published(),
     )
     resting = list_resting(day_of(now, get_club().zone))
     rows = gates.select_related("reward").order_by("reward__position", "reward_id")

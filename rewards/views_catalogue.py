@@ -7,7 +7,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
-from core.tables import render_for
+from core.tables import get_htmx, render_for
 from members.access import find_member, in_club_time, member_page
 from members.models import Member
 from rewards.forms_catalogue import CatalogueForm
@@ -97,7 +97,7 @@ def reward_wish(request: HttpRequest, member: Member, slug: str) -> HttpResponse
         add_wish(member, reward, now=now)
     else:
         remove_wish(member, reward)
-    if request.htmx.target == f"wish-{reward.pk}":  # type: ignore[attr-defined]
+    if get_htmx(request).target == f"wish-{reward.pk}":
         context = {"reward": reward, "is_wished": is_wished, "next": _get_next(request)}
         return render(request, "rewards/_reward_wish.html", context)
     return redirect(_get_next(request) or reward)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from core.errors import DomainError
-from core.tables import render_for
+from core.tables import get_htmx, render_for
 from members.access import member_page
 from members.models import Member
 from members.selectors.club import get_club
@@ -81,7 +81,7 @@ def redemption_create(request: HttpRequest, member: Member, slug: str) -> HttpRe
         request, "rewards/redemption_form.html", context, partials={"redeem": "redeem"}
     )
     # htmx swaps what is well answered alone.
-    if request.method == "POST" and not request.htmx:  # type: ignore[attr-defined]
+    if request.method == "POST" and not get_htmx(request):
         response.status_code = 422
     return response
 
@@ -135,7 +135,7 @@ def _refuse_unknown(request: HttpRequest, member: Member, reward: Reward) -> Htt
 
 def _lead_to(request: HttpRequest, target: Redemption | str) -> HttpResponse:
     address = resolve_url(target)
-    if request.htmx:  # type: ignore[attr-defined]
+    if get_htmx(request):
         return HttpResponseClientRedirect(address)
     return redirect(address)
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import DomainError
 from core.joining import join_sentences
-from core.tables import render_for
+from core.tables import get_htmx, render_for
 from members.access import member_page
 from members.models import Member
 from rewards.forms_wheel import SpinForm
@@ -112,7 +112,7 @@ def wheel_spins(request: HttpRequest, member: Member, slug: str) -> HttpResponse
         made = _spin(request, member, wheel, form, now)
     except DomainError as refusal:
         return _refuse(request, member, wheel, str(refusal), now)
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not get_htmx(request):
         if now - made.drawn_at > _MOMENT:
             messages.info(request, _("You had made this spin already: here it is again."))
         return redirect(made)
@@ -151,7 +151,7 @@ def _spin(
 def _refuse(
     request: HttpRequest, member: Member, wheel: Wheel, words: str, now: dt.datetime
 ) -> HttpResponse:
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not get_htmx(request):
         messages.error(request, words)
         return redirect(wheel)
     shown = _look(wheel, member, now)

@@ -92,7 +92,7 @@ def draw_slices(shown: Any, spin: ShownSpin | None = None) -> Drawing:
     total = sum(each.weight for each in shown) or 1
     return Drawing(
         disc=mark_safe(disc),  # noqa: S308 (its words are escaped where it is drawn)
-        frame=mark_safe(pictures.draw_frame()),  # noqa: S308
+        frame=mark_safe(pictures.draw_frame()),  # noqa: S308 (it holds no words at all)
         rest=_say_degrees(rest),
         pegs=" ".join(f"{peg:.1f}" for peg in pictures.list_pegs(shape)),
         label=_("A wheel with these slices: %(slices)s") % {

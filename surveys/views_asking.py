@@ -243,4 +243,4 @@ def _speak_to(request: HttpRequest, progress: Progress) -> None:
     locale = progress.standing.locale
     if locale and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         translation.activate(locale)
-        request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]  # of LocaleMiddleware
+        request.LANGUAGE_CODE = translation.get_language()

@@ -142,7 +142,7 @@ def answer_mails(
         elif luck > 1 - _COMPLAINS - _LETS_GO:
             leaving.append(mail.id)
     rows = [row for row in rows if row.effective_at is not None and row.effective_at <= now]
-    after = min(campaign.finished_at + dt.timedelta(hours=6), now)  # type: ignore[operator]
+    after = min(campaign.finished_at + dt.timedelta(hours=6), now)  # type: ignore[operator]  # it is over
     told_at_once = (EventKind.BOUNCED, EventKind.COMPLAINED)
     record_events([row for row in rows if row.kind in told_at_once], now=after)
     seen = [row for row in rows if row.kind not in told_at_once]

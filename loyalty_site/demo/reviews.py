@@ -88,12 +88,12 @@ class _People:
         self.now = now
         self.used: Counter[int] = Counter()
         stories = {code for _kind, code in read_stories()}
-        rows = Member.objects.able_to_spend().filter(source=SOURCE)  # type: ignore[attr-defined]
+        rows = Member.objects.able_to_spend().filter(source=SOURCE)
         self.members = {member.pk: member for member in rows.order_by("pk")}
         refs = Member.objects.filter(references__external_id__in=stories).values_list("pk")
         self.stories = {pk for (pk,) in refs}
         self.bought: dict[int | None, dict[int, dt.datetime]] = {None: {}}  # when first, of what
-        lines = Line.objects.present().filter(purchase__member__in=self.members)  # type: ignore[attr-defined]
+        lines = Line.objects.present().filter(purchase__member__in=self.members)
         firsts = lines.order_by().values_list("product", "purchase__member")
         for product, member, at in firsts.annotate(Min("purchase__purchased_at")):
             self.bought.setdefault(product, {})[member] = at

@@ -19,6 +19,5 @@ def with_unread_count(members: QuerySet[Member]) -> QuerySet[Member]:
     sources = [_NOTICES, *registry.unread_sources]
     found = " UNION ALL ".join(f"({sql} LIMIT {MOST})" for sql in sources)
     sql = f"(SELECT count(*) FROM (SELECT FROM ({found}) u LIMIT {MOST}) v)"
-    # Constants of the apps; no value travels in it.
-    count = RawSQL(sql, (), output_field=IntegerField())  # noqa: S611
+    count = RawSQL(sql, (), output_field=IntegerField())  # noqa: S611 (constants of the apps alone)
     return members.annotate(unread_count=count)

@@ -23,7 +23,7 @@ router = Router(tags=["views"])
 def post_view(request: HttpRequest, data: schemas.ViewIn) -> dict[str, Any]:
     """The same product within an hour counts once, so a call may be repeated."""
     member = get_member(data.member)
-    products = Product.objects.filter(source=request.auth.source)  # type: ignore[attr-defined]
+    products = Product.objects.filter(source=request.auth.source)  # type: ignore[attr-defined]  # of the token
     product = get_or_404(
         products, _("This source has no product of this number."), external_id=data.product
     )

@@ -209,7 +209,7 @@ def _list_stamps(member: Member) -> dict[int, list[Stamp]]:
     )
     found: dict[int, list[Stamp]] = defaultdict(list)
     for row in rows:
-        found[row.challenge_id].append(row)  # type: ignore[attr-defined]  # annotated
+        found[row.challenge_id].append(row)
     return found
 
 

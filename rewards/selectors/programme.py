@@ -102,8 +102,7 @@ def _build_programme(rows: list[TierLevel]) -> Programme:
         tier_window=version.tier_window,
         tier_months=version.tier_months,
         fiscal_start_month=version.fiscal_start_month,
-        # Annotated by the query.
-        grace_days=max(version.grace_days, rows[0].window_days or 0),  # type: ignore[attr-defined]
+        grace_days=max(version.grace_days, rows[0].window_days or 0),  # type: ignore[attr-defined]  # annotated
         levels=tuple(
             Level(
                 row.tier_id,

@@ -317,7 +317,7 @@ class TriggerForm(MoneyMixin, forms.Form):
             ("purchases", _("Only of purchases"), of_purchases),
             ("dates", _("On a date"), OF_DATES),
         ):
-            yield name, heading, [self[each] for each in fields]  # type: ignore[index]
+            yield name, heading, [self[each] for each in fields]
 
     def get_terms(self) -> dict[str, Any]:
         data = self.cleaned_data

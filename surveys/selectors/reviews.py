@@ -37,7 +37,7 @@ def list_reviewable() -> QuerySet[Product]:
     Goods that nobody could buy yet stay unknown, whoever counts addresses.
     """
     sold = Exists(Line.objects.filter(product=OuterRef("pk")))
-    told = Exists(Review.objects.published().filter(product=OuterRef("pk")))  # type: ignore[attr-defined]
+    told = Exists(Review.objects.published().filter(product=OuterRef("pk")))
     return Product.objects.exclude(name="").filter(sold | told)
 
 
@@ -47,16 +47,16 @@ def can_be_reviewed(product: Product) -> bool:
 
 def find_purchase(member: Member, product: Product | None, *, now: dt.datetime) -> Purchase | None:
     """The member's newest purchase of it; of the club itself, the newest of all."""
-    rows = Purchase.objects.of(member).filter(purchased_at__lte=now)  # type: ignore[attr-defined]
+    rows = Purchase.objects.of(member).filter(purchased_at__lte=now)
     if product is not None:
-        lines = Line.objects.present().filter(product=product, purchase__member=member)  # type: ignore[attr-defined]
+        lines = Line.objects.present().filter(product=product, purchase__member=member)
         rows = rows.filter(pk__in=lines.values("purchase"))
     return rows.order_by("-purchased_at", "-pk").first()
 
 
 def list_to_review(member: Member, *, limit: int = TO_REVIEW) -> list[Product]:
     """What the member bought and has not reviewed, the latest first. Two queries."""
-    lines = Line.objects.present().filter(purchase__member=member, product__isnull=False)  # type: ignore[attr-defined]
+    lines = Line.objects.present().filter(purchase__member=member, product__isnull=False)
     own = Review.objects.filter(member=member, product=OuterRef("product"))
     rows = (
         lines.exclude(product__name="").filter(~Exists(own)).values("product")
@@ -68,7 +68,7 @@ def list_to_review(member: Member, *, limit: int = TO_REVIEW) -> list[Product]:
 
 
 def list_own(member: Member) -> QuerySet[Review]:
-    rows = Review.objects.filter(member=member).for_list()  # type: ignore[attr-defined]
+    rows = Review.objects.filter(member=member).for_list()
     return rows.order_by("-written_at", "-pk")
 
 
@@ -78,7 +78,7 @@ def get_own(member: Member, product: Product | None) -> Review | None:
 
 def list_of_purchase(purchase: Purchase) -> list[tuple[Product, Review | None]]:
     """Its goods with a name, each with the member's review where there is one. Two queries."""
-    lines = Line.objects.present().filter(purchase=purchase, product__isnull=False)  # type: ignore[attr-defined]
+    lines = Line.objects.present().filter(purchase=purchase, product__isnull=False)
     products: dict[int, Product] = {}
     for line in lines.select_related("product__category").order_by("position"):
         if line.product.name:
@@ -90,7 +90,7 @@ def list_of_purchase(purchase: Purchase) -> list[tuple[Product, Review | None]]:
 
 def list_waiting_reviews(now: dt.datetime) -> tuple[QuerySet[Review], str]:
     """What staff have to look at, the oldest first, and since when each waits."""
-    return Review.objects.waiting().order_by("written_at"), "written_at"  # type: ignore[attr-defined]
+    return Review.objects.waiting().order_by("written_at"), "written_at"
 
 
 # --- In public ------------------------------------------------------------------------------------
@@ -124,14 +124,14 @@ class Summary:
 
 
 def get_summary(product: Product | None) -> Summary:
-    rows = Review.objects.published().of_members().about(product)  # type: ignore[attr-defined]
+    rows = Review.objects.published().of_members().about(product)
     counts = dict(rows.order_by().values_list("stars").annotate(Count("pk")))
     return Summary(tuple((stars, counts.get(stars, 0)) for stars in reversed(STARS)))
 
 
 def list_published(product: Product | None, *, stars: int | None = None) -> QuerySet[Review]:
     """Those in the reader's language first, then the newest; from elsewhere too."""
-    rows = Review.objects.published().about(product).for_list()  # type: ignore[attr-defined]
+    rows = Review.objects.published().about(product).for_list()
     if stars in STARS:
         rows = rows.filter(stars=stars)
     return rows.annotate(is_foreign=_is_foreign()).order_by("is_foreign", "-written_at", "-pk")
@@ -147,13 +147,13 @@ def _is_foreign() -> Case:
 
 def count_imported(product: Product | None) -> int:
     """Beside the average, which knows nothing of them."""
-    rows = Review.objects.published().about(product)  # type: ignore[attr-defined]
+    rows = Review.objects.published().about(product)
     return rows.filter(source=ReviewSource.IMPORT).count()
 
 
 def list_reviewed_products(*, limit: int = _SHELF) -> list[tuple[Product, Summary]]:
     """Products that members spoke of, the most spoken of first. Two queries."""
-    rows = Review.objects.published().of_members().filter(product__isnull=False)  # type: ignore[attr-defined]
+    rows = Review.objects.published().of_members().filter(product__isnull=False)
     by_product: dict[int, dict[int, int]] = {}
     for pk, stars, count in rows.order_by().values_list("product", "stars").annotate(Count("pk")):
         by_product.setdefault(pk, {})[stars] = count
@@ -172,7 +172,7 @@ def list_quotes(*, limit: int = QUOTED) -> list[Review]:
     """
     shortest, longest = _QUOTE
     rows = (
-        Review.objects.published().of_members().filter(may_quote=True)  # type: ignore[attr-defined]
+        Review.objects.published().of_members().filter(may_quote=True)
         .select_related("product", "product__category")
         .annotate(is_foreign=_is_foreign()).order_by("is_foreign", "-written_at", "-pk")
     )  # fmt: skip
@@ -194,12 +194,12 @@ def list_quotes(*, limit: int = QUOTED) -> list[Review]:
 
 def get_overall_summary() -> Summary:
     """Of all that members said, products and club together."""
-    rows = Review.objects.published().of_members()  # type: ignore[attr-defined]
+    rows = Review.objects.published().of_members()
     counts = dict(rows.order_by().values_list("stars").annotate(Count("pk")))
     return Summary(tuple((stars, counts.get(stars, 0)) for stars in reversed(STARS)))
 
 
 def list_pages_of_reviews() -> Sequence[int]:
     """Ids of products with something to read, for the map of the site."""
-    rows = Review.objects.published().filter(product__isnull=False)  # type: ignore[attr-defined]
+    rows = Review.objects.published().filter(product__isnull=False)
     return list(rows.order_by("product").values_list("product", flat=True).distinct())

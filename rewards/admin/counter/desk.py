@@ -125,7 +125,7 @@ def get_clerk(request: HttpRequest, register: Register, now: dt.datetime) -> Use
     if now - dt.datetime.fromisoformat(seen_at) > _TOUCH:
         request.session[_CLERK] = [pk, now.isoformat(), set_at]
     # The login itself, where it is the same person: what it may do is known by then.
-    return request.user if request.user.pk == pk else known.user  # type: ignore[return-value]
+    return request.user if request.user.pk == pk else known.user  # type: ignore[return-value]  # staff
 
 
 def remember_clerk(request: HttpRequest, pin: StaffPin, now: dt.datetime) -> None:

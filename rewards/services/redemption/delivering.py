@@ -37,7 +37,7 @@ def pack_deliveries(redemptions: Iterable[Redemption], *, by: Any, now: dt.datet
     """Mark parcels as packed; from then on members can't cancel by themselves."""
     ids = [each.pk for each in redemptions]
     list(Redemption.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk"))
-    waiting = Delivery.objects.filter(pk__in=ids).to_pack()  # type: ignore[attr-defined]
+    waiting = Delivery.objects.filter(pk__in=ids).to_pack()
     packed = list(waiting.select_related("redemption"))
     Delivery.objects.filter(pk__in=[each.pk for each in packed]).update(
         state=DeliveryState.PACKED, packed_at=now

@@ -98,7 +98,7 @@ def write_review(
     if product is not None and not can_be_reviewed(product):
         raise NotForReview
     facts = _read_facts(member, stars, title, text, language, name_kind, nickname, may_quote)
-    rows = Review.objects.filter(member=member).about(product)  # type: ignore[attr-defined]
+    rows = Review.objects.filter(member=member).about(product)
     review = rows.select_for_update(of=("self",)).first()
     if (review.edition if review else 0) != edition:
         raise ReviewChanged
@@ -144,7 +144,7 @@ def _read_facts(member, stars, title, text, language, name_kind, nickname, may_q
 
 
 def _add(member: Member, product: Product | None, facts: dict, now: dt.datetime) -> Review:
-    waiting = Review.objects.waiting().filter(member=member).count()  # type: ignore[attr-defined]
+    waiting = Review.objects.waiting().filter(member=member).count()
     if waiting >= MOST_WAITING:
         raise TooManyWaiting(count=waiting)
     review = Review(
