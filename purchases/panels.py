@@ -2,7 +2,7 @@
 
 from members import registry
 from members.registry import Panel
-from purchases.selectors import list_latest
+from purchases.selectors import LatestPurchase, list_latest
 from purchases.tables import list_remarks
 
 LATEST = 5
@@ -22,6 +22,13 @@ def register() -> None:
 
 def build_latest(request, member, now):
     """The last purchases, also where there are none yet: then it says what to do."""
-    purchases = list_latest(member, LATEST)
+    purchases = get_latest_once(request, member)
     remarks = list_remarks([purchase.pk for purchase in purchases])
     return {"purchases": [(purchase, remarks.get(purchase.pk, ())) for purchase in purchases]}
+
+
+def get_latest_once(request, member) -> list[LatestPurchase]:
+    """Read once for all panels of a page: others ask whether there is a purchase at all."""
+    if not hasattr(request, "_purchases_latest"):
+        request._purchases_latest = list_latest(member, LATEST)
+    return request._purchases_latest

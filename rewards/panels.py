@@ -16,6 +16,7 @@ from members.models import Member
 from members.registry import Panel
 from members.selectors.club import get_club
 from purchases.models import Purchase
+from purchases.panels import get_latest_once
 from purchases.registry import PurchasePanel, Remark, register_purchase_panel, register_remark
 from rewards.cards import build_card_line, get_balances_once, get_tier_art
 from rewards.selectors.awards import count_points, count_points_by_line, list_reversals
@@ -25,7 +26,14 @@ from rewards.selectors.explanations import explain_awards, list_awards
 from rewards.selectors.programme import ShownTier, kept, list_tiers
 from rewards.selectors.spins_left import HAS_WHEEL
 from rewards.selectors.standing import get_progress
-from rewards.selectors.ways import PointDay, Way, find_ways, list_point_days, list_ways
+from rewards.selectors.ways import (
+    PointDay,
+    Way,
+    find_ways,
+    list_point_days,
+    list_ways,
+    put_welcome_first,
+)
 from rewards.selectors.wording import format_count, format_points
 from rewards.wheel_panel import build_wheel
 
@@ -36,7 +44,7 @@ SOON = dt.timedelta(days=30)  # what expires within this time is worth a warning
 def register() -> None:
     for code, place, template, build, order in (
         ("rewards.balance", registry.MEMBER_HOME, "rewards/_balance_panel.html", build_balance, 10),
-        ("rewards.tier", registry.MEMBER_HOME, "rewards/_tier_panel.html", build_tier, 20),
+        ("rewards.tier", registry.MEMBER_HOME, "rewards/_tier_panel.html", build_tier, 12),
         ("rewards.goals", registry.MEMBER_HOME, "rewards/_goals_panel.html", build_goals, 30),
         ("rewards.ways", registry.MEMBER_HOME, "rewards/_kept_panel.html", build_ways, 50),
         ("rewards.shelf", registry.LANDING, "rewards/_landing_rewards.html", build_shelf, 10),
@@ -101,16 +109,19 @@ def build_goals(request: Any, member: Member, now: dt.datetime) -> dict[str, Any
 
 
 def build_ways(request: Any, member: Member, now: dt.datetime) -> dict[str, Any] | None:
-    """The same for all members of one birthday month, so what was rendered is kept a moment;
-    with a rule for some audiences only, each member has their own.
+    """The same for all members of one birthday month who have bought, and for those who have
+    not, so what was rendered is kept a moment; with a rule for some audiences only, each member
+    has their own.
     """
     balances = get_balances_once(request, member, now)
-    key = ("ways", balances.stamp, balances.today, get_language(), member.birth_month)
+    has_bought = bool(get_latest_once(request, member))
+    key = ("ways", balances.stamp, balances.today, get_language(), member.birth_month, has_bought)
     html = kept.get(key)
     if html is None:
         html = kept.get((*key, member.pk))
     if html is None:
         ways, is_gated = find_ways(member, now=now)
+        ways = put_welcome_first(ways, has_bought=has_bought)
         html = _render_ways(ways, member, balances.today, now)
         kept.put((*key, member.pk) if is_gated else key, html)
     return {"html": html} if html else None

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import DomainError
+from core.joining import end_once
 from core.tables import stream_csv
 from members.access import find_member, in_club_time, member_page
 from members.models import Member
@@ -240,8 +241,7 @@ def _thank(request: HttpRequest, made: Donation) -> HttpResponse:
     shown = {
         "points": format_points(made.points),
         "matched": format_points(made.match_points),
-        # The sentence ends with it: in English “a.m.” brings a full stop of its own.
-        "moment": date_format(timezone.localtime(made.final_at), "DATETIME_FORMAT").rstrip("."),
+        "moment": date_format(timezone.localtime(made.final_at), "DATETIME_FORMAT"),
     }
     if made.match_points:
         text = _(
@@ -250,7 +250,7 @@ def _thank(request: HttpRequest, made: Donation) -> HttpResponse:
         )
     else:
         text = _("Thank you! You gave %(points)s. You can take it back until %(moment)s.")
-    messages.success(request, text % shown)
+    messages.success(request, end_once(text % shown))
     return redirect("giving_mine")
 
 

@@ -111,6 +111,13 @@ def find_ways(member: Member | None, *, now: dt.datetime) -> tuple[list[Way], bo
     return ways, any(version.audience_ids for version in versions)
 
 
+def put_welcome_first(ways: list[Way], *, has_bought: bool) -> list[Way]:
+    """What the first purchase of all brings leads the list of a newcomer, and has left it later."""
+    welcome = [way for way in ways if way.version.first_time == FirstTime.EVER]
+    others = [way for way in ways if way.version.first_time != FirstTime.EVER]
+    return others if has_bought else [*welcome, *others]
+
+
 def _with_names(versions: QuerySet) -> QuerySet:
     names: dict[str, Any] = {
         label: RawSQL(  # noqa: S611 (names from the table above, no value from outside)

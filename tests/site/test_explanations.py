@@ -87,8 +87,8 @@ def test_fixed_bonus_cap_and_budget(counter, rules, make_rule):
     counter.buy("mei", "1", on=day(1))
     found = sentences(counter.member("mei"), award__rule__code__in=["basket", "sale"])
     assert found == [
-        "40 points = 40, available at once",
-        "50 points = 50, available at once",
+        "40 points, available at once",
+        "50 points, available at once",
         "40 points = 40 − 20 (over the limit of 60 points a month) = 20, available at once",
         "50 points = 50 − 30 (the campaign's budget ran out) = 20, available at once",
     ]

@@ -1,4 +1,5 @@
 import datetime as dt
+import re
 
 import pytest
 
@@ -89,6 +90,25 @@ def test_home_of_a_new_member_says_what_to_do(frozen, rules, make_client, now):
     assert "No purchases yet." in html
     assert '<strong data-count="0">0</strong>' in html
     assert "<strong>300 status credits</strong> to Silver." in html
+
+
+def test_home_leads_a_newcomer_to_what_the_first_purchase_brings(
+    frozen, make_rule, own, make_client, now
+):
+    from members.services.logins import create_login
+    from members.services.memberships import open_membership
+
+    make_rule("every", priority=1)
+    make_rule("hello", kind="fixed", points=100, first_time="ever", priority=300)
+    newcomer = create_login(email="priya@example.com", by=None, now=now)
+    open_membership(newcomer, now=now)
+    kept.forget()
+    ways = []
+    for user in (newcomer, own("mei").user, newcomer):
+        html = make_client(user).get("/home/").content.decode()
+        part = html[html.index('id="ways-title"') :]
+        ways.append(re.findall(r'class="ways-name">(\w+)<', part))
+    assert ways == [["hello", "every"], ["every"], ["hello", "every"]]
 
 
 def test_home_works_before_the_first_programme(db, club, frozen, make_client, now):

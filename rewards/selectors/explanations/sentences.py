@@ -11,7 +11,7 @@ from rewards.enums import AccountKind, Reason, Unit
 from rewards.models import Award, Reversal, Transfer
 from rewards.selectors.calculations import build_calculation
 from rewards.selectors.explanations.known import Known
-from rewards.selectors.wording import format_count, format_day
+from rewards.selectors.wording import format_count, format_day, format_points
 
 TITLES: dict[str, Any] = {
     Reason.EARN: gettext_lazy("Earned"),
@@ -155,23 +155,28 @@ def _name_purchase(award: Award | None, known: Known) -> str:
 
 
 def write_earning(award: Award, points: int, known: Known) -> str:
-    """ "$18.40 × 1 point per $1 × Gold 1.5 = 27, available on December 3"."""
-    shown = {
-        "calculation": build_calculation(award, known.causes),
-        "points": format_count(points),
-    }
+    """ "$18.40 × 1 point per $1 × Gold 1.5 = 27, available on December 3"; a fixed bonus that
+    nothing trimmed is no sum: "40 points, available at once".
+    """
+    calculation, result = build_calculation(award, known.causes), format_points(points, award.unit)
+    if calculation != result:
+        result = _("%(calculation)s = %(points)s") % {
+            "calculation": calculation,
+            "points": format_count(points),
+        }
+    shown = {"result": result}
     lot = getattr(award, "lot", None)
     if lot is None or lot.release_on is None:
-        return _("%(calculation)s = %(points)s") % shown
+        return result
     at_once = lot.release_on <= day_of(award.effective_at, known.zone)
     shown["day"] = format_day(lot.release_on, known.today)
     if award.unit == Unit.STATUS:
         if at_once:
-            return _("%(calculation)s = %(points)s, counted at once") % shown
-        return _("%(calculation)s = %(points)s, counted from %(day)s") % shown
+            return _("%(result)s, counted at once") % shown
+        return _("%(result)s, counted from %(day)s") % shown
     if at_once:
-        return _("%(calculation)s = %(points)s, available at once") % shown
-    return _("%(calculation)s = %(points)s, available on %(day)s") % shown
+        return _("%(result)s, available at once") % shown
+    return _("%(result)s, available on %(day)s") % shown
 
 
 def _expire(shown: dict, transfer: Transfer) -> str:
