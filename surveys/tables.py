@@ -17,6 +17,7 @@ from django_tables2.paginators import LazyPaginator
 from core.percent import format_percent
 from surveys.models import Question, Response
 from surveys.selectors.answer_rows import list_given
+from surveys.selectors.results import ResultQuestions
 
 _NUMBER = {"th": {"class": "num"}, "td": {"class": "num"}}
 _PER_PAGE = 25
@@ -215,17 +216,17 @@ class AnswerTable(ResultTable):
     class Meta(ResultTable.Meta):
         pass
 
-    def __init__(self, rows: Any, questions: Mapping[str, Question], *, tiers: Mapping[str, str]):
+    def __init__(self, rows: Any, asked: ResultQuestions, *, tiers: Mapping[str, str]):
         """``tiers`` are their names by code."""
-        self.questions, self.tiers = questions, tiers
+        self.asked, self.tiers = asked, tiers
         self.given: dict[int, dict[str, Any]] = {}
-        said = [(f"said{at}", SaidColumn(each)) for at, each in enumerate(questions.values())]
+        said = [(f"said{at}", SaidColumn(each)) for at, each in enumerate(asked.by_code.values())]
         super().__init__(rows, extra_columns=said, order_by="-day")
 
     def configure(self, request: HttpRequest, **options: Any) -> None:
         super().configure(request, paginator_class=LazyPaginator, **options)
         self.page.object_list = rows = list(self.page.object_list)
-        self.given = list_given([row.record for row in rows], self.questions)
+        self.given = list_given([row.record for row in rows], self.asked)
 
     def render_day(self, record: Response) -> str:
         return format_html(

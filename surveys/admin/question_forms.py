@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -94,17 +93,14 @@ class _ChoiceFormSet(forms.BaseFormSet):
         dress_form(form)
 
     def list_choices(self) -> list[ChoiceTerms]:
-        """Those with words, in the order of their places; new ones get a code."""
-        kept = [form for form in self.ordered_forms if form.cleaned_data.get("text")]
-        taken = {form.cleaned_data["code"] for form in kept if form.cleaned_data.get("code")}
+        """Those with words, in the order of their places; new ones have no code yet."""
         choices = []
-        for form in kept:
+        for form in self.ordered_forms:
             data = form.cleaned_data
-            code = data.get("code") or _find_code(data["text"], taken)
-            taken.add(code)
-            words = form.get_words()
-            text = words.pop("text")
-            choices.append(ChoiceTerms(code, text, data.get("value"), words))
+            if data.get("text"):
+                words = form.get_words()
+                text = words.pop("text")
+                choices.append(ChoiceTerms(data.get("code", ""), text, data.get("value"), words))
         return choices
 
 
@@ -249,10 +245,3 @@ class ScoreForm(WordsFormMixin, forms.Form):
             if data[f"part_{each.code}"]
         ]
         return ScoreTerms(self.score.code if self.score else "", words.pop("name"), parts, words)
-
-
-def _find_code(text: str, taken: set[str]) -> str:
-    stem = slugify(text)[:30] or "answer"
-    if stem not in taken:
-        return stem
-    return next(code for n in range(2, 1000) if (code := f"{stem}-{n}") not in taken)

@@ -13,6 +13,7 @@ from django.utils.translation import pgettext, pgettext_lazy
 from core.percent import format_percent
 from core.time import add_months
 from surveys.engine.figures import Estimate
+from surveys.engine.path import CHOOSING
 from surveys.engine.scales import get_scale, list_steps
 from surveys.enums import QuestionKind
 from surveys.selectors.results import (
@@ -84,13 +85,14 @@ def draw_question(result: QuestionResult) -> dict[str, Any]:
     """The answers of one question as columns of a scale or bars of words, and its figure."""
     question, kind = result.question, result.question.kind
     steps = list_steps(kind, question.lowest, question.highest)
-    given: Sequence[Any] = steps or [choice.code for choice in list_choices(question)]
-    if not given and result.counts:  # numbers that were typed
-        given = sorted(result.counts)
     is_column = kind in (QuestionKind.NPS, QuestionKind.EFFORT) or (
         kind == QuestionKind.NUMBER and bool(steps)
     )
-    bars = _draw_bars([(name_answer(question, each), result.counts[each]) for each in given],
+    names = _name_choices(result) if kind in CHOOSING else {
+        # Numbers that were typed, or on the scale of an earlier version, stand among the rest.
+        step: name_answer(question, step) for step in sorted({*steps, *result.counts})
+    }  # fmt: skip
+    bars = _draw_bars([(name, result.counts[each]) for each, name in names.items()],
                       result.answered)  # fmt: skip
     return {
         "question": question,
@@ -101,6 +103,16 @@ def draw_question(result: QuestionResult) -> dict[str, Any]:
         "columns": bars if is_column else [],
         "bars": [] if is_column else bars,
         "split": _split(result.counts) if kind == QuestionKind.NPS and result.answered else [],
+    }
+
+
+def _name_choices(result: QuestionResult) -> dict[str, str]:
+    """What can be chosen now, and what somebody chose when it could be."""
+    now = {choice.code for choice in list_choices(result.question)}
+    return {
+        code: words if code in now else _("%(answer)s (no longer asked)") % {"answer": words}
+        for code, words in result.choices.items()
+        if code in now or result.counts[code]
     }
 
 

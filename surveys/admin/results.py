@@ -108,10 +108,9 @@ class ResultPages:
         if survey.is_anonymous:
             return HttpResponseRedirect(self._find_results(survey))
         form, filters = self._read_filters(request, survey)
-        questions = list_result_questions(survey).by_code
         del form.fields["division"]  # a list has no course
         table = AnswerTable(
-            select_responses(build_scope(survey, filters)), questions,
+            select_responses(build_scope(survey, filters)), list_result_questions(survey),
             tiers=dict(form.choices["tier"]),
         )  # fmt: skip
         table.configure(request)
@@ -170,9 +169,9 @@ class ResultPages:
         self._check_export(request)
         _form, filters = self._read_filters(request, survey)
         scope = build_scope(survey, filters)
-        questions = list_result_questions(survey).by_code
+        asked = list_result_questions(survey)
         count = 0 if scope.is_empty else select_responses(scope).count()
-        return build_header(survey, questions), iterate_rows(scope, questions), count
+        return build_header(survey, asked), iterate_rows(scope, asked), count
 
     def _send(self, request, survey, ending, header, rows, count, part=""):
         """The file; who took how many is on record."""

@@ -133,9 +133,7 @@ class Invitation(models.Model):
         return f"{self.survey_id} {self.member_id} {self.occurrence}".strip()
 
     def say_reason(self) -> str:
-        """Why it wasn't sent: in the sending app's words, where the survey itself knows no more than
-        that.
-        """
+        """Why it wasn't sent; in the sender's words where the survey knows no more than that."""
         of_sender = message_reasons.get(self.detail) if self.reason == SkipReason.NOT_SENT else None
         return str(of_sender or self.get_reason_display())
 

@@ -11,17 +11,18 @@ from django.utils.translation import gettext as _
 
 from core.tables import in_chunks
 from surveys.enums import ResponseState
-from surveys.models import Answer, Question, Response, Survey
-from surveys.selectors.results.questions import name_answer
+from surveys.models import Answer, Response, Survey
+from surveys.selectors.results.questions import ResultQuestions
 from surveys.selectors.results.scope import Scope
 from surveys.selectors.results.statements import UNTOLD_ANSWERS
+from surveys.selectors.results.words import list_filter_choices
 
 CHUNK = 2000
 
 
-def build_header(survey: Survey, questions: Mapping[str, Question]) -> list[str]:
+def build_header(survey: Survey, asked: ResultQuestions) -> list[str]:
     """Of an anonymous survey the questions alone: a day, a store and a tier may tell who it is."""
-    texts = [each.text_i18n for each in questions.values()]
+    texts = [each.text_i18n for each in asked.by_code.values()]
     if survey.is_anonymous:
         return texts
     return [
@@ -30,22 +31,23 @@ def build_header(survey: Survey, questions: Mapping[str, Question]) -> list[str]
     ]  # fmt: skip
 
 
-def iterate_rows(scope: Scope, questions: Mapping[str, Question]) -> Iterator[list[Any]]:
-    """One row per complete response, oldest first; two queries for each 2,000.
+def iterate_rows(scope: Scope, asked: ResultQuestions) -> Iterator[list[Any]]:
+    """One row per complete response, oldest first; two queries for each 2,000, and one.
 
     Of an anonymous survey the answers alone, in no order, and none beyond the last full five.
     """
     if scope.is_empty:
         return iter(())
     is_anonymous = scope.survey.is_anonymous
+    tiers = {} if is_anonymous else dict(list_filter_choices()["tier"])
     untold = {pk for (pk,) in scope.read(UNTOLD_ANSWERS)} if is_anonymous else set()
 
     def build(chunk: list[Response]) -> list[list[Any]]:
-        answers = list_given(chunk, questions, but=untold)
+        answers = list_given(chunk, asked, but=untold)
         return [
             [
-                *([] if is_anonymous else _describe(row)),
-                *(answers.get(row.pk, {}).get(code, "") for code in questions),
+                *([] if is_anonymous else _describe(row, tiers)),
+                *(answers.get(row.pk, {}).get(code, "") for code in asked.by_code),
             ]
             for row in chunk
         ]
@@ -56,7 +58,7 @@ def iterate_rows(scope: Scope, questions: Mapping[str, Question]) -> Iterator[li
 
 def list_given(
     responses: Sequence[Response],
-    questions: Mapping[str, Question],
+    asked: ResultQuestions,
     *,
     but: Iterable[int] = (),
 ) -> dict[int, dict[str, Any]]:
@@ -64,9 +66,9 @@ def list_given(
     given: dict[int, dict[str, Any]] = {}
     left_out = frozenset(but)
     for answer in Answer.objects.filter(response__in=responses).select_related("question"):
-        question = questions.get(answer.question.code)
-        if question is not None and answer.pk not in left_out:
-            given.setdefault(answer.response_id, {})[question.code] = _read(question, answer)
+        code = answer.question.code
+        if code in asked.by_code and answer.pk not in left_out:
+            given.setdefault(answer.response_id, {})[code] = _read(asked, code, answer)
     return given
 
 
@@ -111,20 +113,20 @@ def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> IO[bytes
     return file
 
 
-def _describe(row: Response) -> list[Any]:
+def _describe(row: Response, tiers: Mapping[str, str]) -> list[Any]:
     return [
         timezone.localtime(row.started_at).date().isoformat(),
         row.member.number,
         str(row.member),
         row.store.name_i18n if row.store else "",
-        row.tier,
+        tiers.get(row.tier, row.tier),
         "" if row.score_permille is None else row.score_permille / 10,
     ]
 
 
-def _read(question: Question, answer: Answer) -> Any:
+def _read(asked: ResultQuestions, code: str, answer: Answer) -> Any:
     if answer.choices:
-        return "; ".join(name_answer(question, code) for code in answer.choices)
+        return "; ".join(asked.name_answer(code, choice) for choice in answer.choices)
     if answer.number is not None:
         return answer.number
     return answer.day_on.isoformat() if answer.day_on else answer.text

@@ -11,11 +11,19 @@ from django.urls import reverse
 from core.models import AuditEntry
 from members.services.audiences import AudienceMove, ensure_audience, move_members
 from purchases.models import Channel, Store
-from surveys.models import Invitation, Response, Survey, Theme
-from surveys.selectors.results import Filters, build_scope, get_results
+from surveys.admin.result_charts import draw_question
+from surveys.models import Choice, Invitation, Response, Survey, Theme
+from surveys.selectors.results import Filters, build_scope, get_results, list_words
 from surveys.selectors.versions import get_version, list_questions, list_scores, reckon_scores
 from surveys.services.answering.sorting import set_answer_themes
-from surveys.services.building import ChoiceTerms, PartTerms, ScoreTerms
+from surveys.services.building import (
+    ChoiceTerms,
+    PartTerms,
+    ScoreTerms,
+    add_question,
+    change_question,
+    publish_survey,
+)
 from tests.surveys.asked import *  # noqa: F403 (fixtures)
 from tests.surveys.asked import question
 from tests.surveys.given import *  # noqa: F403 (fixtures)
@@ -185,6 +193,52 @@ def test_answers_to_choose_are_counted_one_by_one(ask, answer, now):
     (drinks,) = read(survey).questions
     assert drinks.counts == {"tea": 2, "coffee": 1}
     assert drinks.answered == 2
+
+
+def test_words_are_told_newest_first(survey, answer, now):
+    """By their day: rows of another place may come in any order."""
+    for days, words in ((1, "yesterday"), (3, "before"), (0, "today")):
+        answer(survey, {"why": words}, at=now - dt.timedelta(days=days))
+    words, has_more = list_words(build_scope(survey, Filters()), most=2)
+    assert ([each.text for each in words], has_more) == (["today", "yesterday"], True)
+
+
+def test_answers_that_are_no_longer_asked_are_still_told(ask, answer, office, now):
+    """An answer taken out lends its code to no other; one that comes back is the same again."""
+    choices = [ChoiceTerms("", words) for words in ("价格", "味道")]
+    survey = ask(question("rating", "number", lowest=1, highest=5))
+    add_question(survey, question("what", "multiple", choices=choices), by=None, now=now)
+    publish_survey(survey, by=None, now=now)
+    price, taste = codes_of(survey)
+    answer(survey, {"what": [price, taste], "rating": 5}, at=now)
+    kept = ChoiceTerms(price, "价格")
+    for words in (["分量"], ["味道", "分量"], ["分量"]):
+        terms = question(
+            "what", "multiple", choices=[kept, *(ChoiceTerms("", each) for each in words)]
+        )
+        change_question(survey, "what", terms, by=None, now=now)
+        if words == ["味道", "分量"]:
+            assert codes_of(survey, state="draft")[:2] == [price, taste]
+    terms = question("rating", "number", lowest=1, highest=3)
+    change_question(survey, "rating", terms, by=None, now=now)
+    publish_survey(survey, by=None, now=now)
+    size = codes_of(survey)[1]
+    answer(survey, {"what": [size], "rating": 3}, at=now)
+    rating, what = read(survey).questions
+    assert what.counts == {price: 1, taste: 1, size: 1}
+    assert [(each["name"], each["count"]) for each in draw_question(what)["bars"]] == [
+        ("价格", 1), ("分量", 1), ("味道 (no longer asked)", 1),
+    ]  # fmt: skip
+    columns = draw_question(rating)["columns"]
+    assert [each["count"] for each in columns] == [0, 0, 1, 1]
+    own = reverse("admin:surveys_survey_results_csv", args=[survey.pk])
+    lines = b"".join(office("manager").get(own).streaming_content).decode().splitlines()
+    assert [line.split(",")[-1] for line in lines[1:]] == ["价格; 味道", "分量"]
+
+
+def codes_of(survey, state="live"):
+    found = Choice.objects.filter(question__version__survey=survey, question__version__state=state)
+    return list(found.order_by("position").values_list("code", flat=True))
 
 
 def test_page_and_files(survey, answer, office, stores, now, django_assert_max_num_queries):

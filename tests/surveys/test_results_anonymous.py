@@ -55,7 +55,7 @@ def read(survey, **filters):
 
 def list_files(survey):
     scope = build_scope(survey, Filters())
-    return list(iterate_rows(scope, list_result_questions(survey).by_code))
+    return list(iterate_rows(scope, list_result_questions(survey)))
 
 
 def list_said(survey, **options):
@@ -157,7 +157,7 @@ def test_words_tell_neither_who_nor_when(survey, answer, office, now):
     }
     assert find_said(scope, said[0].token).pk in numbers
     assert not any(str(pk) in each.token for each in said for pk in numbers if pk > 99)
-    header = build_header(survey, list_result_questions(survey).by_code)
+    header = build_header(survey, list_result_questions(survey))
     assert header == ["Text of nps", "Text of why", "Text of faces"]
     marketer = office("marketer")
     address = reverse("admin:surveys_survey_results", args=[survey.pk])

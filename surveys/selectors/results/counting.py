@@ -25,12 +25,14 @@ TENTHS = 10  # a calculated score is told in so many equal parts of its scale
 class QuestionResult:
     """One question over all versions; its words are those of the newest that has it.
 
-    ``counts``: number, or code of an answer to choose, to how often it was given in complete
-    responses. ``reached``: how many gave any answer to it, complete or not; ``stopped``: of those
-    who began and did not finish, how many gave their last answer here.
+    ``choices``: words of its answers to choose by code, of earlier versions too. ``counts``:
+    number, or code of an answer to choose, to how often it was given in complete responses.
+    ``reached``: how many gave any answer to it, complete or not; ``stopped``: of those who began
+    and did not finish, how many gave their last answer here.
     """
 
     question: Question
+    choices: Mapping[str, str] = field(default_factory=dict)
     counts: Counter = field(default_factory=Counter)
     answered: int = 0
     reached: int = 0
@@ -144,7 +146,10 @@ def get_results(scope: Scope) -> Results:
 
 
 def _count_answers(scope: Scope, asked: ResultQuestions) -> dict[str, QuestionResult]:
-    found = {code: QuestionResult(question) for code, question in asked.by_code.items()}
+    found = {
+        code: QuestionResult(question, asked.choices[code])
+        for code, question in asked.by_code.items()
+    }
     for pk, number, choices, complete, times in scope.read(
         CUT_ANSWERS if scope.survey.is_anonymous else ANSWERS
     ):

@@ -41,12 +41,20 @@ class CountedScore:
 @dataclass(frozen=True, slots=True)
 class ResultQuestions:
     """Over all versions that were ever published. ``by_code`` in the order of the newest,
-    ``scores`` one for each version, the newest first.
+    ``scores`` one for each version, the newest first. ``choices``: by code of the question the
+    words of its answers to choose by their codes, those that only earlier versions had last.
     """
 
     by_code: Mapping[str, Question]
     by_id: Mapping[int, Question]
     scores: Sequence[CountedScore]
+    choices: Mapping[str, Mapping[str, str]]
+
+    def name_answer(self, code: str, given: Any) -> str:
+        """What was answered to a question in any version, in words."""
+        if isinstance(given, str):
+            return self.choices[code].get(given, given)
+        return name_step(self.by_code[code].kind, given)
 
     def list_ids(self, code: str) -> list[int]:
         return [pk for pk, question in self.by_id.items() if question.code == code]
@@ -55,20 +63,24 @@ class ResultQuestions:
 def list_result_questions(survey: Survey) -> ResultQuestions:
     """With their choices and what they weigh in scores; two queries."""
     terms = ScoreTerm.objects.filter(question=OuterRef("pk")).order_by("score_id")
-    words = JSONObject(
+    row = JSONObject(
         code="score__code", name="score__name", i18n="score__i18n", part="part", weight="weight"
     )
     questions: Any = (
         Question.objects.filter(version__survey=survey, version__published_at__isnull=False)
-        .annotate(terms=ArraySubquery(terms.values(row=words)))
+        .annotate(terms=ArraySubquery(terms.values(row=row)))
         .prefetch_related("choices")
         .order_by("-version__number", "position")
     )
     by_id = {question.pk: question for question in questions}
     by_code: dict[str, Question] = {}
+    choices: dict[str, dict[str, str]] = {}
     scores: dict[tuple[int, str], CountedScore] = {}
     for question in by_id.values():
         by_code.setdefault(question.code, question)
+        words = choices.setdefault(question.code, {})
+        for choice in list_choices(question):
+            words.setdefault(choice.code, choice.text_i18n)
         for term in question.terms:
             key = (question.version_id, term["code"])
             if key not in scores:
@@ -76,7 +88,7 @@ def list_result_questions(survey: Survey) -> ResultQuestions:
                 scores[key] = CountedScore(term["code"], name, question.version_id)
             letter = _LETTERS[ScorePart(term["part"])]
             scores[key].terms.append(CountedTerm(question.pk, letter, term["weight"]))
-    return ResultQuestions(by_code, by_id, list(scores.values()))
+    return ResultQuestions(by_code, by_id, list(scores.values()), choices)
 
 
 def list_terms(asked: ResultQuestions) -> dict[str, list[Any]]:

@@ -20,6 +20,7 @@ _SAID = f"""
       AND r.state = 'complete' AND a.text <> '' AND ({{among}})
     ORDER BY {{order}} LIMIT %(most)s OFFSET %(start_at)s
 """
+_NEWEST = "r.started_at DESC, r.id DESC, a.id DESC"  # along response_counting
 _WITH_THEME = """EXISTS (SELECT FROM surveys_response_themes y
                         WHERE y.response_id = r.id AND y.theme_id = %(wanted)s)"""
 _CHOICES = """
@@ -62,7 +63,7 @@ def list_words(
     among += [_WITH_THEME] if theme_id else []
     # Braces of COUNTING are filled when it is read.
     sql = _SAID.replace("{among}", " AND ".join(among) or "true")
-    sql = sql.replace("{order}", "md5(a.text), a.text" if is_anonymous else "r.id DESC, a.id DESC")
+    sql = sql.replace("{order}", "md5(a.text), a.text" if is_anonymous else _NEWEST)
     rows = scope.read(sql, wanted=theme_id, most=most + 1, start_at=(page - 1) * most)
     said = [
         Said(

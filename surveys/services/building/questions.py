@@ -4,7 +4,9 @@ works on the draft, and begins one where there is none.
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 from django.db import transaction
@@ -50,6 +52,7 @@ def add_question(survey: Survey, terms: QuestionTerms, *, by: Any, now: dt.datet
             _("A question of another kind had this code in an earlier version."), field="code"
         )
     terms = replace(terms, code=terms.code or _find_code(terms.kind, {*before, *codes}))
+    terms = _name_choices(survey, terms)
     _check_terms(terms)
     last = max((each.position for each in questions), default=0)
     question = build_question(draft, last + 1, terms)
@@ -69,7 +72,7 @@ def change_question(
     """
     draft = _read_draft(survey, by, now)
     kept = get_question(draft, code)
-    terms = replace(terms, code=code, kind=kept.kind)
+    terms = _name_choices(survey, replace(terms, code=code, kind=kept.kind))
     _check_terms(terms)
     changed = build_question(draft, kept.position, terms)
     changed.pk = kept.pk
@@ -172,10 +175,31 @@ def _read_draft(survey: Survey, by: Any, now: dt.datetime) -> SurveyVersion:
     return get_version(open_draft(survey, by=by, now=now).pk)
 
 
-def _find_code(stem: str, taken: set[str]) -> str:
+def _find_code(stem: str, taken: Collection[str]) -> str:
     if stem not in taken:
         return stem
-    return next(code for n in range(2, 100) if (code := f"{stem}-{n}") not in taken)
+    return next(code for n in count(2) if (code := f"{stem}-{n}") not in taken)
+
+
+def _name_choices(survey: Survey, terms: QuestionTerms) -> QuestionTerms:
+    """Answers without a code get one. Results join by it over all versions: no answer to this
+    question ever had it, but for one with the same words.
+    """
+    published = Choice.objects.filter(
+        question__version__survey=survey, question__code=terms.code,
+        question__version__published_at__isnull=False,
+    )  # fmt: skip
+    before = dict(published.order_by("question__version__number").values_list("code", "text"))
+    own = {each.code for each in terms.choices if each.code}
+    choices = []
+    for each in terms.choices:
+        if not each.code:
+            again = (code for code, text in before.items() if text == each.text and code not in own)
+            stem = slugify(each.text)[:30] or "answer"
+            each = replace(each, code=next(again, "") or _find_code(stem, {*before, *own}))
+            own.add(each.code)
+        choices.append(each)
+    return replace(terms, choices=choices)
 
 
 def _write_parts(question: Question, terms: QuestionTerms, by_code: dict[str, Question]) -> None:
@@ -191,7 +215,7 @@ def _check_terms(terms: QuestionTerms) -> None:
     if not (terms.words.get("text") or "").strip():
         raise InvalidSurvey(_("Say what you want to ask."), field="text")
     codes = Counter(each.code for each in terms.choices)
-    if any(count > 1 for count in codes.values()):
+    if any(times > 1 for times in codes.values()):
         raise InvalidSurvey(_("Two answers have the same code."), field="choices")
     if any(not each.text.strip() for each in terms.choices):
         raise InvalidSurvey(_("An answer has no words."), field="choices")

@@ -29,7 +29,9 @@ VERSION_WORDS = ("title", "intro", "thanks")
 
 @dataclass(frozen=True, slots=True)
 class ChoiceTerms:
-    """``i18n`` holds the text in other languages, as in ``text_ja``."""
+    """``i18n`` holds the text in other languages, as in ``text_ja``. Where a question is added or
+    changed, one with an empty ``code`` is new and gets its own.
+    """
 
     code: str
     text: str
