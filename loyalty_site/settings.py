@@ -261,6 +261,10 @@ ACCOUNT_FORMS = {
     "login": "members.forms.LoginForm",
     "signup": "members.forms.SignupForm",
     "request_login_code": "members.forms.RequestLoginCodeForm",
+    "confirm_login_code": "members.forms.ConfirmLoginCodeForm",
+    "confirm_email_verification_code": "members.forms.ConfirmEmailCodeForm",
+    "confirm_password_reset_code": "members.forms.ConfirmPasswordResetCodeForm",
+    "verify_phone": "members.forms.VerifyPhoneForm",
 }
 ACCOUNT_USER_DISPLAY = "members.adapter.get_user_display"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

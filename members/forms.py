@@ -1,5 +1,6 @@
 from zoneinfo import available_timezones
 
+from allauth.account import forms as allauth_forms
 from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import RequestLoginCodeForm as AllauthRequestLoginCodeForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
@@ -7,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from members import registry
 from members.contacts import InvalidPhone, clean_phone
@@ -56,6 +58,33 @@ class RequestLoginCodeForm(AllauthRequestLoginCodeForm):
         if not self.errors and not (cleaned.get("email") or cleaned.get("phone")):
             self.add_error("email", _("Give an e-mail address or a phone number."))
         return cleaned
+
+
+class _CodeField:
+    """The six digits: called by their own name, and typed on a phone's keys for numbers."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        field = self.fields["code"]
+        field.label = pgettext_lazy("proves an address", "Code")
+        field.widget.attrs.pop("placeholder", None)
+        field.widget.attrs["inputmode"] = "numeric"
+
+
+class ConfirmLoginCodeForm(_CodeField, allauth_forms.ConfirmLoginCodeForm):
+    pass
+
+
+class ConfirmEmailCodeForm(_CodeField, allauth_forms.ConfirmEmailVerificationCodeForm):
+    pass
+
+
+class ConfirmPasswordResetCodeForm(_CodeField, allauth_forms.ConfirmPasswordResetCodeForm):
+    pass
+
+
+class VerifyPhoneForm(_CodeField, allauth_forms.VerifyPhoneForm):
+    pass
 
 
 class SignupForm(AllauthSignupForm):

@@ -75,6 +75,31 @@ def test_form_without_its_token_is_refused_in_the_clubs_words(club):
     assert list_faults(html) == []
 
 
+@pytest.mark.django_db
+def test_haste_is_told_in_the_clubs_words(club):
+    client = Client()
+    client.post("/accounts/signup/", {"email": "mei@example.com"})
+    response = client.post("/accounts/confirm-email/", {"action": "resend"})
+    html = response.content.decode()
+    assert response.status_code == 429
+    assert "wait a minute, then try again" in html
+    assert 'href="/accounts/confirm-email/"' in html
+    assert list_faults(html) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_code_page_names_the_address_once_and_knows_its_own_buttons(language, club):
+    client = Client(headers={"accept-language": language})
+    client.post("/accounts/signup/", {"email": "mei@example.com"})
+    first, later = (client.get("/accounts/confirm-email/").content.decode() for _ in range(2))
+    assert [html.count("mei@example.com") for html in (first, later)] == [1, 2]  # a link, its text
+    for html in (first, later):
+        assert 'inputmode="numeric"' in html
+        assert language == "en" or ">Change<" not in html.replace("\n", "").replace(" ", "")
+        assert list_faults(html) == []
+
+
 @pytest.mark.urls("tests.site.mishap_urls")
 @pytest.mark.django_db(transaction=True)
 def test_pages_of_mishaps_are_well_made(cast, visit, live_server):  # noqa: F811
