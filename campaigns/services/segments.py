@@ -259,13 +259,17 @@ def build_due_segments(*, now: dt.datetime) -> int:
             continue
         except DomainError as error:
             logger.warning("Segment %s could not be built: %s", segment.pk, error.code)
-            _note_failure(segment, error, now)
+            _note_failure(segment, str(error), now)
+        except Exception as error:
+            # Whatever went wrong, the others must go on.
+            logger.exception("Segment %s could not be built", segment.pk)
+            _note_failure(segment, type(error).__name__, now)
     return built
 
 
 @transaction.atomic
-def _note_failure(segment, error, now):
-    Segment.objects.filter(pk=segment.pk).update(tried_at=now, last_error=str(error)[:300])
+def _note_failure(segment: Segment, why: str, now: dt.datetime) -> None:
+    Segment.objects.filter(pk=segment.pk).update(tried_at=now, last_error=why[:300])
 
 
 # --- Ready ones ---

@@ -6,6 +6,7 @@
 import datetime as dt
 
 import pytest
+from django.db.models import F
 
 from campaigns.selectors.segments import (
     compile_segment,
@@ -16,6 +17,7 @@ from campaigns.selectors.segments import (
 from campaigns.selectors.segments.counting import fetch
 from campaigns.services.segments import make_segment
 from members.models import Member
+from members.registry import Attribute
 from tests.rewards.conftest import (  # noqa: F401 (fixtures)
     claim,
     counter,
@@ -26,6 +28,8 @@ from tests.rewards.conftest import (  # noqa: F401 (fixtures)
 )
 
 DAY = dt.timedelta(days=1)
+# Divides by nothing: the plan stands, the rows don't.
+UNASKABLE = Attribute("test.unaskable", "Unaskable", "number", lambda now: 1 / (F("pk") - F("pk")))
 
 
 @pytest.fixture

@@ -35,10 +35,12 @@ from campaigns.services.editions import WordsNotReady, save_content
 from campaigns.services.segment_picks import pick_members
 from campaigns.services.segments import build_segment, make_segment
 from campaigns.services.sending.claiming import list_due
+from members import registry
 from members.models import Member, Notice
 from members.services.audiences import AudienceMove, ensure_audience, move_members
 from members.services.notices import NoticeRow, add_notices
 from rewards.models import Account
+from tests.campaigns.segment_club import UNASKABLE
 from tests.campaigns.ways import *  # noqa: F403 (fixtures)
 from tests.campaigns.ways import (
     DAY,
@@ -54,6 +56,7 @@ from tests.campaigns.ways import (
     told,
     wait,
 )
+from tests.members.conftest import registered  # noqa: F401 (fixture)
 from tests.rewards.conftest import make_reward
 
 __all__ = ["make_reward"]
@@ -140,6 +143,21 @@ def test_the_trigger_can_ask_itself(automate, person, now):
     move_members(None, [AudienceMove(friends.pk, ann.pk)], now=now)
     does([ann, ben], "signup", now)
     assert list(Journey.objects.values_list("member", flat=True)) == [ann.pk]
+
+
+@pytest.mark.parametrize("trigger", [SIGNUP, ("birthday", {})])
+def test_one_that_the_database_refuses_stops_no_other(automate, person, registered, now, trigger):  # noqa: F811
+    registry.register_attribute(UNASKABLE)
+    registered(registry.attributes, UNASKABLE.code)
+    kind, terms = trigger
+    only = {"all": [{"attribute": UNASKABLE.code, "op": "gte", "value": 1}]}
+    automate(kind, terms | {"only": only}, MESSAGE, name="Broken")
+    automate(kind, terms, MESSAGE, name="Sound")
+    born = now + DAY
+    mei = person(birth_month=born.month, birth_day=born.day)
+    does(mei, "signup", now)
+    look_for_members(now=born)
+    assert list(Journey.objects.values_list("automation__name", "member")) == [("Sound", mei.pk)]
 
 
 def test_who_is_no_member_any_more_leaves(automate, person, now):

@@ -27,14 +27,16 @@ from campaigns.services.segments import (
 from campaigns.tasks import build_segments
 from core.models import AuditEntry
 from loyalty_site.celery import app
+from members import registry
 from members.models import Audience, AudienceMember, Member
 from members.services.conduct import OwnRecord
 from rewards.selectors.balances import get_balances
 from rewards.selectors.standing import get_progress
 from tests.campaigns.crowds import staff  # noqa: F401 (fixture)
 from tests.campaigns.segment_club import *  # noqa: F403 (fixtures)
-from tests.campaigns.segment_club import DAY, bought, fact
+from tests.campaigns.segment_club import DAY, UNASKABLE, bought, fact
 from tests.constraints import guards, refused
+from tests.members.conftest import registered  # noqa: F401 (fixture)
 
 pytestmark = pytest.mark.django_db
 LATELY = bought("gte", 1, last=60)
@@ -185,6 +187,17 @@ def test_one_that_cant_be_built_says_why_and_stops_no_other(make, club_of_four, 
     assert "doesn't exist any more" in broken.last_error
     assert names(broken) == {"Anna", "Ben", "Cleo"}  # as they were
     assert build_due_segments(now=tomorrow) == 0
+
+
+def test_one_that_the_database_refuses_stops_no_other(make, club_of_four, registered, now):  # noqa: F811
+    registry.register_attribute(UNASKABLE)
+    registered(registry.attributes, UNASKABLE.code)
+    broken = make(fact(UNASKABLE.code, "gte", 1), name="Broken")
+    sound = make(LATELY, name="Sound")
+    assert build_due_segments(now=now) == 1
+    broken.refresh_from_db()
+    assert (broken.last_error, broken.tried_at, broken.built_at) == ("DataError", now, None)
+    assert names(sound) == {"Anna", "Cleo"}
 
 
 # --- When ---

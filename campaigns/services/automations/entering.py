@@ -10,7 +10,7 @@ import logging
 from collections import defaultdict
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DataError, ProgrammingError, connection, transaction
 
 from campaigns.enums import Reentry, TriggerKind, VersionState
 from campaigns.models import Automation, AutomationVersion, Segment
@@ -44,6 +44,19 @@ _SUBJECTS = {
 _FACTS = (
     "reward", "points", "charity", "appeal", "amount", "purchase", "redemption", "survey", "score",
 )  # fmt: skip
+# Who did it, of one batch; after the names of what activities are about.
+_DOERS = f"""
+    SELECT a.member_id, 'activity:' || a.id AS occurrence, a.effective_at AS due_at,
+           FALSE AS is_late,
+           jsonb_strip_nulls(jsonb_build_object(
+               {", ".join(f"'{name}', a.facts->'{name}'" for name in _FACTS)}
+           )) || jsonb_build_object(
+               CASE a.subject_type {" ".join("WHEN %s THEN %s" for _each in _SUBJECTS)}
+               ELSE 'subject' END, a.subject_id, 'activity', a.id) AS facts
+    FROM members_activity a
+    WHERE a.batch_id = %s AND a.kind = %s AND a.effective_at > %s
+"""
+_NAMED = tuple(part for pair in _SUBJECTS.items() for part in pair)
 _ENTER = """
     INSERT INTO campaigns_journey (automation_id, version_id, member_id, occurrence, facts, state,
                                    is_late, due_at, entered_at)
@@ -94,13 +107,18 @@ def enter_members(version: AutomationVersion, candidates: Sql, *, now: dt.dateti
 
 
 def _enter(version: AutomationVersion, candidates: Sql, now: dt.datetime) -> int:
-    """One whose condition can't be asked any more lets nobody in, and stops none of the others."""
+    """One whose condition can't be asked (any more) lets nobody in, and stops none of the others.
+
+    What is wrong for the moment only, as a deadlock is, reaches the caller: it looks again.
+    """
     try:
         with transaction.atomic():
             return enter_members(version, candidates, now=now)
     except DomainError as error:
         logger.warning("Automation %s lets nobody in: %s", version.automation_id, error.code)
-        return 0
+    except (DataError, ProgrammingError):
+        logger.exception("Automation %s lets nobody in", version.automation_id)
+    return 0
 
 
 def _narrow(candidates: Sql, only: Any, now: dt.datetime) -> Sql:
@@ -143,21 +161,8 @@ def follow_batch(batch_id: int, now: dt.datetime) -> None:
         rows = Activity.objects.filter(batch=batch_id).values_list("member_id", flat=True)
         hold_members([version.automation_id for version in versions], set(rows))
     for version in versions:
-        subjects = " ".join("WHEN %s THEN %s" for _each in _SUBJECTS)
-        named = [part for pair in _SUBJECTS.items() for part in pair]
-        facts = ", ".join(f"'{name}', a.facts->'{name}'" for name in _FACTS)
-        candidates = Sql(
-            f"""
-            SELECT a.member_id, 'activity:' || a.id AS occurrence, a.effective_at AS due_at,
-                   FALSE AS is_late,
-                   jsonb_strip_nulls(jsonb_build_object({facts})) || jsonb_build_object(
-                       CASE a.subject_type {subjects} ELSE 'subject' END, a.subject_id,
-                       'activity', a.id) AS facts
-            FROM members_activity a
-            WHERE a.batch_id = %s AND a.kind = %s AND a.effective_at > %s""",
-            (*named, batch_id, version.terms["kind"], _get_oldest(version, now)),
-        )
-        _enter(version, candidates, now)
+        asked = batch_id, version.terms["kind"], _get_oldest(version, now)
+        _enter(version, Sql(_DOERS, (*_NAMED, *asked)), now)
 
 
 # --- Notices -------------------------------------------------------------------------------------
