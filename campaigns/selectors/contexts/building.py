@@ -1,16 +1,15 @@
 """Contexts of a batch: the groups that its words need, each loaded in one go."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Self
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import override
 
-from campaigns.models import Message
 from campaigns.selectors.contexts import happenings, points, replies, surveys
+from campaigns.selectors.contexts.rows import MessageRow
 from campaigns.variables import list_needs
 from core.time import day_of
 from members import names
@@ -22,39 +21,6 @@ _PERSON = (
     "number", "family_name", "given_name", "display_name", "gender", "locale", "joined_at",
     "birth_month", "status",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class MessageRow:
-    """What is asked of a message to fill in its words. ``id`` is None for a preview.
-
-    ``facts`` are coded facts of what brought it about: ``reward`` (an id), ``redemption``,
-    ``entitlement``, ``purchase``, ``products``, ``invitation`` (ids), and numbers and days under
-    other names.
-    """
-
-    id: int | None
-    member_id: int
-    mailing_id: int
-    edition_id: int
-    variant: str
-    channel: str
-    locale: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, message: Message, locale: str) -> Self:
-        """``locale`` is the language of its words, which is who reads them's own."""
-        return cls(
-            id=message.pk,
-            member_id=message.member_id,
-            mailing_id=message.mailing_id,
-            edition_id=message.edition_id,
-            variant=message.variant,
-            channel=message.channel,
-            locale=locale,
-            facts=message.facts,
-        )
 
 
 @transaction.atomic(savepoint=False)

@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation import override
 
+from campaigns.selectors.contexts.rows import MessageRow
 from core.money import format_money
 from core.photos import name_rendition
 from core.time import day_of
@@ -14,10 +15,7 @@ from members.selectors.club import get_club
 from purchases.models import Line, Product, Purchase
 from rewards.models import Entitlement, Redemption, Reward
 
-if TYPE_CHECKING:
-    from campaigns.selectors.contexts.building import MessageRow
-
-Rows = Sequence[tuple["MessageRow", str]]
+Rows = Sequence[tuple[MessageRow, str]]
 Contexts = dict[Any, dict[str, Any]]
 _MOST_GOODS = 12
 

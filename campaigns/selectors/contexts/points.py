@@ -3,10 +3,11 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.utils.translation import override
 
+from campaigns.selectors.contexts.rows import MessageRow
 from core.money import format_money
 from members.models import Member
 from members.selectors.club import get_club
@@ -15,13 +16,10 @@ from rewards.selectors.payments import count_worth, get_rate
 from rewards.selectors.programme import get_ladder, keep_ladder, load_ladder
 from rewards.selectors.standing import get_progress
 
-if TYPE_CHECKING:
-    from campaigns.selectors.contexts.building import MessageRow
-
 
 def fill(
     contexts: dict[Any, dict[str, Any]],
-    rows: Sequence[tuple["MessageRow", str]],
+    rows: Sequence[tuple[MessageRow, str]],
     people: Mapping[int, Member],
     needs: set[str],
     *,

@@ -1,21 +1,19 @@
 """What staff answer a member, by the reply in a message's facts: plain words, never a template."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
 
+from campaigns.selectors.contexts.rows import MessageRow
 from surveys.enums import FollowUpEntryKind
 from surveys.models import FollowUpEntry
-
-if TYPE_CHECKING:
-    from campaigns.selectors.contexts.building import MessageRow
 
 FACT = "reply"
 
 
-def fill(contexts: dict[Any, dict[str, Any]], rows: Sequence[tuple["MessageRow", str]]) -> None:
+def fill(contexts: dict[Any, dict[str, Any]], rows: Sequence[tuple[MessageRow, str]]) -> None:
     """One query, however many messages there are."""
     ids = {pk for row, _locale in rows if isinstance(pk := row.facts.get(FACT), int)}
     replies = FollowUpEntry.objects.filter(kind=FollowUpEntryKind.REPLY)

@@ -3,11 +3,12 @@ facts. Of a survey that is over the links stay: they lead to a page that says so
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation import override
 
+from campaigns.selectors.contexts.rows import MessageRow
 from core.time import day_of
 from members.selectors.club import get_club
 from surveys.asking_pages import show_question
@@ -16,14 +17,11 @@ from surveys.links import sign_answer, sign_survey, sign_trap
 from surveys.models import Invitation, SurveyVersion
 from surveys.selectors.sheets import find_first_steps, get_sheet
 
-if TYPE_CHECKING:
-    from campaigns.selectors.contexts.building import MessageRow
-
 FACT = "invitation"
 MOST_ANSWERS = 11  # of a question in a message, numbered from 0
 
 
-def fill(contexts: dict[Any, dict[str, Any]], rows: Sequence[tuple["MessageRow", str]]) -> None:
+def fill(contexts: dict[Any, dict[str, Any]], rows: Sequence[tuple[MessageRow, str]]) -> None:
     """Three queries, however many messages there are, where the versions are known."""
     ids = {pk for row, _locale in rows if isinstance(pk := row.facts.get(FACT), int)}
     found = Invitation.objects.select_related("survey").in_bulk(ids) if ids else {}
