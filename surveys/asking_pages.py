@@ -28,7 +28,7 @@ class Option:
 @dataclass(frozen=True, slots=True)
 class ShownQuestion:
     """``shape`` is how it is answered: faces, stars, scale (of numbers), list (one press), many,
-    text, number, day. ``value`` is what stands in its field.
+    text, number, day. ``value`` is what stands in its field, ``bounds`` says which numbers it takes.
     """
 
     question: Question
@@ -37,6 +37,17 @@ class ShownQuestion:
     value: str = ""
     low: str = ""
     high: str = ""
+    bounds: str = ""
+
+    @property
+    def described_by(self) -> str:
+        """Ids of what stands around its field."""
+        code = self.question.code
+        hint, bounds = (
+            self.question.hint_i18n and f"hint-{code} ",
+            self.bounds and f"bounds-{code} ",
+        )
+        return f"{hint}{bounds}answer-said"
 
     @property
     def is_pressed(self) -> bool:
@@ -73,8 +84,9 @@ def show_question(
         value = (typed[0] if typed else "") if typed is not None else _write(given)
     low, high = _find_ends(question)
     return ShownQuestion(
-        question, shape, tuple(_list_options(question, steps, chosen)), value, low, high
-    )
+        question, shape, tuple(_list_options(question, steps, chosen)), value, low, high,
+        _say_bounds(question) if shape == "number" else "",
+    )  # fmt: skip
 
 
 def _list_chosen(given: Given | None) -> set[str]:
@@ -110,6 +122,15 @@ def _find_key(question: Question, place: int, number: int | None) -> str:
     """The number itself on a scale, else the place."""
     wanted = place if number is None else number
     return str(wanted) if 0 <= wanted <= 9 else ""
+
+
+def _say_bounds(question: Question) -> str:
+    low, high = question.lowest, question.highest
+    if low is not None and high is not None:
+        return _("From %(low)s to %(high)s.") % {"low": low, "high": high}
+    if low is not None:
+        return _("%(low)s or more.") % {"low": low}
+    return "" if high is None else _("%(high)s or less.") % {"high": high}
 
 
 def _find_ends(question: Question) -> tuple[str, str]:

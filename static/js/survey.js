@@ -80,7 +80,6 @@ function check(field, { isSent = false } = {}) {
   const isWrong = Boolean(fault) && (isSent || !field.validity.valueMissing);
   if (isWrong) {
     field.setAttribute("aria-invalid", "true");
-    field.setAttribute("aria-describedby", "answer-said");
   } else {
     field.removeAttribute("aria-invalid");
   }

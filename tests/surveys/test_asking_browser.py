@@ -103,11 +103,15 @@ def test_what_is_wrong_is_said_beside_the_answer(visit, ask, invite):  # noqa: F
     page = visit(390, "dark", user_agent=BROWSER)
     page.goto(sign_survey(row.pk))
     said, field = page.get_by_role("status"), page.get_by_role("spinbutton")
+    expect(field).to_have_accessible_description("From 0 to 60.")
     page.get_by_role("button", name="Next").click()
     expect(said).to_have_text("This question needs an answer.")
     expect(field).to_be_focused()
     field.press_sequentially("61")
     expect(said).to_have_text("This number is not among the answers.")
+    expect(field).to_have_accessible_description(
+        "From 0 to 60. This number is not among the answers."
+    )
     assert_well_made(page, "an answer that isn't one")
     field.press("Backspace")
     expect(said).to_be_empty()
