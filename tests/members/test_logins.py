@@ -4,6 +4,7 @@ import re
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core import mail
 from django.urls import reverse
 
@@ -159,14 +160,17 @@ def test_codes_are_limited_per_contact(client, make_login):
     assert len(mail.outbox) == 3
 
 
-def test_password_reset_by_code(client, make_login):
+@pytest.mark.parametrize("has_factor", [False, True])
+def test_password_reset_by_code_leads_in(client, make_login, has_factor):
     user = make_login(password="old password 1")
+    if has_factor:
+        TOTP.activate(user, generate_totp_secret())
     answer = post(client, "account_reset_password", email="mei@example.com")
     assert answer.headers["Location"] == reverse("account_confirm_password_reset_code")
     code = code_of(mail.outbox[0].body)
     answer = post(client, "account_confirm_password_reset_code", code=code)
     assert answer.headers["Location"] == reverse("account_complete_password_reset")
-    post(
+    answer = post(
         client,
         "account_complete_password_reset",
         password1="new horse battery",
@@ -174,6 +178,10 @@ def test_password_reset_by_code(client, make_login):
     )
     user.refresh_from_db()
     assert user.check_password("new horse battery")
+    assert answer.headers["Location"] == reverse(
+        "mfa_authenticate" if has_factor else "member_home"
+    )
+    assert ("_auth_user_id" in client.session) is not has_factor
 
 
 def test_inactive_login_stays_out(client, make_login):
