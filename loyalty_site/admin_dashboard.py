@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.time import day_of
 from loyalty_site.admin_figures import build_figures
+from loyalty_site.admin_first_steps import list_first_steps
 from loyalty_site.admin_work import list_work, sees_everything
 from members.selectors.club import get_club
 from purchases.models import ImportJob
@@ -54,6 +55,7 @@ def add_dashboard(request, context):
     )
     return {
         **context,
+        "first_steps": list_first_steps(user),
         "work": work,
         "figures": figures,
         "close_behind": _count_days_behind(figures.day_on, now),

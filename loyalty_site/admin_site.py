@@ -22,9 +22,10 @@ class ClubAdminSite(UnfoldAdminSite):
     def get_urls(self):
         # Loaded late: the site is made before the models are.
         from core.admin import saved_filters
-        from rewards.admin import counter
+        from rewards.admin import counter, founding
 
-        return [*saved_filters.list_paths(self), *counter.list_paths(self), *super().get_urls()]
+        own = (saved_filters, counter, founding)
+        return [*(path for each in own for path in each.list_paths(self)), *super().get_urls()]
 
     def admin_view(self, view, cacheable=False):
         return super().admin_view(_in_club_time(view), cacheable)

@@ -22,7 +22,7 @@ _AUTOCOMPLETE = {
     "recipient": "name",
     "phone": "tel",
 }
-_USUAL_COUNTRY = {"ja": "JP", "zh-hant": "TW", "zh-hans": "CN"}
+USUAL_COUNTRY = {"ja": "JP", "zh-hant": "TW", "zh-hans": "CN"}
 _HINTS = {
     "JP": _("Seven digits fill in prefecture, city and part of town."),
     "TW": _("Three digits fill in city and district."),
@@ -37,7 +37,7 @@ def guess_country(member):
     last = member.addresses.order_by("-pk").first()
     if last:
         return last.country
-    return _USUAL_COUNTRY.get(member.locale or get_language() or "", get_club().country)
+    return USUAL_COUNTRY.get(member.locale or get_language() or "", get_club().country)
 
 
 def list_countries():

@@ -229,7 +229,11 @@ class Launcher:
         if logins:
             say(f"\n{logins}")
         elif self.arguments.empty:
-            say("  First owner  .venv/bin/python manage.py createsuperuser")
+            say(
+                "\nThe club is empty. Make the first login in another terminal,\n"
+                "  .venv/bin/python manage.py createsuperuser\n"
+                "then open the back office: its first page says what comes next."
+            )
         say("\nCtrl-C stops everything.")
 
     def tend(self) -> None:

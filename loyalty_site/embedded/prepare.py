@@ -67,9 +67,7 @@ def first_start(layout: Layout, *, empty: bool, call_command: Callable) -> None:
         return
     started = layout.var / "seeding"
     started.touch()
-    if empty:
-        step("Setting up an empty club", lambda: call_command("seed_demo", members=0))
-    else:
+    if not empty:
         say("Loading the demonstration club (only on the first start) ...")
         before = time.monotonic()
         call_command("seed_demo", if_empty=True)

@@ -276,6 +276,8 @@ AT_POST = back_office("post", GO, 403, GO, GO)
 # The import has failed: its columns lead back to it, and it left no report of refusals (404).
 ADMIN = {
     "admin:index": ALL_STAFF,
+    # The club of these tests has its terms; tests/admin/test_founding.py goes through it.
+    "admin:set_up": back_office("get", 403, 403, GO, GO),
     "admin:search": ALL_STAFF,
     "admin:app_list": ALL_STAFF,
     "admin:login": row("get", IN, 403, 403, 403, *[GO] * 4),

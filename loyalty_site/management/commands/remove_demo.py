@@ -31,8 +31,8 @@ class Command(BaseCommand):
         self.stdout.write("The demonstration is removed, and the ledger is true.")
         if not keep_rules:
             self.stdout.write(
-                "The club has no tiers and rules now: publish your own in the back office, or "
-                "start from the demonstration's with “manage.py seed_demo --members 0”."
+                "The club has no tiers and rules now: the first page of the back office sets up "
+                "your own."
             )
         self.stdout.write("The first login of your own: “manage.py createsuperuser”.")
 
