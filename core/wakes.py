@@ -15,10 +15,19 @@ from django.db import connection, transaction
 _LONGEST = 5  # seconds that a message which got lost can hold back others
 
 
+def send_once_committed(task: str, *arguments: int | str) -> None:
+    """Have a worker run the task, once the present transaction is committed.
+
+    By its name, since tasks stand above services. The message only says "look now": losing it
+    loses nothing.
+    """
+    transaction.on_commit(lambda: current_app.send_task(task, arguments), robust=True)
+
+
 def wake_once_committed(task: str) -> None:
-    """Have the task looked at by a worker, once the present transaction is committed."""
-    # By name, since tasks stand above services. The message only says "look now": losing it
-    # loses nothing.
+    """As ``send_once_committed``, of a task that many wake at once, and that calls ``note_awake``:
+    while a message waits, no other is sent.
+    """
     transaction.on_commit(lambda: _wake(task), robust=True)
 
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from celery import current_app
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -25,6 +24,7 @@ from core.errors import DomainError
 from core.services.audit import record_audit
 from core.slugs import make_slug
 from core.time import day_of, start_of
+from core.wakes import send_once_committed
 from core.words import translate_label
 from members.enums import AudienceKind
 from members.models import Audience, User
@@ -133,10 +133,7 @@ def request_build(segment: Segment, *, by: User | None, now: dt.datetime) -> Non
 
 
 def wake_builder() -> None:
-    # By name, since tasks stand above services.
-    transaction.on_commit(
-        lambda: current_app.send_task("campaigns.tasks.build_segments"), robust=True
-    )
+    send_once_committed("campaigns.tasks.build_segments")
 
 
 # --- Building ---

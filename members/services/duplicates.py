@@ -2,12 +2,12 @@
 
 import datetime as dt
 
-from celery import current_app
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 from core.services.audit import keeps_refusals, record_audit
+from core.wakes import send_once_committed
 from members.enums import DuplicateState
 from members.models import DuplicatePair, Member, User
 from members.selectors.club import get_club
@@ -121,9 +121,7 @@ def find_duplicates(*, by: User | None, now: dt.datetime) -> int:
 def ask_for_search(*, by: User, now: dt.datetime) -> None:
     """Let a worker look through the members: a large club takes a minute."""
     record_audit("duplicates.search_asked", get_club(), by=by, now=now)
-    transaction.on_commit(
-        lambda: current_app.send_task("members.tasks.find_duplicates"), robust=True
-    )
+    send_once_committed("members.tasks.find_duplicates")
 
 
 @keeps_refusals

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from celery import current_app
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 from core.services.audit import keeps_refusals, record_audit
+from core.wakes import send_once_committed
 from members.enums import ErasureState, MemberStatus, RequestSource
 from members.erased_keys import KeyHash
 from members.links import build_url, sign
@@ -85,9 +85,7 @@ def request_erasure(
     )
     _give_notice(request, now)
     record_audit("erasure.requested", member, by=by, now=now, changes={"source": source})
-    transaction.on_commit(
-        lambda: current_app.send_task("members.tasks.sweep_erasures"), robust=True
-    )
+    send_once_committed("members.tasks.sweep_erasures")
     return request
 
 

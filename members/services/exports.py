@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import IO, Any
 
-from celery import current_app
 from django.apps import apps
 from django.core.files import File
 from django.core.serializers.json import DjangoJSONEncoder
@@ -26,6 +25,7 @@ from core.errors import DomainError
 from core.services.audit import keeps_refusals, record_audit
 from core.tables import escape_cell
 from core.time import get_zone
+from core.wakes import send_once_committed
 from members import registry
 from members.enums import ExportState, MemberStatus
 from members.models import DataExport, Member, User
@@ -89,7 +89,7 @@ def request_export(
         locale=translation.get_language() or "",
     )
     record_audit("export.requested", member, by=by, now=now)
-    transaction.on_commit(lambda: current_app.send_task("members.tasks.sweep_exports"), robust=True)
+    send_once_committed("members.tasks.sweep_exports")
     return export
 
 

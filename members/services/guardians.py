@@ -3,12 +3,12 @@
 import datetime as dt
 import logging
 
-from celery import current_app
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 from core.services.audit import record_audit
+from core.wakes import send_once_committed
 from members.contacts import clean_email
 from members.enums import Channel, ConsentSource
 from members.links import build_url, sign
@@ -67,7 +67,7 @@ def name_guardian(
         member=member, name=name.strip()[:150], email=email, named_at=now, named_by=by
     )
     record_audit("guardian.named", member, by=by, now=now)
-    transaction.on_commit(lambda: current_app.send_task("members.tasks.ask_guardians"), robust=True)
+    send_once_committed("members.tasks.ask_guardians")
     return guardian
 
 

@@ -2,11 +2,11 @@
 
 import datetime as dt
 
-from celery import current_app
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
+from core.wakes import send_once_committed
 from members.contacts import clean_email
 from members.links import build_url, sign
 from members.models import Household, HouseholdInvitation, HouseholdMember, Member, User
@@ -85,10 +85,7 @@ def invite_to_household(
             now=now,
         )  # fmt: skip
     elif email:
-        transaction.on_commit(
-            lambda: current_app.send_task("members.tasks.send_household_invitations"),
-            robust=True,
-        )
+        send_once_committed("members.tasks.send_household_invitations")
     record_act("invited", household, invited or head, by, now, invitation=invitation.pk)
     return invitation
 

@@ -4,7 +4,6 @@ import datetime as dt
 import json
 from typing import Any
 
-from celery import current_app
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from core.bulk import RowWriter
 from core.errors import DomainError
 from core.services.audit import keeps_refusals, record_audit
+from core.wakes import send_once_committed
 from members import registry
 from members.enums import AudienceKind, Channel, MemberStatus
 from members.models import AudienceMember, Member, MemberMerge, MergeAddition, MergeUndo, User
@@ -148,7 +148,7 @@ def merge_members(
         target.pk, MERGED_NOTICE, now, f"merge:{merge.pk}", {"number": source.number}
     )
     add_notices([notice], now=now)
-    transaction.on_commit(lambda: current_app.send_task("members.tasks.follow_merges"), robust=True)
+    send_once_committed("members.tasks.follow_merges")
     return merge
 
 

@@ -8,6 +8,8 @@ from django.db.models import Min
 
 from members import registry
 from members.models import WorkItem
+from members.models.activity import WorkItemQuerySet
+from members.registry import Consumer
 
 logger = logging.getLogger(__name__)
 
@@ -17,20 +19,24 @@ LATE_AFTER = dt.timedelta(minutes=15)  # a worker busy with a large file is not 
 
 
 def process_due_work(*, now: dt.datetime, limit: int = AT_ONCE) -> int:
-    """Run every consumer's waiting rows, oldest first; returns how many were done.
+    """Run every consumer's waiting rows, oldest first, ``limit`` of each at most, so that one
+    with plenty to do holds up no other; returns how many were done.
 
     Each row is claimed with ``skip_locked`` and processed in its own transaction, in which it
     is deleted, so that several workers share the rows and a kill leaves none half done. A row
     that fails waits longer each time (a minute, two, four … six hours) and blocks no other. A
     row whose consumer is not registered any more waits untouched.
     """
+    return sum(_process_some(consumer, limit, now) for consumer in registry.consumers)
+
+
+def _process_some(consumer: Consumer, limit: int, now: dt.datetime) -> int:
     done = 0
-    for consumer in registry.consumers:
-        while done < limit:
-            outcome = _process_next(consumer, now)
-            if outcome is None:
-                break
-            done += outcome
+    while done < limit:
+        outcome = _process(consumer, now, WorkItem.objects.due(now))
+        if outcome is None:
+            break
+        done += outcome
     return done
 
 
@@ -44,12 +50,9 @@ def process_batch(code: str, batch_id: int, *, now: dt.datetime) -> bool:
     return bool(_process(consumer, now, WorkItem.objects.filter(batch=batch_id)))
 
 
-def _process_next(consumer, now):
-    return _process(consumer, now, WorkItem.objects.due(now))
-
-
-def _process(consumer, now, items):
+def _process(consumer: Consumer, now: dt.datetime, items: WorkItemQuerySet) -> int | None:
     """1 where a row was done, 0 where it failed, None where there is none to take."""
+    item = None
     try:
         with transaction.atomic():
             item = (
@@ -63,6 +66,8 @@ def _process(consumer, now, items):
             consumer.process(item.batch_id, now)
             item.delete()
     except Exception as error:
+        if item is None:
+            raise
         # Whatever a consumer raises, its row must wait and the others must go on.
         logger.exception("Work of %s failed", consumer.code)
         _postpone(item, error, now)
@@ -70,7 +75,7 @@ def _process(consumer, now, items):
     return 1
 
 
-def _postpone(item, error, now):
+def _postpone(item: WorkItem, error: Exception, now: dt.datetime) -> None:
     wait = min(dt.timedelta(minutes=2 ** min(item.attempt_count, 10)), _LONGEST_WAIT)
     WorkItem.objects.filter(pk=item.pk, attempt_count=item.attempt_count).update(
         attempt_count=item.attempt_count + 1,

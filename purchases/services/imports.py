@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, BinaryIO
 
-from celery import current_app
 from django.conf import settings
 from django.db import OperationalError, transaction
 from django.db.models import F
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 from core.services.audit import record_audit
+from core.wakes import send_once_committed
 from members.selectors.club import get_club
 from purchases import errors
 from purchases.enums import ImportState
@@ -155,11 +155,7 @@ def _remember_mapping(source, mapping):
 
 
 def _wake_workers(job_id):
-    # By name, since tasks stand above services. The message only says "look now": losing it
-    # loses nothing.
-    transaction.on_commit(
-        lambda: current_app.send_task("purchases.tasks.run_import", [job_id]), robust=True
-    )
+    send_once_committed("purchases.tasks.run_import", job_id)
 
 
 # --- Running -------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from celery import current_app
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from core.errors import DomainError
 from core.services.audit import keeps_refusals, record_audit
 from core.time import day_of
+from core.wakes import send_once_committed
 from members.models import Audience, User
 from members.selectors.club import get_club
 from members.services.conduct import list_own_member_ids
@@ -235,10 +235,7 @@ def start_bulk(act: BulkAct, facts: dict[str, Any], by: User, now: dt.datetime) 
 
 
 def wake_workers(act_id: int) -> None:
-    # By name, since tasks stand above services. The message only says "look now".
-    transaction.on_commit(
-        lambda: current_app.send_task("rewards.tasks.run_bulk_act", [act_id]), robust=True
-    )
+    send_once_committed("rewards.tasks.run_bulk_act", act_id)
 
 
 @keeps_refusals

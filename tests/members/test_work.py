@@ -45,6 +45,16 @@ def test_each_row_is_processed_once(consumer, record, now):
 
 
 @pytest.mark.django_db
+def test_one_with_plenty_to_do_holds_up_no_other(consumer, record, now):
+    seen = []
+    for code in ("test.first", "test.second"):
+        consumer(lambda batch_id, at, code=code: seen.append(code), code)
+    record(3)
+    assert process_due_work(now=now, limit=2) == 4
+    assert sorted(seen) == ["test.first", "test.first", "test.second", "test.second"]
+
+
+@pytest.mark.django_db
 def test_failed_row_waits_longer_and_blocks_no_other(consumer, record, now):
     done = []
 

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from celery import current_app
 from django.db import transaction
 
 from core.bulk import read_together
+from core.wakes import send_once_committed
 from purchases.enums import DeliveryState, ShopKind, Verdict
 from purchases.models import ShopConnection, WebhookBody, WebhookDelivery
 from purchases.services.shops.connections import clean_host, open_secret
@@ -156,9 +156,7 @@ def receive_delivery(
 
 
 def wake_workers() -> None:
-    # By name, since tasks stand above services. The message only says "look now": losing it
-    # loses nothing.
-    transaction.on_commit(lambda: current_app.send_task(PROCESS_TASK), robust=True)
+    send_once_committed(PROCESS_TASK)
 
 
 def _judge(
