@@ -28,7 +28,7 @@ class Option:
 @dataclass(frozen=True, slots=True)
 class ShownQuestion:
     """``shape`` is how it is answered: faces, stars, scale (of numbers), list (one press), many,
-    text, number, day. ``value`` is what stands in its field, ``bounds`` says which numbers it takes.
+    text, number, day. ``value`` is what stands in its field, ``bounds`` which numbers it takes.
     """
 
     question: Question
@@ -43,11 +43,9 @@ class ShownQuestion:
     def described_by(self) -> str:
         """Ids of what stands around its field."""
         code = self.question.code
-        hint, bounds = (
-            self.question.hint_i18n and f"hint-{code} ",
-            self.bounds and f"bounds-{code} ",
-        )
-        return f"{hint}{bounds}answer-said"
+        hint = self.question.hint_i18n and f"hint-{code}"
+        bounds = self.bounds and f"bounds-{code}"
+        return " ".join(filter(None, [hint, bounds, "answer-said"]))
 
     @property
     def is_pressed(self) -> bool:

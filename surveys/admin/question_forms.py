@@ -104,9 +104,14 @@ class _ChoiceFormSet(forms.BaseFormSet):
         return choices
 
 
-ChoiceFormSet = forms.formset_factory(
-    ChoiceForm, formset=_ChoiceFormSet, extra=2, can_order=True, can_delete=True
-)
+def _build_choice_formset(extra: int) -> Any:
+    return forms.formset_factory(
+        ChoiceForm, formset=_ChoiceFormSet, extra=extra, can_order=True, can_delete=True
+    )
+
+
+# Most questions have a handful of answers; the rest come two by two.
+_NewChoiceFormSet, _MoreChoiceFormSet = _build_choice_formset(5), _build_choice_formset(2)
 
 
 def build_choices(data: Any, question: Question | None) -> Any:
@@ -114,7 +119,8 @@ def build_choices(data: Any, question: Question | None) -> Any:
     initial = [
         {"code": each.code, "value": each.value, **read_initial(each, ("text",))} for each in rows
     ]
-    return ChoiceFormSet(data, initial=initial, prefix="choices")
+    kind = _MoreChoiceFormSet if rows else _NewChoiceFormSet
+    return kind(data, initial=initial, prefix="choices")
 
 
 class RuleForm(forms.Form):

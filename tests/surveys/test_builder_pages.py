@@ -49,6 +49,9 @@ def test_survey_from_nothing_to_published(marketer):
     ):
         answer = marketer.post(url("add_question", survey.pk, kind), data)
         assert answer["Location"] == f"{survey.get_absolute_url()}#question-{kind}"
+    new = marketer.get(url("add_question", survey.pk, "multiple")).context["choices"]
+    more = marketer.get(url("question", survey.pk, "single")).context["choices"]
+    assert (len(new.forms), len(more.forms)) == (5, 2 + 2)
     data = {"text": "Again?", "is_required": "on"}
     rows = (("at_most", "6", "text"), ("", "", "__end__"), ("always", "", "__end__"))
     marketer.post(url("question", survey.pk, "nps"), data | jumps(*rows))
