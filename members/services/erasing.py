@@ -4,6 +4,7 @@ docs/points.md 21 and docs/privacy.md say in which order and why.
 """
 
 import datetime as dt
+import logging
 import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,7 +14,7 @@ from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.db.models import CharField, ProtectedError, RestrictedError
+from django.db.models import CharField, ProtectedError, QuerySet, RestrictedError
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
@@ -34,6 +35,8 @@ from members.models import (
 from members.models.member import PERSONAL_BLANKS
 from members.services.erasure_log import log_on_commit
 from members.services.holding import lock_members
+
+logger = logging.getLogger(__name__)
 
 ABSORBED_EMPTIED = "member.absorbed_emptied"
 
@@ -302,26 +305,33 @@ def add_keys(erasure: Erasure, keys: Iterable[KeyHash]) -> None:
 
 
 def recheck_erasures(*, now: dt.datetime, limit: int = 100) -> int:
-    """A day after: forfeit and delete again what was under way to the record when it was erased."""
+    """A day after: forfeit and delete again what was under way to the record when it was erased.
+
+    Returns how many. One at which an app fails is tried again at the next look, and holds up none
+    of the others.
+    """
     count = 0
-    before = now - dt.timedelta(days=1)
-    for pk in list(Erasure.objects.unchecked(before).order_by("pk").values_list("pk")[:limit]):
-        with transaction.atomic():
-            erasure = (
-                Erasure.objects.unchecked(before)
-                .select_for_update(skip_locked=True)
-                .filter(pk=pk[0])
-                .first()
-            )
-            if erasure is None:
-                continue
-            for member in list_erased(erasure):
-                _close_what_is_open(member, now)
-                _erase_rows(member, now)
-            erasure.rechecked_at = now
-            erasure.save(update_fields=["rechecked_at"])
-            count += 1
+    waiting = Erasure.objects.unchecked(now - dt.timedelta(days=1))
+    for pk in list(waiting.order_by("pk").values_list("pk", flat=True)[:limit]):
+        try:
+            count += _recheck(waiting.filter(pk=pk), now)
+        except Exception:
+            logger.exception("Erasure %s could not be checked again", pk)
     return count
+
+
+@transaction.atomic
+def _recheck(found: QuerySet[Erasure], now: dt.datetime) -> bool:
+    """Whether it was there to be checked: another worker may have it."""
+    erasure = found.select_for_update(skip_locked=True).first()
+    if erasure is None:
+        return False
+    for member in list_erased(erasure):
+        _close_what_is_open(member, now)
+        _erase_rows(member, now)
+    erasure.rechecked_at = now
+    erasure.save(update_fields=["rechecked_at"])
+    return True
 
 
 def list_erased(erasure: Erasure) -> list[Member]:

@@ -196,6 +196,8 @@ def _process_next(now):
         _postpone(request, refusal.code, now)
         return False
     except Exception as error:
+        if request is None:
+            raise
         # Whatever an app raises, the others' time has come too; staff see what holds it up.
         logger.exception("An erasure failed")
         _postpone(request, type(error).__name__, now)

@@ -52,7 +52,7 @@ from tests.campaigns.chats import (
 )
 from tests.campaigns.readers import make_reader
 from tests.constraints import guards
-from tests.rewards.test_races import together
+from tests.races import together
 
 pytestmark = pytest.mark.django_db
 MINUTE = dt.timedelta(minutes=1)

@@ -19,7 +19,7 @@ from campaigns.services.planning import (
 from members.models import Member
 from tests.campaigns.crowds import share
 from tests.campaigns.outbox import get_edition, make_mailing, make_members, plan, states
-from tests.rewards.test_races import together
+from tests.races import together
 
 
 def test_everybody_has_one_row_and_planning_again_adds_who_is_new(club, now):

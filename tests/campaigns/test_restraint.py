@@ -33,7 +33,7 @@ from tests.campaigns.readers import (
     make_reader,
 )
 from tests.constraints import guards, refused
-from tests.rewards.test_races import together
+from tests.races import together
 
 pytestmark = pytest.mark.django_db
 SEND = ("send", "")

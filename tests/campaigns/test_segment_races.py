@@ -11,7 +11,7 @@ from campaigns.services.segments import SegmentBusy, build_segment, make_segment
 from members.models import AudienceMember
 from members.services.enrolment import create_member
 from tests.campaigns.segment_club import fact
-from tests.rewards.test_races import together
+from tests.races import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

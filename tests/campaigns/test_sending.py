@@ -39,7 +39,7 @@ from core.models import AuditEntry
 from members.models import Member
 from tests.campaigns.outbox import mail_to, make_mailing, make_members, plan, send, states
 from tests.campaigns.sink import Sink
-from tests.rewards.test_races import together
+from tests.races import together
 
 pytestmark = pytest.mark.django_db
 committed = pytest.mark.django_db(transaction=True)

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from core.slugs import make_slug
 from members.models import Audience
-from tests.rewards.test_races import together
+from tests.races import together
 
 
 @pytest.mark.django_db

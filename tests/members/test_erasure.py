@@ -1,11 +1,9 @@
 import datetime as dt
-import threading
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from django.core import mail
-from django.db import connection
 
 from core.errors import DomainError
 from core.models import AuditEntry, AuditNote
@@ -46,6 +44,7 @@ from members.services.household_invitations import (
 from members.services.households import open_household
 from members.services.logins import create_login
 from members.services.profiles import attach_login
+from tests.races import together
 
 pytestmark = pytest.mark.django_db
 WEEK = dt.timedelta(days=7)
@@ -300,28 +299,15 @@ def test_a_day_later_what_came_after_all_goes_too(mei, now):
     assert refresh(erasure).rechecked_at == now + DAY
 
 
+def test_bug_in_an_app_holds_up_one_recheck(mei, make_member, holds_up, now, caplog):
+    first, second = (erase_member(each, by=None, now=now) for each in (mei, make_member()))
+    holds_up(erase=lambda member, now: {}["x"] if member.pk == mei.pk else None)
+    assert recheck_erasures(now=now + DAY) == 1
+    assert [refresh(each).rechecked_at for each in (first, second)] == [None, now + DAY]
+    assert f"Erasure {first.pk} could not be checked again" in caplog.text
+
+
 # --- At once ------------------------------------------------------------------------------------
-
-
-def together(*calls):
-    start = threading.Barrier(len(calls))
-    results = [None] * len(calls)
-
-    def run(index, call):
-        try:
-            start.wait()
-            results[index] = call()
-        except Exception as error:
-            results[index] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 @pytest.mark.django_db(transaction=True)

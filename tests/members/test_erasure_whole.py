@@ -31,7 +31,7 @@ from purchases.models import Purchase
 from rewards.enums import Place
 from rewards.services.redemption import Parcel, redeem_reward
 from tests.consents import agree_to_details
-from tests.members.test_erasure import together
+from tests.races import together
 from tests.rewards.conftest import (  # noqa: F401 (fixtures)
     assert_ledger_true,
     balances,

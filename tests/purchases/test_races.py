@@ -11,35 +11,14 @@ from members.models import Member
 from purchases.incoming import IncomingLine
 from purchases.models import Product, Purchase, Return
 from purchases.services.intake import take_in
+from tests.races import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def run_together(*calls):
-    """Run each call in a thread and connection of its own; returns their results."""
-    results = [None] * len(calls)
-    start = threading.Barrier(len(calls), timeout=10)
-
-    def run(index, call):
-        try:
-            start.wait()
-            results[index] = call()
-        except Exception as error:
-            results[index] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(index, call)) for index, call in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    return results
-
-
 def test_same_purchase_from_many_tills_is_taken_once(source, build_purchase, now):
     """``purchase_once_per_source`` with ON CONFLICT."""
-    results = run_together(
+    results = together(
         *[lambda: take_in(source, [build_purchase()], now=now) for _number in range(4)]
     )
 
@@ -49,7 +28,7 @@ def test_same_purchase_from_many_tills_is_taken_once(source, build_purchase, now
 
 
 def test_rival_contents_leave_one_and_refuse_the_other(source, build_purchase, now):
-    results = run_together(
+    results = together(
         lambda: take_in(source, [build_purchase(store="1")], now=now),
         lambda: take_in(source, [build_purchase(store="2")], now=now),
     )
@@ -66,7 +45,7 @@ def test_batches_in_opposite_order_never_deadlock(source, build_purchase, now):
         return build_purchase(f"P{number:03}", member=f"M{number}", lines=lines)
 
     purchases = [build(number) for number in range(200)]
-    results = run_together(
+    results = together(
         lambda: take_in(source, purchases, now=now),
         lambda: take_in(source, purchases[::-1], now=now),
     )
@@ -80,7 +59,7 @@ def test_two_returns_at_once_never_pass_what_was_bought(source, build_purchase, 
     """FOR UPDATE on the purchase."""
     take_in(source, [build_purchase()], now=now)
 
-    results = run_together(
+    results = together(
         *[
             lambda name=f"R{number}": take_in(source, [], [build_return(name)], now=now)
             for number in range(4)

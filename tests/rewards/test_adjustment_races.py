@@ -9,9 +9,9 @@ from members.services.enrolment import create_member
 from rewards.models import Adjustment, Approval, StaffAct
 from rewards.services.adjustments import adjust_points
 from rewards.services.approvals import ApprovalClosed, OverApproverLimit, approve, withdraw
+from tests.races import together
 from tests.rewards.conftest import assert_ledger_true, balances
 from tests.rewards.desk import staff  # noqa: F401 (fixture)
-from tests.rewards.test_races import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -14,9 +14,9 @@ from rewards.services.bulk import BulkNotDraft, cancel_bulk, confirm_bulk, draft
 from rewards.services.bulk_running import run_bulk_act
 from rewards.services.grants import grant_points
 from rewards.services.holding import hold_points
+from tests.races import together
 from tests.rewards.conftest import assert_ledger_true, balances
 from tests.rewards.desk import staff  # noqa: F401 (fixture)
-from tests.rewards.test_races import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 COUNT = 40

@@ -9,9 +9,9 @@ from members.services.work import process_due_work
 from rewards.models import Entitlement, Stamp
 from rewards.registry import CHALLENGES
 from rewards.services.challenges import count_batch
+from tests.races import together
 from tests.rewards.conftest import assert_ledger_true, at, balances
 from tests.rewards.stamps import DAY, Cafe, assert_cards_true, cards, make_card, total
-from tests.rewards.test_races import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = at(DAY, 18)

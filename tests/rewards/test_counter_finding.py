@@ -24,9 +24,9 @@ from rewards.selectors.counter import (
 from rewards.services.counter import enrol_at_counter, find_at_counter
 from rewards.services.counter.enrolling import NothingKnown, list_alike, read_contact
 from rewards.services.redemption import redeem_reward
+from tests.races import together
 from tests.rewards.conftest import at
 from tests.rewards.test_counter_selling import register, sam  # noqa: F401  (fixtures)
-from tests.rewards.test_races import together
 
 DAY = dt.date(2025, 1, 6)
 NOW = at(DAY, 15)

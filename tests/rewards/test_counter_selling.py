@@ -35,8 +35,8 @@ from rewards.services.credit import CreditTooLow, give_credit
 from rewards.services.holding import BalanceTooLow, CannotSpend
 from rewards.services.paying import BelowMinimum, MoreThanBill, ShareTooLarge
 from rewards.services.payments import let_go_of_overdue_payments
+from tests.races import together
 from tests.rewards.conftest import EVER, assert_ledger_true, at, balances
-from tests.rewards.test_races import together
 
 DAY = dt.date(2025, 1, 6)
 NOW = at(DAY, 15)

@@ -13,9 +13,9 @@ from rewards.models import Delivery, Redemption
 from rewards.services.counter import pay_voucher, redeem_at_counter, use_voucher
 from rewards.services.holding import BalanceTooLow
 from rewards.services.redemption import Parcel, redeem_reward, refusals
+from tests.races import together
 from tests.rewards.conftest import assert_ledger_true, at, balances
 from tests.rewards.test_counter_selling import register, sam  # noqa: F401  (fixtures)
-from tests.rewards.test_races import together
 
 DAY = dt.date(2025, 1, 6)
 NOW = at(DAY, 15)

@@ -1,7 +1,6 @@
 """Two at once: each test fails when the lock or constraint that it names is taken away."""
 
 import datetime as dt
-import threading
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -10,33 +9,12 @@ from members.models import Member, User
 from rewards.models import Account, Award, EarningRule, LotMove, Transfer
 from rewards.services.closing import close_days
 from rewards.services.holding import BalanceTooLow, HoldClosed
+from tests.races import together
 from tests.rewards.conftest import assert_ledger_true, at, balances
 from tests.rewards.holds import cancel_hold, capture_hold, hold_points
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = dt.date(2026, 1, 5)
-
-
-def together(*calls):
-    """Run the calls at once, each on its own connection; returns results or exceptions."""
-    start = threading.Barrier(len(calls))
-    results = [None] * len(calls)
-
-    def run(index, call):
-        try:
-            start.wait()
-            results[index] = call()
-        except Exception as error:
-            results[index] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 @pytest.fixture

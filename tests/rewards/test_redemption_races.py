@@ -36,8 +36,8 @@ from rewards.services.redemption import (
     use_redemption,
 )
 from rewards.services.redemption.refusals import WrongState
+from tests.races import together
 from tests.rewards.conftest import EVER, assert_ledger_true, at, balances
-from tests.rewards.test_races import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = dt.date(2026, 1, 5)

@@ -17,9 +17,9 @@ from rewards.services.bulk import cancel_bulk
 from rewards.services.bulk_running import run_bulk_act
 from rewards.services.prizes import Prize
 from rewards.services.surprises import StockShort, confirm_surprise, draft_surprise, open_gift
+from tests.races import together
 from tests.rewards.conftest import assert_ledger_true, balances
 from tests.rewards.desk import staff  # noqa: F401 (fixture)
-from tests.rewards.test_races import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 COUNT = 24

@@ -29,8 +29,8 @@ from rewards.services.wheel import (
 )
 from rewards.services.wheel.configuring import list_slice_terms
 from rewards.services.wheel.verifying import verify_day
+from tests.races import together
 from tests.rewards.conftest import assert_ledger_true, at, balances
-from tests.rewards.test_races import together
 from tests.rewards.test_redemption_races import _sixteen_connections, count_kinds, crowd
 from tests.rewards.wheels import (
     DAY,

@@ -25,9 +25,9 @@ from members.services.merging import (
 )
 from members.services.profiles import attach_login
 from purchases.models import Purchase
+from tests.races import together
 from tests.rewards.conftest import assert_ledger_true, at, balances
 from tests.rewards.holds import hold_points
-from tests.rewards.test_races import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = dt.date(2026, 3, 2)

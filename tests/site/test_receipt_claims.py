@@ -24,8 +24,8 @@ from purchases.services.claiming import (
     claim_purchase,
 )
 from rewards.models import Transfer
+from tests.races import together
 from tests.rewards.conftest import assert_ledger_true, at, balances
-from tests.rewards.test_races import together
 
 DAY = dt.date(2026, 3, 8)
 URL = "/receipts/claim/"

@@ -15,7 +15,7 @@ from surveys.models import Answer, FollowUp, Invitation, Response, Survey
 from surveys.services.answering import NotAsked, SurveyOver, answer_question
 from surveys.services.building import close_survey
 from surveys.services.inviting import release_due, remind_due
-from tests.rewards.test_races import together
+from tests.races import together
 from tests.surveys.asked import *  # noqa: F403 (fixtures)
 from tests.surveys.asked import PRESS, question
 

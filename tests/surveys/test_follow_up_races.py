@@ -22,8 +22,8 @@ from surveys.services.follow_ups import (
     take_message,
 )
 from surveys.services.inviting import expire_invitations, release_due, remind_due
+from tests.races import together
 from tests.rewards.desk import staff  # noqa: F401 (fixture)
-from tests.rewards.test_races import together
 from tests.surveys.asked import *  # noqa: F403 (fixtures)
 from tests.surveys.asked import PRESS, question
 

@@ -18,8 +18,8 @@ from surveys.services.reviews import (
     publish_reviews,
     turn_down_reviews,
 )
+from tests.races import together
 from tests.rewards.conftest import assert_ledger_true
-from tests.rewards.test_races import together
 from tests.surveys.spoken import *  # noqa: F403 (fixtures)
 from tests.surveys.spoken import write
 
