@@ -17,7 +17,7 @@ from purchases.models import (
 from purchases.services.intake import take_in
 from purchases.services.shops.processing import process_due_deliveries
 from tests.purchases.shops import change, make_shop, read_file
-from tests.purchases.test_races import run_together
+from tests.races import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,14 +33,14 @@ def paid():
 
 
 def process_together(now, workers=4):
-    results = run_together(*[lambda: process_due_deliveries(now=now) for _each in range(workers)])
+    results = together(*[lambda: process_due_deliveries(now=now) for _each in range(workers)])
     assert not [result for result in results if isinstance(result, Exception)]
     return sum(results)
 
 
 def test_same_message_eight_times_at_once_is_one_row(shopify, paid):
     """``webhook_once_accepted`` with ON CONFLICT."""
-    responses = run_together(
+    responses = together(
         *[lambda: shopify.post("orders/paid", paid, delivery_id="same") for _each in range(8)]
     )
     assert {response.status_code for response in responses} == {200}
@@ -98,7 +98,7 @@ def test_same_order_from_a_file_at_the_same_moment_is_amended(shopify, paid, now
     """``purchase_once_per_source``: whoever comes second finds the other's purchase."""
     source = shopify.connection.source
     shopify.post("orders/paid", paid)
-    results = run_together(
+    results = together(
         lambda: take_in(source, [build_purchase("5678120304812", member="9")], now=now),
         lambda: process_due_deliveries(now=now),
     )
