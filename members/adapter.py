@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from core.sealing import seal, unseal
 from members.contacts import InvalidPhone, clean_phone
 from members.fields import PhoneField
-from members.models import User
+from members.language_cookie import keep_language
+from members.models import Member, User
 from members.selectors.club import get_club
 from members.services import logins
 from members.sms import send_sms
@@ -41,6 +42,18 @@ class AccountAdapter(DefaultAccountAdapter):
         if user.is_staff and not hasattr(user, "member"):
             return reverse("admin:index")
         return resolve_url(settings.LOGIN_REDIRECT_URL)
+
+    def post_login(self, request, user, **words):
+        """Whoever comes in reads on in the language of their profile, unless they chose another
+        on this browser.
+        """
+        response = super().post_login(request, user, **words)
+        if settings.LANGUAGE_COOKIE_NAME in request.COOKIES:
+            return response
+        locale = Member.objects.filter(user=user).values_list("locale", flat=True).first()
+        if locale:
+            keep_language(request, response, locale)
+        return response
 
     def _get_login_attempts_cache_key(self, request, **credentials):
         # allauth counts failures by e-mail or user name only: all phones would share one limit.

@@ -9,6 +9,7 @@ from django.utils.translation import get_language, get_language_from_path
 from django.utils.translation import gettext as _
 
 from members import registry
+from members.language_cookie import keep_language
 from members.services.viewing import record_view
 
 
@@ -75,13 +76,7 @@ class LanguageOfAddressMiddleware:
             and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES
             and not request.user.is_authenticated
         ):
-            response.set_cookie(
-                settings.LANGUAGE_COOKIE_NAME,
-                language,
-                max_age=365 * 24 * 3600,
-                samesite="Lax",
-                secure=request.is_secure(),
-            )
+            keep_language(request, response, language)
         return response
 
 

@@ -14,6 +14,7 @@ from core.errors import DomainError
 from members.access import in_club_time, member_page
 from members.forms import ClaimForm
 from members.forms_profile import OwnProfileForm
+from members.language_cookie import keep_language
 from members.models import Member
 from members.names import format_number
 from members.selectors.claims import list_claimable
@@ -66,13 +67,7 @@ def _saved(request, member):
     response = redirect("member_profile")
     if member.locale:
         translation.activate(member.locale)
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME,
-            member.locale,
-            max_age=365 * 24 * 3600,
-            samesite="Lax",
-            secure=request.is_secure(),
-        )
+        keep_language(request, response, member.locale)
     messages.success(request, _("Saved."))
     return response
 

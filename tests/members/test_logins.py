@@ -184,6 +184,15 @@ def test_password_reset_by_code_leads_in(client, make_login, has_factor):
     assert ("_auth_user_id" in client.session) is not has_factor
 
 
+@pytest.mark.parametrize(("chosen", "read"), [("", "ja"), ("zh-hans", "zh-hans")])
+def test_log_in_goes_on_in_the_language_of_the_profile(client, make_login, now, chosen, read):
+    open_membership(make_login(password="correct horse"), now=now, profile={"locale": "ja"})
+    if chosen:
+        client.post(reverse("set_language"), {"language": chosen})
+    post(client, "account_login", login="mei@example.com", password="correct horse")
+    assert f'<html lang="{read}"' in client.get(reverse("member_home")).content.decode()
+
+
 def test_inactive_login_stays_out(client, make_login):
     user = make_login(password="correct horse")
     User.objects.update(is_active=False)
