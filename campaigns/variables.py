@@ -26,16 +26,12 @@ class Variable:
 
     @property
     def snippet(self) -> str:
-        """As the picker inserts it."""
+        """As the picker inserts it. A stand-in isn't written out: each language has its own."""
         if self.path == "products":
             return "{% products %}"
-        return build_snippet(self.path, self.stand_in if self.may_be_missing else None)
-
-
-def build_snippet(path: str, stand_in: Any) -> str:
-    if stand_in is None:
-        return f"{{{{ {path} }}}}"
-    return f'{{{{ {path} | default: "{str(stand_in).replace(chr(34), "”")}" }}}}'
+        if self.may_be_missing and not self.stand_in:
+            return f'{{{{ {self.path} | default: "" }}}}'
+        return f"{{{{ {self.path} }}}}"
 
 
 # What the block of answers asks for; nobody writes these by hand.

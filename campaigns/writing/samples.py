@@ -8,9 +8,12 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.variables import HAPPENINGS, OPEN_GROUPS, VARIABLES
+from members import names
+from members.models import Member
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ def build_example(variables: frozenset[str]) -> dict[str, Any]:
         value = str(value) if isinstance(value, Promise) else value
         if dot:
             context.setdefault(head, {})[name] = value
+    context["member"] |= _name_example()
     context["club"]["url"] = settings.SITE_URL
     goods = {"name": context["product"]["name"], "brand": None}
     context["products"] = [goods, goods]
@@ -70,6 +74,18 @@ def build_example(variables: frozenset[str]) -> dict[str, Any]:
         elif head in ("audiences", "facts"):
             context[head][name] = True if head == "audiences" else 7
     return context
+
+
+def _name_example() -> dict[str, str]:
+    """Named as a member is in this language, or somebody writes a second さん after the first."""
+    locale = get_language() or settings.LANGUAGE_CODE
+    mei = Member(given_name="Mei", family_name="Chen")
+    return {
+        "greeting": names.get_greeting(mei, locale),
+        "name": names.get_greeting_name(mei, locale),
+        "formal_name": names.get_greeting_name(mei, locale, formal=True),
+        "full_name": names.get_full_name(mei, locale),
+    }
 
 
 def _strip(full: Mapping[str, Any], brought: Collection[str]) -> dict[str, Any]:

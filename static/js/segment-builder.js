@@ -7,6 +7,7 @@ let open = [];
 let typed = null;
 let pressed = null;
 let held = null;
+let grown = null;
 
 // What has the focus, so that it has it again: fields by their ids, the rest by what they say.
 const describe = (element) => {
@@ -42,6 +43,11 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
   held = describe(document.activeElement);
   const source = event.detail.requestConfig?.elt;
   pressed = source?.matches?.("button[name=act]") ? remember(source) : null;
+  // Who goes on from what a rule is about, before its fields are there, gets to the first of them.
+  const cause = event.detail.requestConfig?.triggeringEvent?.target;
+  const row = cause?.matches?.(".rules-about") && cause.closest(".rules-row");
+  const left = row && document.activeElement !== cause && row.contains(document.activeElement);
+  grown = left ? cause.id : null;
   const field = document.activeElement;
   typed = field?.matches("#segment-builder input:not([type=checkbox])")
     ? { id: field.id, value: field.value }
@@ -51,6 +57,11 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
 document.body.addEventListener("htmx:afterSwap", () => {
   for (const list of lists()) {
     list.open = open.includes(list.id);
+  }
+  if (grown) {
+    const row = document.getElementById(grown)?.closest(".rules-row");
+    const next = "select:not(.rules-about), input:not([type=hidden]), summary";
+    held = describe(row?.querySelector(next)) ?? held;
   }
   if (!pressed && held && !builder().contains(document.activeElement)) {
     builder().querySelector(held)?.focus();

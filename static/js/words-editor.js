@@ -75,7 +75,7 @@ for (const button of form.querySelectorAll("[data-snippet]")) {
     const snippet = lead + button.dataset.snippet + (isBlock ? "\n" : "");
     field.setRangeText(snippet, field.selectionStart, field.selectionEnd, "end");
     field.focus();
-    look();
+    field.dispatchEvent(new Event("input", { bubbles: true }));
   });
 }
 

@@ -21,6 +21,7 @@ from campaigns.services.editions import (
     get_draft,
     save_content,
 )
+from campaigns.variables import VARIABLES
 from campaigns.writing.compile import (
     BrokenSubject,
     TooLargeMail,
@@ -482,3 +483,18 @@ def assert_plain(value):
             assert_plain(each)
     else:
         assert type(value) in (str, int, bool, type(None), dt.date), repr(value)
+
+
+@pytest.mark.parametrize(
+    ("locale", "name"), [("en", "Mei"), ("ja", "Chenさん"), ("zh-hant", "Mei")]
+)
+def test_the_example_is_named_as_members_are(locale, name):
+    with override(locale):
+        assert build_example(frozenset())["member"]["name"] == name
+
+
+def test_what_the_picker_puts_in_speaks_every_language():
+    put_in = {path: variable.snippet for path, variable in VARIABLES.items()}
+    assert put_in["member.name"] == "{{ member.name }}"
+    assert put_in["tier.next_name"] == '{{ tier.next_name | default: "" }}'
+    assert put_in["points.balance"] == "{{ points.balance }}"

@@ -55,4 +55,15 @@ def test_editor_follows_the_typing(visit, live_server, log_in, mailing, now, set
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("The words are saved.")).to_be_visible()
     assert Content.objects.get().subject == "Hello {{ member.name }}"
+    page.get_by_label("as the member").fill("Mei")  # is looked at, not saved
+    page.reload()
+    page.locator("#id_body").press("End")
+    page.locator("#id_body").press_sequentially(" And more.")
+    asked = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_role("link", name="Campaigns").first.click(no_wait_after=True)
+    expect(page.locator("#id_body")).to_have_value(re.compile("And more"))
+    assert asked == ["beforeunload"]
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("The words are saved.")).to_be_visible()
     assert page.complaints == []
