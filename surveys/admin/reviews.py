@@ -34,6 +34,11 @@ _COLOURS = {
 MODERATE = "surveys.moderate_review"
 
 
+def _read_ids(data):
+    told = data.getlist("review")
+    return [int(each) for each in told if each.isdecimal() and len(each) < 19][:AT_ONCE]
+
+
 def name_flags(flags):
     return [str(ReviewFlag(flag).label) for flag in flags if flag in ReviewFlag.values]
 
@@ -106,13 +111,13 @@ class ReviewAdmin(ReadOnlyAdmin):
         return self.render_page(
             request, "admin/surveys/review_queue.html", title=_("Reviews to look at"),
             rows=[(review, name_flags(review.flags)) for review in page],
-            status=status, page=page, form=form, terms=get_terms(),
+            chosen=_read_ids(request.POST), status=status, page=page, form=form,
+            terms=get_terms(),
         )  # fmt: skip
 
     def _judge_many(self, request, form):
         """(the answer, or None to show the page again; its status)."""
-        told = request.POST.getlist("review")
-        ids = [int(each) for each in told if each.isdecimal() and len(each) < 19][:AT_ONCE]
+        ids = _read_ids(request.POST)
         decision = request.POST.get("decision")
         if not ids:
             self.message_user(request, _("Choose at least one review."), messages.ERROR)
