@@ -154,13 +154,22 @@ class ExperimentForm(forms.Form):
                 label=_("What is different"), required=False, max_length=120
             )
             self.fields[f"weight_{code}"] = forms.IntegerField(
-                label=_("Share"), required=False, min_value=0, max_value=1000
-            )
+                label=_("Share"), required=False, min_value=0, max_value=1000,
+                help_text=_("In proportion: 1 and 1 are half each."),
+            )  # fmt: skip
             self.fields[f"hour_{code}"] = forms.TypedChoiceField(
                 label=_("Hour of the day"), required=False, choices=_HOURS, coerce=int,
                 empty_value=None,
             )  # fmt: skip
         dress_form(self)
+
+    def clean(self):
+        """What somebody wrote of a variant doesn't vanish because its share stayed empty."""
+        for code in _CODES:
+            written = self.cleaned_data.get(f"name_{code}"), self.cleaned_data.get(f"hour_{code}")
+            share = f"weight_{code}"
+            if written != ("", None) and self.cleaned_data.get(share, 0) is None:
+                self.add_error(share, _("Give it a share, or 0 if it is not to be used."))
 
     def iter_first(self):
         """A letter and its three fields: the two that most tests take."""

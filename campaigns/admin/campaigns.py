@@ -244,9 +244,15 @@ class CampaignAdmin(ReadOnlyAdmin):
         if act not in _ACTS.get(campaign.state, ()):
             messages.warning(request, _("That is not possible any more: look at its state."))
             return self._go_to(campaign)
-        return self._do(request, campaign, lambda: _SERVICES[act](
-            campaign, by=request.user, now=timezone.now()
-        ))  # fmt: skip
+        now = timezone.now()
+        answer = self._do(
+            request, campaign, lambda: _SERVICES[act](campaign, by=request.user, now=now)
+        )
+        campaign.refresh_from_db(fields=["state", "starts_at"])
+        is_due = campaign.starts_at is None or campaign.starts_at <= now
+        if act == "release" and campaign.state == CampaignState.SCHEDULED and is_due:
+            messages.success(request, _("Released: it begins to leave within a minute."))
+        return answer
 
     def winner_view(self, request, object_id):
         if request.method != "POST":

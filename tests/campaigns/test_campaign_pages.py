@@ -113,6 +113,29 @@ def test_release_refuses_in_words_and_above_the_limit_asks_a_second_person(
     assert campaign.state == "draft"
 
 
+def test_what_cannot_be_taken_back_is_pressed_twice(crowd, enter, make_campaign, staff):
+    crowd(2)
+    marketer, campaign = enter("marketer"), make_campaign(by=staff("owner"))
+    page = marketer.get(campaign.get_absolute_url()).content.decode()
+    assert re.search(r"<summary>Release it</summary>.*2 members, \$0\.00\.", page, re.DOTALL)
+    page = act(marketer, campaign, "release")
+    assert "it begins to leave within a minute" in page
+    assert "<summary>Cancel it</summary>" in page
+
+
+def test_a_variant_without_a_share_is_asked_for_it(crowd, enter, make_campaign):
+    crowd(1)
+    marketer, campaign = enter("marketer"), make_campaign()
+    told = {"test_percent": 100, "winner_rule": "hand", "decide_after_hours": 24, "weight_A": 1}
+    answer = marketer.post(at("experiment", campaign), {**told, "name_B": "Shorter"})
+    assert (answer.status_code, campaign.variants.count()) == (422, 1)
+    assert "Give it a share, or 0" in answer.content.decode()
+    for share, count in (("0", 1), ("1", 2)):
+        words = {**told, "name_B": "Shorter", "weight_B": share}
+        assert marketer.post(at("experiment", campaign), words).status_code == 302
+        assert campaign.variants.count() == count
+
+
 def test_pause_resume_cancel_and_an_act_that_came_too_late(crowd, enter, make_campaign, staff, now):
     crowd(2)
     campaign = make_campaign()
