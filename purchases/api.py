@@ -9,13 +9,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Router
-from ninja.errors import AuthenticationError, HttpError
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
 
 from core.errors import DomainError
 from core.money import to_decimal
 from purchases import schemas
 from purchases.enums import Scope
+from purchases.malformed import list_malformed_call
 from purchases.selectors import get_purchase_of
 from purchases.services.outcome import PURCHASE, RETURN
 from purchases.services.receiving import receive
@@ -87,6 +88,11 @@ def answer_unknown_token(request, error):
 @api.exception_handler(DomainError)
 def answer_domain_error(request, error):
     return build_problem(error.status, error, code=error.code, field=getattr(error, "field", ""))
+
+
+@api.exception_handler(ValidationError)
+def answer_malformed(request, error):
+    return JsonResponse({"errors": list_malformed_call(error.errors)}, status=422)
 
 
 @api.exception_handler(RequestDataTooBig)

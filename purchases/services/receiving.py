@@ -22,6 +22,7 @@ from purchases.incoming import (
     IncomingReturnLine,
     write_said,
 )
+from purchases.malformed import list_malformed
 from purchases.models import Purchase, Source, Store
 from purchases.parsing.cells import clean_text, read_amount, read_moment, read_quantity
 from purchases.services.intake import take_in
@@ -126,17 +127,9 @@ def _write_result(outcome: Outcome, was_moved: bool) -> dict:
 def _list_errors(error) -> list[dict]:
     if isinstance(error, DomainError):
         return [{"field": getattr(error, "field", ""), "code": error.code, "message": str(error)}]
-    return [
-        {
-            # Positions count from 1, as the receipt does.
-            "field": ".".join(
-                str(part + 1) if isinstance(part, int) else part for part in found["loc"]
-            ),
-            "code": found["type"],
-            "message": found["msg"],
-        }
-        for found in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
+    return list_malformed(
+        error.errors(include_url=False, include_context=False, include_input=False)
+    )
 
 
 # --- Reading -------------------------------------------------------------------------------------

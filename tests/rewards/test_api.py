@@ -80,6 +80,25 @@ def test_each_call_needs_its_own_scope(call, counter, method, path, scope):
     assert call(method, path, {}, token=text).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "sent", "problem"),
+    [
+        ("POST", "/vouchers/use", {}, ("code", "missing", "This is required.")),
+        ("POST", "/payments/1/refund", {"amount": "1", "x": 1},
+         ("x", "extra_forbidden", "There is no such field.")),
+        ("GET", "/payments/quote?bill=1", None, ("member", "missing", "This is required.")),
+        ("GET", "/rewards?page=x", None,
+         ("page", "int_parsing", "This doesn't have the right form: Input should be a valid")),
+    ],
+)  # fmt: skip
+def test_a_call_without_the_right_shape_is_answered_as_any_error(call, method, path, sent, problem):
+    response = call(method, path, sent, key="k1")
+    assert response.status_code == 422
+    (error,) = response.json()["errors"]
+    assert (error["field"], error["code"]) == problem[:2]
+    assert error["message"].startswith(problem[2])
+
+
 def test_balance_tells_points_tier_and_credit(call, mei):
     response = call("GET", f"/members/{mei.number}/balance")
     assert response.status_code == 200
