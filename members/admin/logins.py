@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from core.admin import ReadOnlyAdmin, StaffAdmin
 from core.admin.naming import name_fields, name_model
@@ -32,10 +33,20 @@ _ROLES = {
     MANAGER: _("manager"),
     OWNER: _("owner"),
 }
+_DUTIES = {
+    CLERK: _("Clerk: serves members at the counter"),
+    MARKETER: _("Marketer: writes campaigns and surveys, drafts gifts for many"),
+    MANAGER: _("Manager: runs the club day by day, changes rules, approves"),
+    OWNER: _("Owner: everything, logins and connections included"),
+}
 
 
 def name_role(group):
     return str(_ROLES.get(group.name, group.name))
+
+
+def describe_role(group):
+    return str(_DUTIES.get(group.name, group.name))
 
 
 class StaffLoginForm(forms.ModelForm):
@@ -65,7 +76,6 @@ class UserAdmin(StaffAdmin):
     search_fields = ("email", "phone", "display_name")
     search_help_text = _("Beginning of an e-mail address or a phone number")
     ordering = ("-pk",)
-    filter_horizontal = ("groups",)
     add_fieldsets = ((None, {"fields": (("email", "phone"), "display_name", "groups")}),)
     fieldsets = (
         (None, {"fields": ("show_contacts", "display_name", ("is_active", "is_staff"), "groups")}),
@@ -97,7 +107,11 @@ class UserAdmin(StaffAdmin):
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
         if db_field.name == "groups":
-            field.label_from_instance = name_role
+            field.label = _("roles")
+            field.help_text = _("Several may be chosen: what one of them may do is allowed.")
+            field.widget = UnfoldAdminCheckboxSelectMultipleWidget()
+            field.widget.choices = field.choices
+            field.label_from_instance = describe_role
         return field
 
     def get_readonly_fields(self, request, obj=None):

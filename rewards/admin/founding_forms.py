@@ -99,7 +99,9 @@ class FoundingForm(forms.Form):
         help_text=_("Each then says by a PIN who they are. It can be changed at any time."),
     )
     points = forms.IntegerField(label=_("Points"), min_value=1, max_value=10000, initial=1)
-    per_amount = build_money_field(_("for each full"))
+    per_amount = build_money_field(
+        _("for each full"), help_text=_("An amount in the currency above.")
+    )
     expiry_months = forms.IntegerField(
         label=_("Points last for months"), min_value=1, max_value=120, initial=12
     )
