@@ -17,7 +17,7 @@ from surveys.enums import ReviewImportState
 from surveys.models import ReviewImport
 from surveys.services.reviews import confirm_import, draft_import
 
-_SHOWN_ROWS = 20
+_SHOWN_ROWS, _SHOWN_ERRORS = 20, 200
 IMPORT = "surveys.import_review"
 
 
@@ -85,7 +85,8 @@ class ReviewImportAdmin(ReadOnlyAdmin):
         return self.render_page(
             request, "admin/surveys/review_import_page.html", title=job.file_name, obj=job,
             job=job, is_draft=job.state == ReviewImportState.DRAFT, row_count=len(job.rows),
-            rows=job.rows[:_SHOWN_ROWS], can_confirm=self.has_add_permission(request),
+            rows=job.rows[:_SHOWN_ROWS], errors=job.errors[:_SHOWN_ERRORS],
+            can_confirm=self.has_add_permission(request),
         )  # fmt: skip
 
     def confirm_view(self, request, object_id):

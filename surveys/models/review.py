@@ -85,7 +85,8 @@ class ReviewTerms(models.Model):
 class ReviewImport(models.Model):
     """A file of reviews from elsewhere: read and shown first, taken in when somebody says so.
 
-    ``rows`` are what can be taken in, ``errors`` pairs of a line's number and a sentence.
+    ``rows`` are what can be taken in, ``errors`` of each line that can't its number, the heading
+    of a column and a sentence.
     """
 
     origin_name = models.CharField(pgettext_lazy("of reviews", "site"), max_length=60)

@@ -335,7 +335,7 @@ def read(text, now, origin="Bay Table"):
 def test_file_is_shown_first_and_taken_in_once(honey, now):
     job = read(FILE, now)
     assert [(number, column) for number, column, _words in job.errors] == [
-        (5, "stars"), (6, "written_at"), (7, "url"), (8, "id"), (9, "product"),
+        (5, "Rating"), (6, "Date"), (7, "Link"), (8, "Review ID"), (9, "Product"),
     ]  # fmt: skip
     assert (len(job.rows), Review.objects.count()) == (4, 0)
     job = confirm_import(job, is_shown=True, by=None, now=now)
@@ -354,11 +354,21 @@ def test_file_is_shown_first_and_taken_in_once(honey, now):
     assert (again.taken_count, again.known_count) == (0, 4)
 
 
+def test_every_row_that_is_wrong_counts(club, now):
+    job = read("id,date,stars\n" + "1,2026-01-01,9\n" * 300, now)
+    assert (len(job.errors), job.rows) == (300, [])
+
+
 def test_no_average_knows_of_what_was_brought_in(people, honey, staff, now):
     confirm_import(read(FILE, now), is_shown=True, by=None, now=now)
     publish(write(people["mei"], honey, 2, now=now), staff, now)
     assert (get_summary(honey).count, get_summary(honey).average) == (1, 2.0)
     assert list_published(honey).count() == 2
+
+
+def test_a_missing_column_is_told_by_the_name_it_should_have(club, now):
+    with pytest.raises(MissingColumns, match="date, stars"):
+        read("id\n1\n", now)
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,7 @@ from surveys.services.reviews.incoming import (
 
 MAX_ROWS = 5_000
 MAX_BYTES = 10 * 1024 * 1024
-_SHOWN_ERRORS = 200
-_NEEDED = ("id", "written_at", "stars")
+_NEEDED = {"id": "id", "written_at": "date", "stars": "stars"}  # and as staff are told of them
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('surveys.review_import'))"
 
 
@@ -80,7 +79,7 @@ def draft_import(
     lines = read_rows(file, shape, MAX_BYTES)
     _number, header = next(lines, (1, []))
     columns = find_columns(header)
-    if missing := [name for name in _NEEDED if name not in columns]:
+    if missing := [told for name, told in _NEEDED.items() if name not in columns]:
         raise MissingColumns(names=", ".join(missing))
     rows: list[IncomingReview] = []
     errors: list[list[Any]] = []
@@ -95,7 +94,7 @@ def draft_import(
             if first := seen.get((row.site, row.id)):
                 raise BadReview("id", _("The same id stands in row %(row)s."), row=first)
         except BadReview as refusal:
-            errors.append([number, refusal.field, str(refusal)])
+            errors.append([number, header[columns[refusal.field]], str(refusal)])
             continue
         seen[row.site, row.id] = number
         rows.append(row)
@@ -104,13 +103,14 @@ def draft_import(
     good = []
     for number, row in zip(numbers, rows, strict=True):
         if row.product and row.product not in found:
-            errors.append([number, "product", _now("No product has this number.")])
+            words = _now("No product has this number.")
+            errors.append([number, header[columns["product"]], words])
         else:
             good.append(row.pack())
     errors.sort(key=lambda error: error[0])
     job = ReviewImport.objects.create(
         origin_name=origin_name, file_name=file_name[:200], rows=good,
-        errors=errors[:_SHOWN_ERRORS], made_at=now, made_by=by,
+        errors=errors, made_at=now, made_by=by,
     )  # fmt: skip
     facts = {"rows": len(good), "errors": len(errors)}
     record_audit("review_import.drafted", job, by=by, now=now, changes=facts)
