@@ -5,6 +5,7 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -50,7 +51,10 @@ class AuthenticatorAdmin(RevocableAdmin):
     readonly_fields = ("show_user",)
 
     def delete_model(self, request, obj):
-        record_audit("login.factor_removed", obj.user, by=request.user, changes={"type": obj.type})
+        changes = {"type": obj.type}
+        record_audit(
+            "login.factor_removed", obj.user, by=request.user, now=timezone.now(), changes=changes
+        )
         obj.delete()
 
 
@@ -64,7 +68,7 @@ class UserSessionAdmin(RevocableAdmin):
     readonly_fields = ("show_user",)
 
     def delete_model(self, request, obj):
-        record_audit("login.session_ended", obj.user, by=request.user)
+        record_audit("login.session_ended", obj.user, by=request.user, now=timezone.now())
         obj.end()
 
 

@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from unfold.admin import ModelAdmin, TabularInline
 
@@ -75,10 +76,11 @@ class StaffAdmin(ModelAdmin):
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
         action = "model.changed" if change else "model.added"
-        record_audit(action, obj, by=request.user, changes={"fields": sorted(form.changed_data)})
+        changes = {"fields": sorted(form.changed_data)}
+        record_audit(action, obj, by=request.user, now=timezone.now(), changes=changes)
 
     def delete_model(self, request, obj):
-        record_audit("model.deleted", obj, by=request.user)
+        record_audit("model.deleted", obj, by=request.user, now=timezone.now())
         super().delete_model(request, obj)
 
     def log_addition(self, request, obj, message):

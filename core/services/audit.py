@@ -1,4 +1,6 @@
+import datetime as dt
 from functools import wraps
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -7,7 +9,15 @@ from core.errors import RefusalOnRecord
 from core.models import AuditEntry, AuditNote
 
 
-def record_audit(action, subject, *, by, changes=None, note="", now=None):
+def record_audit(
+    action: str,
+    subject: Any,
+    *,
+    by: Any,
+    now: dt.datetime,
+    changes: dict[str, Any] | None = None,
+    note: str = "",
+) -> AuditEntry:
     """Write one audit row inside the caller's transaction.
 
     ``action`` is a stable code such as ``"rule.published"``; ``subject`` is an object, or a model
@@ -15,7 +25,7 @@ def record_audit(action, subject, *, by, changes=None, note="", now=None):
     ``note``, which an erasure may remove.
     """
     entry = AuditEntry.objects.create(
-        recorded_at=now or timezone.now(),
+        recorded_at=now,
         actor=by,
         action=action,
         subject_type=subject._meta.label_lower,
@@ -41,7 +51,8 @@ def keeps_refusals(service):
             return service(*args, **kwargs)
         except RefusalOnRecord as refusal:
             if not (connection.in_atomic_block and connection.needs_rollback):
-                _record_refusal(refusal, now=kwargs.get("now"))
+                # A page of the back office that stands under it is told no time.
+                _record_refusal(refusal, now=kwargs.get("now") or timezone.now())
             raise
 
     return keep

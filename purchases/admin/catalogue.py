@@ -1,6 +1,7 @@
 """Goods and their categories."""
 
 from django.contrib import admin
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import display
@@ -43,7 +44,7 @@ class CategoryAdmin(WordsAdmin):
         names.reverse()
         obj.pk = ensure_categories([" > ".join(names)])[slug_of(names)][0]
         Category.objects.filter(pk=obj.pk).update(i18n=obj.i18n)
-        record_audit("category.added", obj, by=request.user)
+        record_audit("category.added", obj, by=request.user, now=timezone.now())
 
     @display(description=_("category"), ordering="slug")
     def show_path(self, category):

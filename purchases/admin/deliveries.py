@@ -129,7 +129,7 @@ class WebhookDeliveryAdmin(FoundByIdAdmin):
         body = WebhookBody.objects.filter(pk=delivery.pk).first()
         if body is None:
             raise Http404
-        record_audit("delivery.body_viewed", delivery, by=request.user)
+        record_audit("delivery.body_viewed", delivery, by=request.user, now=timezone.now())
         return self.render_page(
             request, "admin/purchases/delivery_body.html", title=_("Body of the message"),
             obj=delivery, text=_print_body(bytes(body.content)),

@@ -154,7 +154,7 @@ class ImportJobAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         if not job.report:
             raise Http404
-        record_audit("import.report_downloaded", job, by=request.user)
+        record_audit("import.report_downloaded", job, by=request.user, now=timezone.now())
         return FileResponse(
             job.report.open("rb"),
             as_attachment=True,

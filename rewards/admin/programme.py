@@ -173,7 +173,7 @@ class TierAdmin(WordsAdmin):
             return
         tier = ensure_tier(obj.slug, name=obj.name, rank=obj.rank, color=obj.color,
                            pattern=obj.pattern, i18n=obj.i18n)  # fmt: skip
-        record_audit("tier.added", tier, by=request.user)
+        record_audit("tier.added", tier, by=request.user, now=timezone.now())
         obj.__dict__.update(tier.__dict__)
 
     @display(description=_("colour"))

@@ -173,7 +173,9 @@ def record_shown(request, parcels, medium):
     """Whose names and addresses somebody of staff saw, printed or took along is on record."""
     if parcels:
         changes = {"medium": medium, "redemptions": [each.redemption_id for each in parcels]}
-        record_audit("delivery.list_shown", Delivery, by=request.user, changes=changes)
+        record_audit(
+            "delivery.list_shown", Delivery, by=request.user, now=timezone.now(), changes=changes
+        )
 
 
 def list_label_lines(delivery):
