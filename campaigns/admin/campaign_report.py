@@ -117,7 +117,8 @@ def build_report(campaign: Campaign) -> dict[str, Any]:
             if len(table.parts) > 1 or (place == 2 and table.parts)
         ],
         "reasons": [
-            (MessageReason(code).label, count) for code, count in list_reasons(campaign.mailing)
+            (code, MessageReason(code).label, count)
+            for code, count in list_reasons(campaign.mailing)
         ],
         "revenue": format_money(total.revenue, currency),
         "clicked_revenue": format_money(total.clicked_revenue, currency),
@@ -210,6 +211,9 @@ def _build_cells(part: Part, currency: str) -> list[tuple[str, str]]:
     ]
 
 
+_DELIVERED = 2
+
+
 def _build_steps(funnel: Funnel, total) -> list[tuple[Any, int, str, int]]:
     """(label, members, share of those meant, width of the bar in percent)."""
     steps = (
@@ -221,9 +225,12 @@ def _build_steps(funnel: Funnel, total) -> list[tuple[Any, int, str, int]]:
         (pgettext_lazy("messages", "Bought"), total.buyers),
     )
     most = max(funnel.meant, 1)
+    # Most mail servers tell nobody what they delivered: no news is not a failure.
+    is_told = funnel.members_delivered or not funnel.members_sent
     return [
         (label, count, format_percent(100 * count / most, 1), round(100 * count / most))
-        for label, count in steps
+        for place, (label, count) in enumerate(steps)
+        if place != _DELIVERED or is_told
     ]
 
 

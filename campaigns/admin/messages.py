@@ -19,6 +19,7 @@ from campaigns.services.sending import leave_messages, resend_messages
 from core.admin import ReadOnlyAdmin, ReadOnlyInline, StaffAdmin
 from core.admin.facts import write_facts
 from core.errors import DomainError
+from members.selectors.search import list_member_ids
 from purchases.models import Product, Purchase
 from rewards.models import Entitlement, Redemption, Reward
 
@@ -78,7 +79,8 @@ class MessageAdmin(ReadOnlyAdmin):
         ("channel", ChoicesDropdownFilter),
         ("mailing", AutocompleteSelectFilter),
     )
-    search_fields = ("=member__number", "=member__email")
+    search_fields = ("member__number",)
+    search_help_text = gettext_lazy("Number, e-mail, phone or any part of a member's name")
     ordering = ("-pk",)
     fields = readonly_fields = (
         "show_why", "member", "mailing", "channel", "variant", "state", "detail",
@@ -90,6 +92,11 @@ class MessageAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).for_list()
+
+    def get_search_results(self, request, queryset, search_term):
+        if not search_term:
+            return queryset, False
+        return queryset.filter(member__in=list_member_ids(search_term)), False
 
     def get_urls(self):
         decide = self.build_path("<int:object_id>/unknown/<slug:act>/", self.decide_view, "decide")

@@ -242,6 +242,27 @@ def test_report_and_its_csv(crowd, enter, make_campaign, staff, buy, now):
     assert AuditEntry.objects.filter(action="list.exported", subject_id=str(campaign.pk)).exists()
 
 
+def test_why_somebody_did_not_get_it_is_two_steps_from_its_page(
+    crowd, enter, make_campaign, staff, now
+):
+    (anna,) = crowd(1, email="anna@example.com", family_name="Kowalczyk")
+    (ben,) = crowd(1, email=None, family_name="Nowak")
+    campaign = make_campaign(by=staff("owner"))
+    send_campaign(campaign, by=staff("owner"), now=now)
+    marketer = enter("marketer")
+    page = marketer.get(campaign.get_absolute_url()).content.decode()
+    assert "Delivered</span>" not in page  # the server said nothing of it
+    links = re.findall(r'href="([^"]+reason__exact=no_address)"', page)
+    assert len(links) == 1
+    shown = marketer.get(links[0].replace("&amp;", "&")).content.decode()
+    assert str(ben) in shown
+    assert str(anna) not in shown
+    asked = {"mailing__id__exact": campaign.mailing_id, "q": "Nowak"}
+    shown = marketer.get(reverse("admin:campaigns_message_changelist"), asked).content.decode()
+    assert "The club has no address for this channel" in shown
+    assert str(anna) not in shown
+
+
 def test_list_and_page_ask_a_fixed_number_of_queries(crowd, enter, make_campaign, staff, buy, now):
     crowd(3)
     manager = enter("manager")
