@@ -37,6 +37,13 @@ class FilterForm(forms.Form):
         for name, choices in self.choices.items():
             self.fields[name].choices = [("", _("all")), *choices]
 
+    def clean(self):
+        told = super().clean()
+        first, last = told.get("first_on"), told.get("last_on")
+        if first and last and last < first:
+            self.add_error("last_on", _("The last day lies before the first."))
+        return told
+
     def get_filters(self) -> Filters:
         self.is_valid()
         told = getattr(self, "cleaned_data", {})  # what makes no sense is not among it

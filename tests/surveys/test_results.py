@@ -252,6 +252,9 @@ def test_page_and_files(survey, answer, office, stores, now, django_assert_max_n
     assert "+33" in page
     assert "=1+1" in page
     assert manager.get(f"{address}?first_on=never&tier=none&division=day").status_code == 200
+    turned = manager.get(f"{address}?first_on=2026-03-01&last_on=2026-02-01")
+    assert "The last day lies before the first." in turned.content.decode()
+    assert turned.context["results"].complete == 3  # what makes no sense is left out
     answered = manager.get(reverse("admin:surveys_survey_results_csv", args=[survey.pk]))
     lines = b"".join(answered.streaming_content).decode("utf-8-sig").splitlines()
     assert len(lines) == 4
