@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import DigestChoice, DigestMail
 from campaigns.selectors.digest import Digest, build_digest, list_digest_readers
+from campaigns.writing.letters import draw_letter, spell
 from core.money import format_money
 from core.percent import format_percent
 from core.services.audit import record_audit
@@ -93,12 +94,13 @@ def send_digest(digest: Digest, user: User, locale: str) -> None:
         translation.override(locale or club.locale),
         timezone.override(get_zone(club.zone)),
     ):
-        context = build_digest_context(digest) | {"user": user}
-        lines = render_to_string("campaigns/letters/digest.txt", context).strip().splitlines()
-        subject, text = lines[0].strip(), "\n".join(lines[1:]).strip() + "\n"
+        context = build_digest_context(digest)
+        subject = _("The week %(week)s") % {"week": context["week"]}
         title = _("%(club)s: %(subject)s") % {"club": club.name_i18n, "subject": subject}
+        words = render_to_string("campaigns/letters/digest.md", _spell(context))
+        why = _("You get this letter as a manager.")
+        html, text = draw_letter(words, title=title, why=why)
         mail = EmailMultiAlternatives(title, text, None, [user.email or ""])
-        html = render_to_string("campaigns/letters/digest.html", context | {"subject": title})
         mail.attach_alternative(html, "text/html")
         mail.send()
 
@@ -119,10 +121,17 @@ def build_digest_context(digest: Digest) -> dict[str, Any]:
             for each in digest.starting
         ],
         "approvals_url": _link(reverse("admin:rewards_approval_changelist")),
-        "unknown_url": _link(reverse("admin:campaigns_campaign_changelist")),
+        "unknown_url": _link(reverse("admin:campaigns_message_changelist") + "?to_decide=1"),
         "index_url": _link(reverse("admin:index")),
         "choice_url": _link(reverse("admin:campaigns_campaign_digest")),
     }
+
+
+def _spell(context: dict[str, Any]) -> dict[str, Any]:
+    """Names that staff gave, for Markdown."""
+    campaigns = [each | {"spelt": spell(each["name"])} for each in context["campaigns"]]
+    starting = [(spell(name), at, url) for name, at, url in context["starting"]]
+    return context | {"campaigns": campaigns, "starting_spelt": starting}
 
 
 def _link(path: str) -> str:

@@ -19,9 +19,18 @@ WIDTH = 600
 
 
 def build_mail(
-    inner: str, page: Page, *, club: Club, preheader: str, title: str, is_marketing: bool
+    inner: str,
+    page: Page,
+    *,
+    club: Club,
+    preheader: str,
+    title: str,
+    is_marketing: bool,
+    why: str = "",
 ) -> str:
-    """The HTML of a mail, Liquid still masked; ``inner`` are MJML sections."""
+    """The HTML of a mail, Liquid still masked; ``inner`` are MJML sections. ``why`` somebody gets
+    it, where they are no member.
+    """
     dress = page.dress
     source = f"""<mjml lang="{_name_language(page.locale)}" dir="ltr"><mj-head>
 <mj-title>{escape(title)}</mj-title>
@@ -56,7 +65,7 @@ a.link{{color:{dress.accent}}}
 {inner}
 <mj-section css-class="raised" padding="0 0 22px" border-radius="0 0 16px 16px">
 <mj-column><mj-text> </mj-text></mj-column></mj-section>
-{_build_foot(page, club, is_marketing=is_marketing)}
+{_build_foot(page, club, is_marketing=is_marketing, why=why)}
 </mj-body></mjml>"""
     return _draw(source)
 
@@ -165,11 +174,12 @@ def list_contacts(club: Club) -> list[str]:
     ]
 
 
-def _build_foot(page: Page, club: Club, *, is_marketing: bool) -> str:
+def _build_foot(page: Page, club: Club, *, is_marketing: bool, why: str) -> str:
     dress = page.dress
     style = f"margin:0 0 8px;color:{dress.soft};"
     lines = [f'<p class="soft" style="{style}">{escape(line)}</p>' for line in list_contacts(club)]
-    why = f'<p class="soft" style="{style}">{escape(list_why(club, is_marketing=is_marketing))}</p>'
+    told = why or list_why(club, is_marketing=is_marketing)
+    reason = f'<p class="soft" style="{style}">{escape(told)}</p>'
     links = ""
     if is_marketing:
         letting_go = page.say("{% _link unsubscribe %}")
@@ -185,7 +195,7 @@ def _build_foot(page: Page, club: Club, *, is_marketing: bool) -> str:
     return (
         '<mj-section background-color="transparent" padding="18px 24px 28px"><mj-column>'
         f'<mj-text css-class="soft" align="center" font-size="13px" line-height="1.5" '
-        f'color="{dress.soft}">{"".join(lines)}{why}{links}</mj-text></mj-column></mj-section>{tail}'
+        f'color="{dress.soft}">{"".join(lines)}{reason}{links}</mj-text></mj-column></mj-section>{tail}'
     )
 
 

@@ -48,6 +48,7 @@ class Page:
     masks: Masks = field(default_factory=Masks)
     links: Links = field(default_factory=Links)
     paths: set[str] = field(default_factory=set)  # that blocks ask for
+    is_followed: bool = True  # links lead by way of ours, which counts them
 
     def say(self, liquid: str) -> str:
         """Liquid that survives whatever reads the text around it."""
@@ -56,7 +57,7 @@ class Page:
     def lead(self, url: str) -> str:
         """What ``href`` holds: a link of ours by number, or the address itself, not escaped."""
         url = make_absolute(url)
-        if not _TRACKED.match(url):
+        if not (self.is_followed and _TRACKED.match(url)):
             return url
         real = self.masks.restore(url)
         if len(real) > 1000:

@@ -51,8 +51,8 @@ def _dress(tokens: list[Token], page: Page) -> None:
     }
     for token in _walk(tokens):
         if token.nesting >= 0 and token.tag in styles:
-            had = str(token.attrGet("style") or "")
-            token.attrSet("style", had + styles[token.tag])
+            had = str(token.attrGet("style") or "")  # which side a column of a table keeps to
+            token.attrSet("style", styles[token.tag] + had)
             if token.tag == "a":
                 token.attrSet("class", "link")
 

@@ -46,10 +46,10 @@ def test_it_speaks_the_readers_language_and_stays_away_from_who_left_it(staff, n
     assert AuditEntry.objects.filter(action="digest.chosen").count() == 2
 
 
-def test_it_tells_of_the_week(crowd, make_campaign, staff, buy, now):
+def test_it_tells_of_the_week(crowd, make_campaign, staff, buy, settings, now):
     crowd(2)
     owner = staff("owner")
-    campaign = make_campaign(name="Cherry blossom")
+    campaign = make_campaign(name="Cherry *blossom* <now>")
     first, second = send_campaign(campaign, by=owner, now=now)
     respond(first, "clicked", now)
     buy(first.member_id, 4_200, now + HOUR)
@@ -61,8 +61,11 @@ def test_it_tells_of_the_week(crowd, make_campaign, staff, buy, now):
     assert send_due_digests(now=MONDAY) == 1
     (letter,) = mail.outbox
     html = letter.alternatives[0].content
+    assert "Cherry *blossom* <now>" in letter.body
+    assert "Cherry *blossom* &lt;now&gt;</a>" in html
+    assert f"{settings.SITE_URL}{campaign.get_absolute_url()}" in html
+    assert "_link" not in html
     for text in (letter.body, html):
-        assert "Cherry blossom" in text
         assert "1 sent, 1 clicked, $42.00 followed" in text
         assert "not enough data yet" in text
         assert "1 message of which nobody knows whether it left" in text
