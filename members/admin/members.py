@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core.admin import StaffAdmin
-from core.services.audit import keeps_refusals, record_audit
+from core.services.audit import keeps_refusals
 from members import registry
 from members.admin.addresses import AddressPages
 from members.enums import AudienceKind, MemberStatus
@@ -22,7 +22,7 @@ from members.registry import STAFF_MEMBER
 from members.selectors.search import list_member_ids
 from members.services.claims import CODE_LIFE, issue_claim_code
 from members.services.conduct import list_own_member_ids
-from members.services.enrolment import create_member
+from members.services.enrolment import enrol_member
 from members.services.profiles import close_member, update_member
 
 LIST_ATTRIBUTES = ("tier", "points")  # shown where a higher floor has registered them
@@ -213,8 +213,7 @@ class MemberAdmin(AddressPages, StaffAdmin):
             )
             return
         fields = {name: form.cleaned_data[name] for name in form.Meta.fields}
-        member = create_member(now=now, source="staff", **fields)
-        record_audit("member.enrolled", member, by=request.user, now=now)
+        member = enrol_member(by=request.user, now=now, **fields)
         obj.__dict__.update(member.__dict__)
 
     def _can_issue_code(self, request, member):

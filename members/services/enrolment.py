@@ -3,16 +3,18 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.bulk import RowWriter, read_together
 from core.errors import DomainError
+from core.services.audit import record_audit
 from members.contacts import clean_email, clean_phone
 from members.enums import MemberStatus
 from members.erased_keys import EMAIL, PHONE, REFERENCE, list_hashes, write_reference
-from members.models import Member
+from members.models import Member, User
 from members.numbers import clean_number, is_valid_number
 from members.selectors.club import get_club
 from members.services.audiences import add_to_everyone
@@ -385,4 +387,14 @@ def create_member(
     writer = RowWriter()
     add_to_everyone(writer, [member_id], now=now)
     writer.flush()
+    return member
+
+
+@transaction.atomic
+def enrol_member(*, by: User, now: dt.datetime, **fields: Any) -> Member:
+    """A member whom staff write down; ``fields`` as for ``create_member``. Raises InvalidEmail,
+    InvalidPhone.
+    """
+    member = create_member(now=now, source="staff", **fields)
+    record_audit("member.enrolled", member, by=by, now=now)
     return member

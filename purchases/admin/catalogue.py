@@ -7,9 +7,8 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import display
 
 from core.admin import WordsAdmin
-from core.services.audit import record_audit
 from purchases.models import Category, Product
-from purchases.services.known import ensure_categories, slug_of
+from purchases.services.catalogue import add_category
 
 
 @admin.register(Category)
@@ -36,15 +35,10 @@ class CategoryAdmin(WordsAdmin):
         if change:
             super().save_model(request, obj, form, change)
             return
-        names = [obj.name.replace(">", "›")]
-        above = obj.parent
-        while above is not None:
-            names.append(above.name)
-            above = above.parent
-        names.reverse()
-        obj.pk = ensure_categories([" > ".join(names)])[slug_of(names)][0]
-        Category.objects.filter(pk=obj.pk).update(i18n=obj.i18n)
-        record_audit("category.added", obj, by=request.user, now=timezone.now())
+        made = add_category(
+            obj.name, parent=obj.parent, i18n=obj.i18n, by=request.user, now=timezone.now()
+        )
+        obj.__dict__.update(made.__dict__)
 
     @display(description=_("category"), ordering="slug")
     def show_path(self, category):

@@ -1,16 +1,20 @@
 """Goods and their categories, as a source's product file tells them."""
 
+import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
 
-from core.bulk import read_together
+from core.bulk import read_together, reserve_ids
 from core.errors import DomainError
+from core.services.audit import record_audit
 from purchases import errors
-from purchases.models import Source
+from purchases.models import Category, Source
 from purchases.parsing.cells import clean_text
 from purchases.parsing.columns import guess_product_mapping
 from purchases.parsing.files import inspect_file, read_rows
@@ -45,6 +49,40 @@ class ProductRow:
     category: str = ""
     brand: str = ""
     margin: Decimal | None = None
+
+
+class InvalidCategory(DomainError):
+    code = "invalid_category"
+    message = _("A category has a name with letters or digits, and one that none beside it has.")
+
+
+@transaction.atomic
+def add_category(
+    name: str,
+    *,
+    parent: Category | None = None,
+    i18n: dict[str, str] | None = None,
+    by: Any,
+    now: dt.datetime,
+) -> Category:
+    """A category below ``parent``, under the slug by which files would name it. Raises
+    InvalidCategory.
+    """
+    name = name.strip().replace(">", "›")  # which divides the levels in a file
+    own = slugify(name, allow_unicode=True)
+    slug = (f"{parent.slug}--{own}" if parent else own)[:200]
+    if not own:
+        raise InvalidCategory
+    (pk,) = reserve_ids(purchases_category=1)["purchases_category"]
+    lineage = [pk, *(parent.lineage if parent else ())]
+    category = Category(pk=pk, slug=slug, name=name, parent=parent, lineage=lineage, i18n=i18n)
+    try:
+        with transaction.atomic():
+            category.save(force_insert=True)
+    except IntegrityError as error:
+        raise InvalidCategory from error
+    record_audit("category.added", category, by=by, now=now)
+    return category
 
 
 @transaction.atomic

@@ -17,7 +17,6 @@ from unfold.widgets import UnfoldAdminColorInputWidget
 from core.acts import name_act
 from core.admin import StaffAdmin, WordsAdmin
 from core.admin.naming import name_fields
-from core.services.audit import record_audit
 from rewards.admin.programme_forms import ProgrammeForm
 from rewards.admin.versions import PREVIEW, PUBLISH, list_posted
 from rewards.cards import get_card_art
@@ -25,7 +24,7 @@ from rewards.enums import CardPattern
 from rewards.models import ProgrammeVersion, Tier
 from rewards.selectors.wording import format_factor
 from rewards.services.preview import count_liability, preview_programme
-from rewards.services.programme import ensure_tier, publish_programme
+from rewards.services.programme import add_tier, publish_programme
 
 _COLOR = re.compile(r"#[0-9a-f]{6}", re.ASCII)
 
@@ -171,9 +170,10 @@ class TierAdmin(WordsAdmin):
         if change:
             super().save_model(request, obj, form, change)
             return
-        tier = ensure_tier(obj.slug, name=obj.name, rank=obj.rank, color=obj.color,
-                           pattern=obj.pattern, i18n=obj.i18n)  # fmt: skip
-        record_audit("tier.added", tier, by=request.user, now=timezone.now())
+        tier = add_tier(
+            obj.slug, name=obj.name, rank=obj.rank, color=obj.color, pattern=obj.pattern,
+            i18n=obj.i18n, by=request.user, now=timezone.now(),
+        )  # fmt: skip
         obj.__dict__.update(tier.__dict__)
 
     @display(description=_("colour"))

@@ -75,6 +75,16 @@ def ensure_tier(
 
 
 @transaction.atomic
+def add_tier(slug: str, *, by: Any, now: dt.datetime, **terms: Any) -> Tier:
+    """A tier that staff add, to be put into a version of the programme; ``terms`` as for
+    ``ensure_tier``.
+    """
+    tier = ensure_tier(slug, **terms)
+    record_audit("tier.added", tier, by=by, now=now)
+    return tier
+
+
+@transaction.atomic
 def publish_programme(
     *, starts_on: dt.date, levels: list[LevelTerms], by, now: dt.datetime, **terms: Any
 ) -> ProgrammeVersion:

@@ -207,3 +207,21 @@ def test_category_is_added_with_its_lineage(owner, club):
     owner.post(reverse("admin:purchases_category_change", args=[milk.pk]), {"name": "Milks"})
     milk.refresh_from_db()
     assert (milk.name, milk.slug, milk.parent) == ("Milks", "dairy--milk", dairy)
+    # The parent is meant, whatever it is called by now.
+    owner.post(url, {"name": "Oat", "parent": milk.pk})
+    oat = Category.objects.get(name="Oat")
+    assert (oat.slug, oat.lineage) == ("dairy--milk--oat", [oat.pk, milk.pk, dairy.pk])
+    assert Category.objects.count() == 3
+    added = AuditEntry.objects.filter(action="category.added", actor=owner.user).order_by("pk")
+    assert [row.subject_id for row in added] == [str(each.pk) for each in (dairy, milk, oat)]
+
+
+@pytest.mark.parametrize("name", ["!!!", "Dairy", "dairy"])
+def test_category_without_a_name_of_its_own_is_refused(owner, club, name):
+    from purchases.models import Category
+
+    url = reverse("admin:purchases_category_add")
+    owner.post(url, {"name": "Dairy", "name_ja": "乳製品"})
+    response = owner.post(url, {"name": name}, headers={"referer": f"http://testserver{url}"})
+    assert response.url.endswith(url)
+    assert list(Category.objects.values_list("name", "i18n")) == [("Dairy", {"name_ja": "乳製品"})]
