@@ -6,6 +6,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from unfold.decorators import display
@@ -39,15 +40,19 @@ def _read_ids(data):
     return [int(each) for each in told if each.isdecimal() and len(each) < 19][:AT_ONCE]
 
 
+def _show_day(moment):
+    return date_format(timezone.localtime(moment), "SHORT_DATE_FORMAT")
+
+
 def name_flags(flags):
     return [str(ReviewFlag(flag).label) for flag in flags if flag in ReviewFlag.values]
 
 
 @admin.register(Review)
 class ReviewAdmin(ReadOnlyAdmin):
-    list_display = ("written_at", "show_about", "show_stars", "show_author", "show_state",
-                    "show_flags", "has_reply")  # fmt: skip
-    list_display_links = ("written_at", "show_about")
+    list_display = ("show_day", "show_about", "show_stars", "show_author", "show_state",
+                    "show_flags", "show_reply")  # fmt: skip
+    list_display_links = ("show_day", "show_about")
     list_select_related = ("product", "member", "reply")
     list_filter = ("state", "stars", "source", "origin_name", "themes",
                    ("written_at", PeriodFilter))  # fmt: skip
@@ -64,6 +69,15 @@ class ReviewAdmin(ReadOnlyAdmin):
             self.build_path("<int:object_id>/themes/", self.themes_view, "themes"),
             *super().get_urls(),
         ]
+
+    def get_export_fields(self, request):
+        """The moment, as programs read it."""
+        return ["written_at", *super().get_export_fields(request)[1:]]
+
+    @display(description=gettext_lazy("written at"), ordering="written_at")
+    def show_day(self, review):
+        """Other sites tell no more."""
+        return _show_day(review.written_at)
 
     @display(description=gettext_lazy("about"))
     def show_about(self, review):
@@ -87,9 +101,10 @@ class ReviewAdmin(ReadOnlyAdmin):
     def show_flags(self, review):
         return ", ".join(name_flags(review.flags)) or None
 
-    @display(description=gettext_lazy("replied"), boolean=True)
-    def has_reply(self, review):
-        return hasattr(review, "reply")
+    @display(description=gettext_lazy("replied"))
+    def show_reply(self, review):
+        """When; that most need none is no fault."""
+        return _show_day(review.reply.replied_at) if hasattr(review, "reply") else None
 
     # --- The queue ---
 

@@ -169,6 +169,9 @@ def test_staff_judge_many_after_a_second_look(marketer, people, honey, pays, now
     assert Review.objects.get(pk=ids[1]).reply.text == "Thank you."
     assert Review.objects.get(pk=ids[0]).state == "hidden"
     assert marketer.get(reverse("admin:surveys_review_trend")).status_code == 200
+    listed = marketer.get(reverse("admin:surveys_review_changelist")).context["cl"]
+    replied = {row.pk: listed.model_admin.show_reply(row) for row in listed.result_list}
+    assert replied == {ids[0]: None, ids[1]: "March 10, 2026"}
 
 
 def test_staff_bring_in_a_file(marketer, honey):
