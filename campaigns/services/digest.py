@@ -97,7 +97,7 @@ def send_digest(digest: Digest, user: User, locale: str) -> None:
         context = build_digest_context(digest)
         subject = _("The week %(week)s") % {"week": context["week"]}
         title = _("%(club)s: %(subject)s") % {"club": club.name_i18n, "subject": subject}
-        words = render_to_string("campaigns/letters/digest.md", _spell(context))
+        words = render_to_string("campaigns/letters/digest.txt", _spell(context))
         why = _("You get this letter as a manager.")
         html, text = draw_letter(words, title=title, why=why)
         mail = EmailMultiAlternatives(title, text, None, [user.email or ""])
