@@ -43,8 +43,14 @@ _KNOWN_NAMES = {
         "会员编号", "會員編號", "会員番号", "顧客番号",
     ),
     "member_number": ("member_number", "card_number", "membership_number", "会员卡号"),
-    "member_email": ("member_email", "email", "e_mail", "邮箱", "電子郵件", "メールアドレス"),
-    "member_phone": ("member_phone", "phone", "mobile", "手机号", "手機", "電話番号"),
+    "member_email": (
+        "member_email", "email", "e_mail", "customer_email", "email_address", "邮箱", "电子邮箱",
+        "会员邮箱", "電子郵件", "電子信箱", "會員信箱", "メールアドレス", "メール", "会員メール",
+    ),
+    "member_phone": (
+        "member_phone", "phone", "mobile", "customer_phone", "phone_number", "手机号", "手机号码",
+        "会员手机", "手機", "手機號碼", "會員手機", "電話番号", "携帯電話", "会員電話番号",
+    ),
     "purchased_at": (
         "purchased_at", "purchased_on", "transaction_timestamp", "timestamp", "purchase_date",
         "order_date", "datetime", "date", "日期", "时间", "時間", "日付", "日時",

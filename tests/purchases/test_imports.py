@@ -503,7 +503,8 @@ def test_command_imports_the_grocers_file_twice(command):
     first = command("complete-journey-2000.csv.gz")
     second = command("complete-journey-2000.csv.gz")
 
-    assert first.out.splitlines() == [
+    assert "member           from household_id" in first.out
+    assert first.out.splitlines()[-5:] == [
         "purchases             235",
         "lines               2,000",
         "members               188",
@@ -511,7 +512,7 @@ def test_command_imports_the_grocers_file_twice(command):
         "refused                 0",
     ]
     assert first.err == ""
-    assert second.out.splitlines() == [
+    assert second.out.splitlines()[-6:] == [
         "purchases               0",
         "lines                   0",
         "members                 0",
@@ -524,7 +525,8 @@ def test_command_imports_the_grocers_file_twice(command):
 def test_command_imports_the_music_shops_file_by_mapping_alone(command):
     answer = command("cdnow-1000.csv", "--map", "external_id=customer_id+purchased_on")
 
-    assert answer.out.splitlines() == [
+    assert "external_id      from customer_id + purchased_on" in answer.out
+    assert answer.out.splitlines()[-5:] == [
         "purchases             970",
         "lines               1,000",
         "members               325",
@@ -544,7 +546,7 @@ def test_command_names_products(command, tmp_path):
 
     answer = command("complete-journey-2000.csv.gz", "--products", str(products))
 
-    assert answer.out.startswith("2 products added or changed\n")
+    assert "2 products added or changed\n" in answer.out
     ice = Product.objects.get(external_id="1095275")
     assert (ice.name, ice.brand) == ("ICE - CRUSHED/CUBED", "National")
     assert ice.category.slug == "grocery--frzn-ice"
@@ -553,6 +555,20 @@ def test_command_names_products(command, tmp_path):
         slug="drug-gm"
     )
     assert Line.objects.filter(product=ice).first().category == ice.category
+
+
+def test_command_asks_who_bought_before_anything_is_taken_in(command, tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text(
+        "レシート番号,日時,会員の宛先,金額,備考\nA-1,2026-03-01,mei@example.com,450,-\n"
+    )
+
+    with pytest.raises(CommandError, match="No column says who bought"):
+        command(path)
+    assert not Purchase.objects.exists()
+
+    assert "not used         備考\n" in command(path, "--map", "member_email=会員の宛先").out
+    assert Purchase.objects.get().member.email == "mei@example.com"
 
 
 def test_command_exits_1_where_anything_was_refused(command, tmp_path, capsys):

@@ -16,6 +16,8 @@ from purchases.services import imports
 from purchases.services.catalogue import import_products
 from purchases.services.sources import ensure_source
 
+MEMBER = ("member", "member_number", "member_email", "member_phone")
+
 
 class Command(BaseCommand):
     help = (
@@ -33,6 +35,9 @@ class Command(BaseCommand):
             default=[],
             metavar="field=column[+column]",
             help=f"fields: {', '.join(FIELDS)}; a+b joins columns with “:”",
+        )
+        parser.add_argument(
+            "--without-members", action="store_true", help="nobody is named in the file"
         )
         parser.add_argument("--currency", default="", help="of rows that name none")
         parser.add_argument("--products", type=Path, metavar="FILE", help="names and categories")
@@ -71,6 +76,13 @@ class Command(BaseCommand):
                 with options["products"].open("rb") as products:
                     changed = import_products(source, products)
                 self.stdout.write(f"{changed:,} products added or changed")
+            self._print_columns(header, mapping)
+            if not (options["without_members"] or any(name in mapping for name in MEMBER)):
+                # Afterwards it would be too late: what was taken in stays as it is.
+                raise CommandError(
+                    "No column says who bought, so nothing would earn. Name one, for example "
+                    "--map member_email=COLUMN, or say --without-members."
+                )
             settings = {
                 "encoding": shape.encoding,
                 "currency": options["currency"],
@@ -80,6 +92,13 @@ class Command(BaseCommand):
             job = imports.create_command_import(source, path.name, mapping, settings, now=now)
             with _Bars() as bars:
                 return imports.run_import_job(job, file, now=now, on_progress=bars.update)
+
+    def _print_columns(self, header, mapping):
+        for field, columns in mapping.items():
+            self.stdout.write(f"{field:<16} from {' + '.join(columns)}")
+        used = {column for columns in mapping.values() for column in columns}
+        if left := [column for column in header if column not in used]:
+            self.stdout.write(f"{'not used':<16} {', '.join(left)}")
 
     def _print(self, job):
         write = self.stdout.write
