@@ -15,12 +15,15 @@ find_python() {
     fi
   done
   echo "Python 3.12 or newer is needed and was not found (python3 is $(python3 --version 2>&1))." >&2
-  echo "Install one, for example: apt-get install python3.13 python3.13-venv, or pyenv install 3.13." >&2
+  echo "Install one: apt-get install python3 python3-venv on Debian 13 and Ubuntu 24.04 or newer," >&2
+  echo "elsewhere for example with pyenv install 3.13." >&2
   return 1
 }
 
 make_environment() { # the lock to install
-  local python
-  python=$(find_python)
+  # What is installed already needs no other: cron and systemd know few folders.
+  local python=.venv/bin/python
+  "$python" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null \
+    || python=$(find_python)
   "$python" bin/_environment.py "$1"
 }

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -26,6 +27,27 @@ def test_old_python_is_refused_with_a_sentence(tmp_path):
     assert found.returncode == 1
     assert "Python 3.12 or newer is needed" in found.stderr
     assert "Python 3.11.2" in found.stderr
+
+
+def test_what_is_installed_needs_no_other_python(tmp_path):
+    shutil.copytree(REPOSITORY / "bin", tmp_path / "bin")
+    (tmp_path / "bin" / "_environment.py").write_text("import sys; print(sys.executable)")
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to(sys.executable)
+    bare = tmp_path / "path"
+    bare.mkdir()
+    for name in ("bash", "dirname"):
+        (bare / name).symlink_to(shutil.which(name))
+    made = subprocess.run(
+        ["bash", "-c", "source bin/_lib.sh; make_environment requirements.txt"],
+        cwd=tmp_path,
+        env={"PATH": str(bare)},
+        capture_output=True,
+        text=True,
+    )
+    assert made.returncode == 0, made.stderr
+    assert made.stdout.strip().endswith(".venv/bin/python")
 
 
 @pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
