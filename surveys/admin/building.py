@@ -21,6 +21,11 @@ from surveys.services.building import (
     set_score,
 )
 
+# Their answers count for nothing in a calculated score.
+_WORTHLESS = (
+    QuestionKind.TEXT, QuestionKind.DATE, QuestionKind.QUOTE, QuestionKind.MULTIPLE,
+)  # fmt: skip
+
 
 class BuildingPages(PreviewPages):
     """Pages of ``SurveyAdmin`` about questions and scores. A change of what is live begins a
@@ -154,7 +159,7 @@ class BuildingPages(PreviewPages):
             return self.go_to(survey)
         questions = [
             each for each in list_questions(newest)
-            if each.kind not in ("text", "date", "quote", "multiple")
+            if each.kind not in _WORTHLESS
         ]  # fmt: skip
         form = ScoreForm(request.POST or None, score=score, questions=questions)
         return self.edit(

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from core.joining import join_comma
 from core.words import key_of, list_translations
 from surveys.engine.faults import Fault, find_faults
+from surveys.enums import QuestionKind
 from surveys.models import Question, Survey, SurveyVersion
 from surveys.selectors.versions import (
     find_main_question,
@@ -78,6 +79,7 @@ def list_findings(survey: Survey, draft: SurveyVersion) -> list[Finding]:
         ),
         *_check_main(survey, questions),
         *_check_scores(draft, questions),
+        *_check_scales(survey, questions),
         *_check_length(questions),
         *_check_languages(draft, questions),
     ]
@@ -110,11 +112,33 @@ def _check_scores(draft: SurveyVersion, questions: Sequence[Question]) -> Iterat
             )  # fmt: skip
 
 
+def _check_scales(survey: Survey, questions: Sequence[Question]) -> Iterator[Finding]:
+    """Results join by code over all versions, a five of five and a five of ten alike."""
+    numbers = {each.code: each for each in questions if each.kind == QuestionKind.NUMBER}
+    if not numbers:
+        return
+    published = Question.objects.filter(
+        version__survey=survey, version__published_at__isnull=False, code__in=numbers
+    )
+    before = set(published.values_list("code", "lowest", "highest"))
+    changed = {
+        code for code, *ends in before if ends != [numbers[code].lowest, numbers[code].highest]
+    }
+    for code in filter(changed.__contains__, numbers):
+        text = _(
+            "“%(question)s” had other ends before, and results add up both. A new question in"
+            " its place would keep them apart."
+        )
+        yield Finding("other_ends", text % {"question": numbers[code].text_i18n}, False, code)
+
+
 def _has_worth(question: Question) -> bool:
     from_scale = find_main_question(Survey(), [question]) is not None
     values = [choice.value for choice in list_choices(question)]
     return from_scale or (
-        question.kind == "single" and bool(values) and all(value is not None for value in values)
+        question.kind == QuestionKind.SINGLE
+        and bool(values)
+        and all(value is not None for value in values)
     )
 
 

@@ -1,5 +1,7 @@
 """Surveys are made, drafted question by question, published, closed; what is live stays."""
 
+from functools import partial
+
 import pytest
 from django.conf import settings
 from django.utils.translation import override
@@ -287,6 +289,22 @@ def test_what_cannot_be_asked_cannot_be_published(survey, now):
     change_survey(survey, main_question="", low_line=300, by=None, now=now)
     assert "no_scale" in findings(survey)
     assert Survey.objects.get().state == "draft"
+
+
+def test_maker_hears_that_a_scale_has_other_ends(survey, now):
+    """What was never published is mixed with nothing."""
+    for highest in (5, 10):
+        terms = question("a", "number", lowest=1, highest=highest)
+        save = add_question if highest == 5 else partial(change_question, code="a")
+        save(survey, terms=terms, by=None, now=now)
+        assert "other_ends" not in findings(survey)
+    publish_survey(survey, by=None, now=now)
+    change_question(survey, "a", question("a", "number", lowest=1, highest=7), by=None, now=now)
+    assert "other_ends" in findings(survey)
+    assert publish_survey(survey, by=None, now=now) is not None
+    change_question(survey, "a", question("a", "number", "B?", lowest=1, highest=7), by=None,
+                    now=now)  # fmt: skip
+    assert "other_ends" in findings(survey)  # some were answered by the other all the same
 
 
 def test_maker_hears_what_is_not_translated(survey, now):
