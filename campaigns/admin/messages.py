@@ -69,7 +69,8 @@ class EventInline(ReadOnlyInline):
 
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
-    list_display = ("recorded_at", "member", "mailing", "channel", "show_state", "show_reason",
+    # On a phone the first columns are what shows: of whom, and what became of it.
+    list_display = ("recorded_at", "member", "show_state", "show_reason", "mailing", "channel",
                     "sent_at")  # fmt: skip
     list_display_links = ("recorded_at",)
     list_filter = (

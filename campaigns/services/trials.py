@@ -3,7 +3,9 @@
 import datetime as dt
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
@@ -29,6 +31,13 @@ class NoOwnAddress(DomainError):
     message = gettext_lazy("You have no address for this channel: nothing was sent.")
 
 
+class NoAccountOfOwn(DomainError):
+    code = "no_account_of_own"
+    message = gettext_lazy(
+        "Your login has no membership, so nothing was sent: open one at %(url)s, and try again."
+    )
+
+
 class NotOfStaff(DomainError):
     code = "not_of_staff"
     message = gettext_lazy(
@@ -52,8 +61,8 @@ def send_trial(
     """Send these words to ``by``, as ``member`` would get them; returns the address.
 
     No message of the outbox: links lead where they really lead, and nobody is counted. On these
-    pages, see ``put_trial``. Raises WordsRefused, CannotFill, NoOwnAddress, NoChannel,
-    TrialRefused, NotOfStaff.
+    pages, see ``put_trial``. Raises WordsRefused, CannotFill, NoOwnAddress, NoAccountOfOwn,
+    NoChannel, TrialRefused, NotOfStaff.
     """
     adapter = adapters.get(content.channel)
     if adapter is None:
@@ -91,11 +100,11 @@ def put_trial(
 ) -> str:
     """Put these words, marked as a trial, into the inbox of ``member``, who must be of staff, or
     into that of ``by``; returns whose. A mailing of its own: no report and no cap counts it.
-    Raises WordsRefused, CannotFill, NoOwnAddress, NotOfStaff.
+    Raises WordsRefused, CannotFill, NoAccountOfOwn, NotOfStaff.
     """
     reader = member or Member.objects.filter(user=by).first()
     if reader is None:
-        raise NoOwnAddress
+        raise _build_no_account()
     if reader.user is None or not (reader.user.is_staff or reader.user_id == by.pk):
         raise NotOfStaff(name=str(reader))
     spoken = locale if has_words(content, locale) else get_club().locale
@@ -159,6 +168,10 @@ def _make_number(now: dt.datetime) -> int:
     return 9 * 10**18 + int(now.timestamp() * 1000)
 
 
+def _build_no_account() -> NoAccountOfOwn:
+    return NoAccountOfOwn(url=settings.SITE_URL + reverse("membership"))
+
+
 def _find_address(by: User, channel: str) -> str:
     """That of the login for mail; of the member's record that it holds for all others."""
     if channel == Channel.EMAIL:
@@ -168,7 +181,9 @@ def _find_address(by: User, channel: str) -> str:
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {sql} FROM members_member m WHERE m.user_id = %s", [by.pk])
             row = cursor.fetchone()
-        address = row[0] if row else None
+        if row is None:
+            raise _build_no_account()
+        address = row[0]
     if not address:
         raise NoOwnAddress
     return str(address)

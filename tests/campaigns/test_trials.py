@@ -88,7 +88,7 @@ def test_on_our_pages_it_lies_in_the_inbox_of_who_writes_and_says_so(
     assert AuditEntry.objects.filter(action="mailing.trial_sent").count() == 1
 
 
-def test_on_our_pages_only_staff_get_a_trial(press, own, now, clock):  # noqa: F811
+def test_on_our_pages_only_staff_get_a_trial(press, own, settings, now, clock):  # noqa: F811
     mei = create_member(now=now, source="test", given_name="Mei", email="mei@example.com")
     told = {"subject": "Spring", "member": "mei@example.com"}
     assert "into the inbox of staff alone, and Mei is none" in press("on_site", **told).text
@@ -100,7 +100,9 @@ def test_on_our_pages_only_staff_get_a_trial(press, own, now, clock):  # noqa: F
     assert "Sent to Mei." in press("on_site", **told).text
     assert Message.objects.get().member == mei
     Member.objects.filter(pk=own.pk).update(user=None)
-    assert "You have no address for this channel" in press("on_site", subject="Spring").text
+    for channel in ("on_site", "sms"):
+        answer = press(channel, subject="Spring")
+        assert f"open one at {settings.SITE_URL}/membership/, and try again" in answer.text
 
 
 def test_what_cannot_be_read_is_put_nowhere(press, own, clock):  # noqa: F811
