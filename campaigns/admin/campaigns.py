@@ -370,6 +370,7 @@ class CampaignAdmin(ReadOnlyAdmin):
             "estimate_channels": [
                 (Channel(channel).label, count) for channel, count in estimate.channels.items()
             ],
+            "is_reachable": any(estimate.channels.values()),
             "cost": format_money(cost, currency),
             "above": explain_excess(
                 campaign.approval.excess

@@ -168,6 +168,7 @@ class MessageAdmin(ReadOnlyAdmin):
 
 @admin.register(RateLimit)
 class RateLimitAdmin(StaffAdmin):
+    list_before_template = "admin/campaigns/rate_list.html"
     list_display = ("channel", "show_domain", "count", "period")
     list_display_links = ("channel",)
     ordering = ("channel", "domain", "period")

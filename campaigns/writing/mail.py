@@ -14,6 +14,7 @@ from campaigns.writing.palette import get_office_font
 from core.actors import TRAP
 from core.photos import name_rendition
 from members.models import Club
+from members.templatetags.contacts import phone
 
 WIDTH = 600
 
@@ -166,7 +167,7 @@ def list_why(club: Club, *, is_marketing: bool) -> str:
 
 def list_contacts(club: Club) -> list[str]:
     lines = [line.strip() for line in club.address_i18n.splitlines() if line.strip()]
-    contact = [each for each in (club.phone, club.email) if each]
+    contact = [each for each in (phone(club.phone), club.email) if each]
     return [
         club.name_i18n,
         *([", ".join(lines)] if lines else []),

@@ -14,7 +14,7 @@ from campaigns.models import Campaign
 from campaigns.services.campaigns import VariantTerms, count_due_campaigns, set_variants
 from campaigns.services.editions import save_content
 from core.models import AuditEntry
-from members.models import Audience
+from members.models import Audience, Member
 from rewards.models import ActLimit
 from tests.campaigns.bought import *  # noqa: F403 (fixtures)
 from tests.campaigns.bought import respond, send_campaign
@@ -121,6 +121,15 @@ def test_what_cannot_be_taken_back_is_pressed_twice(crowd, enter, make_campaign,
     page = act(marketer, campaign, "release")
     assert "it begins to leave within a minute" in page
     assert "<summary>Cancel it</summary>" in page
+
+
+def test_a_draft_that_reaches_nobody_says_so(crowd, enter, make_campaign, staff):
+    crowd(2)
+    marketer, campaign = enter("marketer"), make_campaign(by=staff("owner"))
+    warning = "Nobody can be reached by these channels"
+    assert warning not in marketer.get(campaign.get_absolute_url()).content.decode()
+    Member.objects.update(email=None)
+    assert warning in marketer.get(campaign.get_absolute_url()).content.decode()
 
 
 def test_a_variant_without_a_share_is_asked_for_it(crowd, enter, make_campaign):
