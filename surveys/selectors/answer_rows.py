@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import IO, Any
 
 import xlsxwriter
@@ -18,6 +19,7 @@ from surveys.selectors.results.statements import UNTOLD_ANSWERS
 from surveys.selectors.results.words import list_filter_choices
 
 CHUNK = 2000
+SHEET = 1_048_575  # rows that a sheet of a workbook holds below its header
 
 
 def build_header(survey: Survey, asked: ResultQuestions) -> list[str]:
@@ -97,18 +99,26 @@ def select_responses(scope: Scope) -> QuerySet[Response]:
     return rows.select_related("store", "member")
 
 
-def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> IO[bytes]:
-    """A workbook of one sheet, written row by row into a temporary file that is read from its
-    beginning; words that begin like a formula stay words.
+def write_xlsx(
+    header: Sequence[str], rows: Iterable[Sequence[Any]], *, sheet_rows: int = SHEET
+) -> IO[bytes]:
+    """A workbook, written row by row into a temporary file that is read from its beginning; words
+    that begin like a formula stay words. What one sheet can't hold goes on in the next.
     """
     file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever answers the request closes it
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(file, options) as book:
-        sheet = book.add_worksheet()
-        sheet.freeze_panes(1, 0)
-        sheet.write_row(0, 0, header, book.add_format({"bold": True, "text_wrap": True}))
-        for place, row in enumerate(rows, start=1):
-            sheet.write_row(place, 0, row)
+        bold = book.add_format({"bold": True, "text_wrap": True})
+        rest = iter(rows)
+        while True:
+            sheet = book.add_worksheet()
+            sheet.freeze_panes(1, 0)
+            sheet.write_row(0, 0, header, bold)
+            place = 0
+            for place, row in enumerate(islice(rest, sheet_rows), start=1):
+                sheet.write_row(place, 0, row)
+            if place < sheet_rows:
+                break
     file.seek(0)
     return file
 

@@ -13,6 +13,7 @@ from members.services.audiences import AudienceMove, ensure_audience, move_membe
 from purchases.models import Channel, Store
 from surveys.admin.result_charts import draw_question
 from surveys.models import Choice, Invitation, Response, Survey, Theme
+from surveys.selectors.answer_rows import write_xlsx
 from surveys.selectors.results import Filters, build_scope, get_results, list_words
 from surveys.selectors.versions import get_version, list_questions, list_scores, reckon_scores
 from surveys.services.answering.sorting import set_answer_themes
@@ -268,6 +269,13 @@ def test_page_and_files(survey, answer, office, stores, now, django_assert_max_n
     assert manager.get(one).status_code == 302
     rows = manager.get(reverse("admin:surveys_response_changelist")).context["cl"]
     assert rows.result_count == 0
+
+
+def test_more_rows_than_a_sheet_holds_go_on_in_the_next():
+    rows = ([number] for number in range(5))
+    with write_xlsx(["Score"], rows, sheet_rows=2) as file, zipfile.ZipFile(file) as book:
+        sheets = sorted(name for name in book.namelist() if name.startswith("xl/worksheets/sheet"))
+        assert [book.read(name).count(b"<row ") for name in sheets] == [3, 3, 2]
 
 
 def test_lists_sort_turn_and_go_into_files(survey, answer, office, stores, now):
