@@ -5,12 +5,14 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from core.admin import WordsAdmin
 from core.errors import DomainError
+from core.joining import join_label
 from surveys.admin.building import BuildingPages
 from surveys.admin.results import ResultPages
 from surveys.admin.survey_forms import (
@@ -99,6 +101,25 @@ class SurveyAdmin(BuildingPages, ResultPages, WordsAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).for_list()
+
+    def get_list_display(self, request):
+        """Whoever may read answers goes there from the list; what nobody was asked has none."""
+        can_read = request.user.has_perm("surveys.view_response")
+        return [*self.list_display, *(["show_results"] if can_read else [])]
+
+    def get_export_fields(self, request):
+        return list(self.list_display)
+
+    @display(description=gettext_lazy("Results"))
+    def show_results(self, survey):
+        if survey.state == SurveyState.DRAFT:
+            return None
+        return format_html(
+            '<a class="text-link" href="{}" aria-label="{}">{}</a>',
+            reverse("admin:surveys_survey_results", args=[survey.pk]),
+            join_label(_("Results"), survey.name_i18n),
+            _("Results"),
+        )
 
     @display(
         description=gettext_lazy("state"),

@@ -167,6 +167,16 @@ def test_list_asks_as_much_for_one_as_for_three(
         marketer.get(url("changelist"))
 
 
+def test_list_leads_to_the_results_of_what_was_asked(marketer, owner, now):
+    asked, _draft = (create_from_ready(code, by=None, now=now) for code in ("nps", "exit"))
+    publish_survey(asked, by=None, now=now)
+    page = marketer.get(url("changelist")).text
+    assert page.count("/results/") == 1
+    assert url("results", asked.pk) in page
+    file = owner.post(url("changelist"), {"export": "1"})
+    assert "href" not in b"".join(file.streaming_content).decode()
+
+
 @pytest.mark.parametrize("code", ["onboarding", "nps"])
 def test_page_asks_as_much_for_three_questions_as_for_six(
     code, marketer, now, django_assert_num_queries
