@@ -19,6 +19,8 @@ def main() -> None:
         sys.exit("Django is not installed. Run bin/run or bin/test once: they set everything up.")
 
     from django.core.exceptions import ImproperlyConfigured
+    from django.db import OperationalError
+    from psycopg_pool import PoolTimeout
 
     from loyalty_site.embedded.client import services_for_command
     from loyalty_site.embedded.layout import ServiceError
@@ -28,6 +30,10 @@ def main() -> None:
             execute_from_command_line(sys.argv)
     except (ImproperlyConfigured, ServiceError) as error:
         sys.exit(str(error))  # a sentence for the person at the terminal
+    except OperationalError as error:
+        if not isinstance(error.__cause__, PoolTimeout) or "--traceback" in sys.argv:
+            raise
+        sys.exit("The database of DATABASE_URL can't be reached; the lines above say why.")
 
 
 if __name__ == "__main__":

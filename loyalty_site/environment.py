@@ -132,7 +132,9 @@ class Environment:
             return self._refuse(f"{name}_FILE", "names no readable file", fix, "")
 
     def _refuse(self, name, what, fix, default):
-        self.problems.append(f"{name} {what}. {fix}".rstrip())
+        problem = f"{name} {what}. {fix}".rstrip()
+        if problem not in self.problems:  # asked for twice, said once
+            self.problems.append(problem)
         return default
 
 

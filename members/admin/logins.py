@@ -107,7 +107,7 @@ class UserAdmin(StaffAdmin):
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
         if db_field.name == "groups":
-            field.label = _("roles")
+            field.label = _("Roles")
             field.help_text = _("Several may be chosen: what one of them may do is allowed.")
             field.widget = UnfoldAdminCheckboxSelectMultipleWidget()
             field.widget.choices = field.choices
