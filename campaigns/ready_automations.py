@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.enums import MailingPurpose, Reentry, StepKind, TriggerKind
 
@@ -120,7 +121,7 @@ READY: tuple[ReadyAutomation, ...] = (
     ),
     ReadyAutomation(
         "points-expiring",
-        _("Points expire"),
+        pgettext_lazy("automation", "Points expire"),
         _("A month before, and in the last week to those who still have them."),
         TriggerKind.EXPIRING,
         {"days": 30, "at_least": 100},

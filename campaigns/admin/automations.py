@@ -31,6 +31,7 @@ from campaigns.services.automations.drafting import (
     change_automation,
     change_step,
     disable_automation,
+    drop_draft,
     enable_automation,
     get_draft_version,
     make_automation,
@@ -46,12 +47,14 @@ from members.selectors.search import search_members
 
 _ACTS = {
     "draft": get_draft_version,
+    "drop": drop_draft,
     "publish": publish_automation,
     "enable": enable_automation,
     "disable": disable_automation,
 }
 _DONE = {
     "draft": gettext_lazy("A draft is begun."),
+    "drop": gettext_lazy("The draft is dropped."),
     "publish": gettext_lazy("Published: whoever comes in now goes this way."),
     "enable": gettext_lazy("Switched on."),
     "disable": gettext_lazy("Switched off. Who is on the way waits."),
@@ -61,13 +64,15 @@ _ICONS = {"wait": "schedule", "if": "call_split", "message": "mail", "grant": "r
 
 @admin.register(Automation)
 class AutomationAdmin(ReadOnlyAdmin):
-    list_display = ("name", "show_trigger", "show_state", "show_active", "show_done", "show_sent")
-    list_display_links = ("name",)
+    list_display = (
+        "show_name", "show_trigger", "show_state", "show_active", "show_done", "show_sent",
+    )  # fmt: skip
+    list_display_links = ("show_name",)
     search_fields = ("name", "slug")
     ordering = ("-is_enabled", "name", "pk")
 
     class Media:
-        css = {"all": ["css/admin_automations.css"]}
+        css = {"all": ["css/admin_automations.css", "css/admin_campaigns.css"]}
 
     def has_add_permission(self, request):
         return request.user.has_perm("campaigns.add_automation")
@@ -106,6 +111,10 @@ class AutomationAdmin(ReadOnlyAdmin):
     def show_trigger(self, automation):
         newest = max(automation.versions.all(), key=lambda version: version.number)
         return automation.wording.say_trigger(newest)
+
+    @display(description=gettext_lazy("name"), ordering="name")
+    def show_name(self, automation):
+        return automation.name_i18n
 
     @display(
         description=gettext_lazy("state"),

@@ -129,6 +129,31 @@ def test_a_condition_is_written_in_the_step(desk, automate, person, staff, now):
     assert 'value="behaviour:campaigns.clicked" selected' in shown
 
 
+def test_a_draft_is_dropped_and_who_is_on_the_way_goes_on(desk, automate, person, now):
+    automation = automate("activity", {"kind": "signup"}, wait(days=1), MESSAGE)
+    does(person(given_name="Anna"), "signup", now)
+    run_due_journeys(now=now)
+    live = automation.versions.get()
+    desk.post(page("act", automation.pk), {"act": "drop"})
+    assert automation.versions.get() == live
+    desk.post(page("step_act", automation.pk, live.steps.last().key), {"act": "remove"})
+    assert automation.versions.count() == 2
+    assert "Drop the draft" in desk.get(automation.get_absolute_url()).text
+    answer = desk.post(page("act", automation.pk), {"act": "drop"}, follow=True)
+    assert "The draft is dropped." in answer.text
+    assert "Drop the draft" not in answer.text
+    assert (automation.versions.get(), live.steps.count()) == (live, 2)
+    assert Journey.objects.get().version == live
+
+
+def test_the_list_names_them_in_the_readers_language(desk, automate, now):
+    automation = automate("activity", {"kind": "signup"}, MESSAGE)
+    automation.i18n = {"name_ja": "ようこそ"}
+    automation.save()
+    url = reverse("admin:campaigns_automation_changelist")
+    assert "ようこそ" in desk.get(url, headers={"Accept-Language": "ja"}).text
+
+
 def test_words_of_an_older_version_are_only_looked_at(desk, automate, club, now):
     automation = automate("activity", {"kind": "signup"}, MESSAGE)
     step = automation.versions.get().steps.get()

@@ -155,6 +155,20 @@ def get_draft_version(automation: Automation, *, by: User | None, now: dt.dateti
 
 
 @transaction.atomic
+def drop_draft(automation: Automation, *, by: User | None, now: dt.datetime) -> None:
+    """Let the draft go; what it does now, mailings, and who is on the way stay. One that has no
+    other version keeps its draft.
+    """
+    automation = hold(automation)
+    draft = automation.versions.filter(state=VersionState.DRAFT).first()
+    if draft is None or not automation.versions.exclude(pk=draft.pk).exists():
+        return
+    draft.steps.all().delete()
+    draft.delete()
+    record_audit("automation.draft_changed", automation, by=by, now=now, changes={"dropped": True})
+
+
+@transaction.atomic
 def set_trigger(
     automation: Automation, *, trigger: str, terms: Mapping[str, Any], by: User | None,
     now: dt.datetime,
