@@ -22,7 +22,7 @@ _MOST_ANNOUNCEMENTS = 500
 CLOSED = ("/accounts/", "/admin/", "/api/", "/card/", "/contact/mine/", "/home/", "/household/",
           "/inbox/",
           "/language/", "/m/", "/membership/", "/notices/", "/offline/", "/privacy/erasure/",
-          "/privacy/guardian/", "/privacy/login/", "/privacy/mine/", "/privacy/unsubscribe/",
+          "/privacy/guardian/", "/privacy/login/", "/privacy/mine/",
           "/profile/", "/purchases/", "/redemptions/", "/statement/", "/rewards/*/wish/",
           "/rewards/*/redemption/", "/wheel/spins/", "/wheel/*/mine/", "/wheel/*/seed/",
           "/wheel/*/spins/",

@@ -28,10 +28,3 @@ def read(kind: str, token: str) -> Any:
 def build_url(name: str, *arguments: Any) -> str:
     """The full address of a page, for a message."""
     return settings.SITE_URL + reverse(name, args=arguments)
-
-
-def build_unsubscribe_url(member_id: int, purpose: str, channel: str) -> str:
-    """Where a message lets go of its reader: for its foot, and for ``List-Unsubscribe``, which
-    mail programs may POST to (RFC 8058).
-    """
-    return build_url("unsubscribe", sign("unsubscribe", [member_id, purpose, channel]))

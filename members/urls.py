@@ -54,7 +54,6 @@ privacy = [
     path("login/", views_privacy.login_again, name="login_again"),
     path("erasure/<str:token>/", views_privacy.erasure_link, name="erasure_link"),
     path("guardian/<str:token>/", views_privacy.guardian_answer, name="guardian_answer"),
-    path("unsubscribe/<str:token>/", views_privacy.unsubscribe, name="unsubscribe"),
 ]
 urlpatterns = [
     # The club's colours

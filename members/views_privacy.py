@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.errors import DomainError
@@ -25,7 +24,7 @@ from members.selectors.club import get_club
 from members.selectors.consents import get_answers, list_history
 from members.selectors.guardians import GuardianState, get_guardian, get_guardian_state
 from members.selectors.privacy import get_seen, list_held, list_policy, list_recipients
-from members.services.consents import Answer, record_answers, withdraw_all
+from members.services.consents import Answer, record_answers
 from members.services.erasing import list_open_reasons
 from members.services.erasure import cancel_erasure, request_erasure
 from members.services.exports import open_export, request_export
@@ -127,32 +126,6 @@ def recommendations_choice(request: HttpRequest, member: Member) -> HttpResponse
         member, [answer], source=ConsentSource.PROFILE, by=request.user, now=timezone.now()
     )
     return redirect("privacy_mine")
-
-
-@csrf_exempt  # signed; mail programs POST here without our page (RFC 8058)
-@never_cache
-@require_http_methods(_READ_AND_WRITE)
-@in_club_time
-def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """The end of a message: no more of its kind by its channel, or by any."""
-    member_id, purpose_code, channel = links.read("unsubscribe", token)
-    member = Member.objects.filter(pk=member_id).first()
-    purpose = get_purpose(purpose_code)
-    is_done = request.method == "POST"
-    if is_done and member is not None:
-        now = timezone.now()
-        if request.POST.get("every"):
-            withdraw_all(member, purpose.code, source=ConsentSource.LINK, by=None, now=now)
-        else:
-            answer = Answer(purpose.code, channel, False)
-            record_answers(member, [answer], source=ConsentSource.LINK, by=None, now=now)
-    context = {
-        "purpose": purpose,
-        "channel": Channel(channel).label,
-        "has_channels": len(purpose.channels) > 1,
-        "is_done": is_done,
-    }
-    return render(request, "members/unsubscribe.html", context)
 
 
 # --- The young ----------------------------------------------------------------------------------

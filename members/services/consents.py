@@ -99,15 +99,6 @@ def record_answers(
     return rows
 
 
-def withdraw_all(
-    member: Member, purpose: str, *, source: str, by: User | None, now: dt.datetime
-) -> list[Consent]:
-    """Take a purpose back on every channel."""
-    return record_answers(
-        member, [Answer(purpose, Channel.ANY, False)], source=source, by=by, now=now
-    )
-
-
 def withdraw_what_needs_a_guardian(
     member: Member, *, source: str, by: User | None, now: dt.datetime
 ) -> list[Consent]:

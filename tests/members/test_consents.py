@@ -32,7 +32,6 @@ from members.services.consents import (
     merge_consents,
     record_answers,
     undo_merge,
-    withdraw_all,
 )
 from members.services.erasure import request_erasure
 from members.services.profiles import attach_login, close_member, update_member
@@ -205,10 +204,11 @@ def test_who_left_can_take_back_and_not_agree(mei, answer, now):
     assert len(answer(mei, NEWS, EMAIL, False)) == 1
 
 
-def test_withdraw_all_takes_every_channel_back(mei, answer, now):
+def test_a_no_for_any_channel_takes_every_one_back(mei, answer, now):
     answer(mei, OFFERS, EMAIL, True)
     answer(mei, OFFERS, SMS, True)
-    withdraw_all(mei, OFFERS, source=ConsentSource.LINK, by=None, now=now + HOUR)
+    none = [Answer(OFFERS, ANY, False)]
+    record_answers(mei, none, source=ConsentSource.LINK, by=None, now=now + HOUR)
     assert contacted(OFFERS, EMAIL) == contacted(OFFERS, SMS) == []
 
 

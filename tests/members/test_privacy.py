@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from members import links, registry
-from members.enums import Channel, ConsentSource
+from members.enums import Channel
 from members.models import (
     Consent,
     DataExport,
@@ -20,7 +20,6 @@ from members.purposes import NEWS, OFFERS
 from members.selectors.consents import has_agreed, wants_recommendations
 from members.selectors.notices import list_notices
 from members.selectors.privacy import count_held, list_held, list_policy
-from members.services.consents import Answer, record_answers
 from members.services.erasure import request_erasure
 from members.services.exports import process_waiting_exports, request_export
 from members.services.profiles import attach_login
@@ -134,39 +133,13 @@ def test_recommendations_are_switched_in_one_press(mei, as_member):
     assert not wants_recommendations(mei)
 
 
-@pytest.mark.parametrize(("every", "by_post"), [("", True), ("1", False)])
-def test_link_of_a_message_unsubscribes_without_a_log_in(mei, client, now, every, by_post):
-    answers = [Answer(NEWS, EMAIL, True), Answer(NEWS, Channel.POST, True)]
-    record_answers(mei, answers, source=ConsentSource.PROFILE, by=None, now=now)
-    url = links.build_unsubscribe_url(mei.pk, NEWS, EMAIL)
-    path = "/" + url.split("/", 3)[3]
-    assert client.get(path).status_code == 200
-    assert has_agreed(mei, NEWS, EMAIL)  # a scanner of mail has looked
-    assert client.post(path, {"every": every} if every else {}).status_code == 200
-    assert not has_agreed(mei, NEWS, EMAIL)
-    assert has_agreed(mei, NEWS, Channel.POST) is by_post
-    assert Consent.objects.latest("pk").source == "link"
-
-
-def test_one_click_of_a_mail_program_unsubscribes(mei, now):
-    """RFC 8058: a POST with this body, without cookies or a token of ours."""
-    from django.test import Client
-
-    record_answers(mei, [Answer(NEWS, EMAIL, True)], source=ConsentSource.PROFILE, by=None, now=now)
-    url = reverse("unsubscribe", args=[links.sign("unsubscribe", [mei.pk, NEWS, EMAIL])])
-    strict = Client(enforce_csrf_checks=True)
-    body = "List-Unsubscribe=One-Click"
-    answer = strict.post(url, body, content_type="application/x-www-form-urlencoded")
-    assert answer.status_code == 200
-    assert not has_agreed(mei, NEWS, EMAIL)
-
-
 def test_tampered_or_foreign_link_is_not_found(mei, client, now):
-    token = links.sign("unsubscribe", [mei.pk, NEWS, EMAIL])
+    request = request_erasure(mei, by=None, now=now)
+    token = links.sign("erasure", request.pk)
+    assert client.get(reverse("erasure_link", args=[token])).status_code == 200
     for path in (
-        reverse("unsubscribe", args=[token[:-1] + ("a" if token[-1] != "a" else "b")]),
-        reverse("unsubscribe", args=[links.sign("erasure", 1)]),
-        reverse("erasure_link", args=[token]),
+        reverse("erasure_link", args=[token[:-1] + ("a" if token[-1] != "a" else "b")]),
+        reverse("erasure_link", args=[links.sign("guardian", request.pk)]),
         reverse("guardian_answer", args=[token]),
         reverse("guardian_answer", args=[links.sign("guardian", 10**9)]),
     ):

@@ -144,7 +144,6 @@ SITE = {
     # Signed links of messages: whoever holds one may press.
     "erasure_link": EVERYBODY,
     "guardian_answer": EVERYBODY,
-    "unsubscribe": EVERYBODY,
     # Of messages: signed, for whoever holds one (docs/contact.md)
     "message_link": EVERYBODY_GOES,
     "message_open": EVERYBODY,

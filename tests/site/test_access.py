@@ -95,7 +95,6 @@ def privacy_arguments(mei, now):
         "privacy_export_file": [export.pk],
         "erasure_link": [links.sign("erasure", erasure.pk)],
         "guardian_answer": [links.sign("guardian", guardian.pk)],
-        "unsubscribe": [links.sign("unsubscribe", [mei.pk, "news", "email"])],
         "admin:members_consent_record": [mei.pk],
         "admin:members_erasurerequest_ask": [mei.pk],
         "admin:members_erasurerequest_cancel": [erasure.pk],

@@ -77,12 +77,6 @@ def test_pages_of_the_young_are_well_made(width, scheme, visit, mei, now):  # no
 @pytest.mark.parametrize(("width", "scheme"), ONCE_EACH)
 def test_doors_of_messages_are_well_made(width, scheme, visit, agreed, now):  # noqa: F811
     page = visit(width, scheme)
-    page.goto(f"/privacy/unsubscribe/{links.sign('unsubscribe', [agreed.pk, NEWS, 'email'])}/")
-    assert_well_made(page, "unsubscribing")
-    page.get_by_role("button", name="No more “News” by: E-mail").click()
-    page.get_by_text("Done").wait_for()
-    assert_well_made(page, "unsubscribed")
-    assert not has_agreed(agreed, NEWS, Channel.EMAIL)
     request = request_erasure(agreed, by=None, now=now)
     page.goto(f"/privacy/erasure/{links.sign('erasure', request.pk)}/")
     assert_well_made(page, "thinking again")
