@@ -212,7 +212,7 @@ class Link(models.Model):
         Edition, models.PROTECT, related_name="links", verbose_name=_("edition")
     )
     number = models.PositiveSmallIntegerField(_("number"))
-    url = models.CharField(_("address"), max_length=1000)
+    url = models.CharField(pgettext_lazy("of a page", "address"), max_length=1000)
 
     class Meta:
         verbose_name = _("link of a mailing")

@@ -34,7 +34,7 @@ class PublicNotice(models.Model):
     """
 
     kind = models.CharField(_("kind"), max_length=8, choices=PublicNoticeKind)
-    slug = models.SlugField(_("address"), max_length=60, unique=True)
+    slug = models.SlugField(pgettext_lazy("of a page", "address"), max_length=60, unique=True)
     title = models.CharField(_("title"), max_length=120)
     body = models.TextField(
         _("text"),

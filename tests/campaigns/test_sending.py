@@ -21,6 +21,7 @@ from campaigns.models import (
 from campaigns.selectors.outbox import count_states, list_waiting_messages
 from campaigns.services.rates import give_back_tokens, take_tokens
 from campaigns.services.sending import (
+    Cancelled,
     MailingNotStarted,
     NotUnknown,
     cancel_mailing,
@@ -514,6 +515,16 @@ def test_staff_resend_or_leave_what_is_unknown(mailing, sink, now):
     assert {(each.state, each.reason, each.count) for each in count_states(mailing)} == {
         ("sent", "", 1), ("unknown", "left", 1), ("unknown", "", 1),
     }  # fmt: skip
+
+
+def test_nothing_of_a_cancelled_mailing_is_sent_again(mailing, now):
+    first = Message.objects.earliest("pk").pk
+    Message.objects.filter(pk=first).update(state=MessageState.UNKNOWN)
+    Mailing.objects.update(state="cancelled")
+    with pytest.raises(Cancelled):
+        resend_messages([first], by=None, now=now)
+    assert Message.objects.get(pk=first).state == MessageState.UNKNOWN
+    assert leave_messages([first], by=None, now=now) == 1
 
 
 def test_member_who_left_before_the_letter_did_gets_none(mailing, sink, now):

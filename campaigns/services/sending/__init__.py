@@ -12,9 +12,15 @@ from campaigns.services.sending.mailings import (
     resume_mailing,
     sweep_cancelled,
 )
-from campaigns.services.sending.unknowns import NotUnknown, leave_messages, resend_messages
+from campaigns.services.sending.unknowns import (
+    Cancelled,
+    NotUnknown,
+    leave_messages,
+    resend_messages,
+)
 
 __all__ = [
+    "Cancelled",
     "MailingNotStarted",
     "NotUnknown",
     "cancel_mailing",

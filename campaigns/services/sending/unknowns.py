@@ -6,7 +6,7 @@ from collections.abc import Collection
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.enums import MessageReason, MessageState
+from campaigns.enums import MailingState, MessageReason, MessageState
 from campaigns.models import Mailing, Message
 from core.errors import DomainError
 from core.services.audit import record_audit
@@ -19,12 +19,24 @@ class NotUnknown(DomainError):
     message = _("None of these messages is unknown any more.")
 
 
+class Cancelled(DomainError):
+    code = "mailing_cancelled"
+    status = 409
+    message = _("“%(name)s” was cancelled: nothing of it leaves any more. Leave these messages.")
+
+
 @transaction.atomic
 def resend_messages(ids: Collection[int], *, by: User | None, now: dt.datetime) -> int:
     """They wait again and leave once more; those who had them have them twice. Returns how many.
 
-    Raises NotUnknown where there is none left to decide about.
+    Raises NotUnknown where there is none left to decide about, Cancelled.
     """
+    # Held, or a cancelling that comes meanwhile leaves them waiting for ever.
+    about = Message.objects.filter(pk__in=ids).values("mailing")
+    held = Mailing.objects.filter(pk__in=about).select_for_update(no_key=True).order_by("pk")
+    for mailing in held:
+        if mailing.state == MailingState.CANCELLED:
+            raise Cancelled(name=mailing.name)
     return _decide(
         ids,
         "message.resent",
