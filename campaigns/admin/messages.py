@@ -70,7 +70,7 @@ class EventInline(ReadOnlyInline):
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
     # On a phone the first columns are what shows: of whom, and what became of it.
-    list_display = ("recorded_at", "member", "show_state", "show_reason", "mailing", "channel",
+    list_display = ("recorded_at", "show_state", "member", "show_reason", "mailing", "channel",
                     "sent_at")  # fmt: skip
     list_display_links = ("recorded_at",)
     list_filter = (
