@@ -14,7 +14,13 @@ from members.models import Audience
 from members.selectors.club import get_club
 from purchases.models import Category, Channel, Line, Product, Purchase, Store
 from rewards.admin.control_forms import ReasonForm
-from rewards.admin.forms import MoneyMixin, build_date_field, build_money_field, build_set_field
+from rewards.admin.forms import (
+    MoneyMixin,
+    SpanMixin,
+    build_date_field,
+    build_money_field,
+    build_set_field,
+)
 from rewards.enums import ChallengeMeasure, CountBy, DistinctOf, PrizeKind, RewardKind
 from rewards.models import Challenge, Reward, Wheel
 from rewards.registry import challenge_kinds
@@ -35,7 +41,7 @@ _PRIZES = {
 }
 
 
-class ChallengeVersionForm(MoneyMixin, forms.Form):
+class ChallengeVersionForm(SpanMixin, MoneyMixin, forms.Form):
     """One version of a stamp card; ``get_terms`` and ``get_span`` are what ``publish_version``
     takes.
     """
@@ -158,15 +164,6 @@ class ChallengeVersionForm(MoneyMixin, forms.Form):
 
     def _get_target(self) -> int:
         return self.to_minor("target_amount") if self._is_sum() else self.cleaned_data["target"]
-
-    def get_span(self) -> dict:
-        """The instants of the first and the last day; today begins now."""
-        zone = get_club().zone
-        starts_on, ends_on = self.cleaned_data["starts_on"], self.cleaned_data.get("ends_on")
-        return {
-            "starts_at": max(start_of(starts_on, zone), self.now),
-            "ends_at": start_of(ends_on + dt.timedelta(days=1), zone) if ends_on else None,
-        }
 
     def get_terms(self) -> dict:
         data = self.cleaned_data

@@ -76,7 +76,20 @@ class MoneyMixin:
         return int(value.scaleb(get_exponent(get_club().currency))) if value else 0
 
 
-class RuleVersionForm(MoneyMixin, forms.Form):
+class SpanMixin:
+    """For forms with ``starts_on`` and ``ends_on``, that were made at ``now``."""
+
+    def get_span(self) -> dict:
+        """The instants of the first and the last day; today begins now."""
+        zone = get_club().zone
+        starts_on, ends_on = self.cleaned_data["starts_on"], self.cleaned_data.get("ends_on")
+        return {
+            "starts_at": max(start_of(starts_on, zone), self.now),
+            "ends_at": start_of(ends_on + dt.timedelta(days=1), zone) if ends_on else None,
+        }
+
+
+class RuleVersionForm(SpanMixin, MoneyMixin, forms.Form):
     """One version of an earning rule; ``get_terms`` is what ``publish_rule`` takes."""
 
     money_fields = ("per_amount", "minimum_amount")
@@ -203,15 +216,6 @@ class RuleVersionForm(MoneyMixin, forms.Form):
         except DomainError as error:
             self.add_error(None, str(error))
         return cleaned
-
-    def get_span(self) -> dict:
-        """The instants of the first and the last day; today begins now."""
-        zone = get_club().zone
-        starts_on, ends_on = self.cleaned_data["starts_on"], self.cleaned_data.get("ends_on")
-        return {
-            "starts_at": max(start_of(starts_on, zone), self.now),
-            "ends_at": start_of(ends_on + dt.timedelta(days=1), zone) if ends_on else None,
-        }
 
     def get_terms(self) -> dict:
         data = self.cleaned_data
