@@ -123,7 +123,7 @@ _BY_HAND = (
     f"""SELECT x.theme_id, count(*), avg(r.score_permille) FROM surveys_response r
         JOIN surveys_response_themes x ON x.response_id = r.id WHERE {_COMPLETE} GROUP BY 1""",
     f"""SELECT a.text FROM surveys_response r JOIN surveys_answer a ON a.response_id = r.id
-        WHERE {_COMPLETE} AND a.text <> '' ORDER BY r.id DESC LIMIT 20""",
+        WHERE {_COMPLETE} AND a.text <> '' ORDER BY r.started_at DESC, r.id DESC LIMIT 20""",
 )
 
 
