@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.admin import WordsAdmin
 from members.models import Club
+from members.selectors.club import is_currency_in_use
 from members.services.profiles import update_club
 
 
@@ -21,6 +22,11 @@ class ClubAdmin(WordsAdmin):
 
     def has_add_permission(self, request):
         return False
+
+    def get_readonly_fields(self, request, obj=None):
+        """What everything was bought in stays."""
+        shown = super().get_readonly_fields(request, obj)
+        return (*shown, "currency") if is_currency_in_use() else shown
 
     def changelist_view(self, request, extra_context=None):
         return self.redirect_to(request, "change", 1, needs=self.has_view_permission)

@@ -8,7 +8,7 @@ from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from core.words import pick_word
-from members.models import Club, FooterLink, Theme
+from members.models import Activity, Club, FooterLink, Theme
 from members.palette import build_version
 
 _LIFE = 30  # seconds; other processes notice a change within them
@@ -52,6 +52,11 @@ def get_club() -> Club:
     with _lock:
         _known = (time.monotonic() + _LIFE, club)
     return club
+
+
+def is_currency_in_use() -> bool:
+    """Whether amounts are kept in the club's currency: they are bare numbers of it."""
+    return Activity.objects.filter(kind="purchase").exists()
 
 
 def _read_club() -> Club:

@@ -15,7 +15,7 @@ from members.enums import MemberStatus
 from members.models import AudienceMember, Club, Member, User
 from members.models.member import BIRTHDAY_PARTS
 from members.purposes import SENSITIVE
-from members.selectors.club import get_club
+from members.selectors.club import get_club, is_currency_in_use
 from members.selectors.consents import has_agreed
 from members.services.conduct import check_actor
 from members.services.memberships import AlreadyMember
@@ -54,6 +54,12 @@ class BirthdayLocked(DomainError):
     code = "birthday_locked"
     field = "birth_month"
     message = _("Your birthday is noted already. If it is wrong, ask us to correct it.")
+
+
+class CurrencyInUse(DomainError):
+    code = "currency_in_use"
+    field = "currency"
+    message = _("Members have bought in this currency: every amount would mean something else.")
 
 
 class ReasonNeeded(DomainError):
@@ -208,11 +214,15 @@ def attach_login(member: Member, user: User, *, by: User | None, now: dt.datetim
 
 @transaction.atomic
 def update_club(changes: dict[str, Any], *, by: User | None, now: dt.datetime) -> Club:
-    """Change the club's own facts. Raises InvalidProfile. Its zone counts from now on only."""
+    """Change the club's own facts. Raises InvalidProfile, and CurrencyInUse once anything was
+    bought: amounts are kept as bare numbers. Its zone counts from now on only.
+    """
     club, _created = Club.objects.select_for_update(no_key=True).get_or_create(pk=1)
     changed = {name: value for name, value in changes.items() if getattr(club, name) != value}
     if not changed:
         return club
+    if "currency" in changed and is_currency_in_use():
+        raise CurrencyInUse
     for name, value in changed.items():
         setattr(club, name, value)
     try:

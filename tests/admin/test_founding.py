@@ -10,6 +10,7 @@ from core.models import AuditEntry
 from core.money import format_money
 from members.models import Club, Member, Theme
 from members.selectors.club import forget_club, get_club
+from members.services.profiles import CurrencyInUse, update_club
 from purchases.models import Channel, Store
 from rewards.models import EarningRule, ProgrammeVersion, Register, Tier
 from rewards.selectors.balances import get_balances
@@ -117,6 +118,17 @@ def test_what_is_wrong_is_marked_and_nothing_is_set_up(owner, typed, wrong):
     assert page.status_code == 422
     assert list(page.context["form"].errors) == [list(wrong)[-1]]  # the one named last
     assert not ProgrammeVersion.objects.exists()
+
+
+def test_a_currency_stays_once_something_was_bought_in_it(owner, rules, counter, now):
+    url = reverse("admin:members_club_change", args=[1])
+    assert "currency" in owner.get(url).context["adminform"].form.fields
+    update_club({"currency": "EUR"}, by=None, now=now)
+    update_club({"currency": "USD"}, by=None, now=now)
+    counter.buy("mei", "20", on=now.date())
+    with pytest.raises(CurrencyInUse):
+        update_club({"currency": "EUR"}, by=None, now=now)
+    assert "currency" not in owner.get(url).context["adminform"].form.fields
 
 
 def test_steps_are_for_who_may_and_end(owner, log_in, rules, mei, counter, make_reward, now):

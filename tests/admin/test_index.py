@@ -19,7 +19,9 @@ from tests.admin.conftest import ROLES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 INDEX = "/admin/"
-QUERIES = 23  # one asks what a new club still needs; eleven of them ask how old the first row of a queue is, for who looks after workers
+# One asks what a new club still needs; eleven how old the first row of a queue is, for who looks
+# after workers.
+QUERIES = 23
 
 
 @pytest.fixture
