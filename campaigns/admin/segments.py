@@ -43,7 +43,9 @@ class SegmentForm(forms.Form):
 
     name = forms.CharField(label=pgettext_lazy("of a thing", "Name"), max_length=120)
     schedule = forms.ChoiceField(
-        label=pgettext_lazy("how often", "Rebuilt"), choices=SegmentSchedule.choices, initial="daily"
+        label=pgettext_lazy("how often", "Rebuilt"),
+        choices=SegmentSchedule.choices,
+        initial="daily",
     )
     note = forms.CharField(label=gettext_lazy("What it is for"), max_length=300, required=False)
 

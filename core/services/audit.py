@@ -1,4 +1,5 @@
 import datetime as dt
+from collections.abc import Mapping
 from functools import wraps
 from typing import Any
 
@@ -15,7 +16,7 @@ def record_audit(
     *,
     by: Any,
     now: dt.datetime,
-    changes: dict[str, Any] | None = None,
+    changes: Mapping[str, Any] | None = None,
     note: str = "",
 ) -> AuditEntry:
     """Write one audit row inside the caller's transaction.
