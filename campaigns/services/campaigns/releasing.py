@@ -41,6 +41,10 @@ from rewards.services.control import (
 
 REACH, COST = "campaign", "campaign_cost"
 GROWTH_PERCENT = 25  # more than was released, which still is the same campaign
+# What is written when a campaign is released, waits or goes back.
+_RELEASE = (
+    "state", "approval", "starts_at", "estimate_count", "submitted_by", "submitted_at",
+)  # fmt: skip
 
 
 class NobodyToTell(DomainError):
@@ -141,7 +145,7 @@ def _ask(
         terms={"campaign": campaign.pk, "cost": cost}, by=by, now=now,
     )  # fmt: skip
     campaign.state = CampaignState.APPROVAL
-    campaign.save()
+    campaign.save(update_fields=_RELEASE)
 
 
 def find_growth(campaign: Campaign, *, by: User | None) -> tuple[int, list[Excess]]:
@@ -175,7 +179,7 @@ def hold_outgrown(campaign: Campaign, *, now: dt.datetime) -> bool:
 def _schedule(campaign: Campaign, by: User | None, now: dt.datetime) -> None:
     campaign.state = CampaignState.SCHEDULED
     campaign.starts_at = max(campaign.starts_at or now, now)
-    campaign.save()
+    campaign.save(update_fields=_RELEASE)
     changes = {**list_facts(campaign), "members": campaign.estimate_count}
     record_audit("campaign.released", campaign, by=by, now=now, changes=changes)
 
@@ -184,7 +188,7 @@ def _reopen(campaign: Campaign, by: User | None, now: dt.datetime) -> None:
     campaign.state = CampaignState.DRAFT
     campaign.approval = None
     campaign.submitted_at = campaign.submitted_by = None
-    campaign.save()
+    campaign.save(update_fields=_RELEASE)
     record_audit("campaign.taken_back", campaign, by=by, now=now)
 
 
