@@ -75,6 +75,7 @@ class Pick:
     label: Any
     choices: list[Choice] = field(default_factory=list)
     text: str = ""
+    is_needed: bool = False  # a fact needs one; a filter left alone lets everything through
 
     @property
     def summary(self) -> str:
@@ -82,7 +83,7 @@ class Pick:
         shown = join_comma(chosen[:_SHOWN])
         if len(chosen) > _SHOWN:
             shown = f"{shown} +{len(chosen) - _SHOWN}"
-        return shown or pgettext("choices", "any")
+        return shown or (_("Choose …") if self.is_needed else pgettext("choices", "any"))
 
 
 @dataclass
@@ -197,7 +198,7 @@ class TreeView:
         elif node.shape == shapes.CODES:
             values = value if isinstance(value, list | tuple) else []
             choices = _choose(self._list_choices(entry), values)
-            node.codes = Pick(f"codes:{node.place}", entry.label, choices)
+            node.codes = Pick(f"codes:{node.place}", entry.label, choices, is_needed=True)
         elif node.shape == shapes.DAYS:
             node.value = value
         else:

@@ -197,6 +197,16 @@ def test_list_asks_the_same_for_one_and_for_three(marketer, at_the_desk, clock, 
     assert counts[0] == counts[1]
 
 
+def test_what_needs_a_choice_asks_for_one(marketer, at_the_desk, clock):
+    tree = {"node:": "group", "kind:": "all", "act": "update"}
+    fact = {"node:0": "rule", "about:0": "attribute:tier", "was:0": "attribute:tier"}
+    page = marketer.post(url("add"), {**tree, **fact, "op:0": "in"}).text
+    assert "<span>Choose …</span>" in page
+    deed = {"node:0": "rule", "about:0": "behaviour:campaigns.sent"}
+    page = marketer.post(url("add"), {**tree, **deed}).text
+    assert "<span>any</span>" in page
+
+
 def test_clerk_sees_no_segment(clerk, at_the_desk):
     for name in ("change", "rules"):
         assert clerk.get(url(name, at_the_desk.pk)).status_code == 403
