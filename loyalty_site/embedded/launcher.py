@@ -145,7 +145,9 @@ class Launcher:
         raise ServiceError(f"No free port between {asked} and {asked + 99}.")
 
     def prepare(self, environment: dict[str, str]) -> str:
-        """Returns the demonstration's logins, to be shown once there is something to log in to."""
+        """Returns the demonstration's logins, or how a first one is made, to be shown once there is
+        something to log in to.
+        """
         with tempfile.TemporaryFile() as logins:
             command = [sys.executable, "-m", f"{__package__}.prepare", str(logins.fileno())]
             if self.arguments.empty:
@@ -228,12 +230,6 @@ class Launcher:
         say("\n".join(lines))
         if logins:
             say(f"\n{logins}")
-        elif self.arguments.empty:
-            say(
-                "\nThe club is empty. Make the first login in another terminal,\n"
-                "  .venv/bin/python manage.py createsuperuser\n"
-                "then open the back office: its first page says what comes next."
-            )
         say("\nCtrl-C stops everything.")
 
     def tend(self) -> None:

@@ -16,6 +16,9 @@ from contextlib import suppress
 from .layout import Layout
 
 EMPTY = "--empty"
+FIRST_LOGIN = """The club is empty. Make the first login in another terminal,
+  .venv/bin/python manage.py createsuperuser
+then open the back office: its first page says what comes next."""
 
 
 def main() -> None:
@@ -33,8 +36,11 @@ def main() -> None:
         "Bringing the staff roles up to date",
         lambda: call_command("sync_roles", verbosity=0, stdout=io.StringIO()),
     )
-    with os.fdopen(int(sys.argv[1]), "w") as logins, suppress(CommandError):
-        call_command("demo_logins", stdout=logins)  # refuses where no demonstration is loaded
+    with os.fdopen(int(sys.argv[1]), "w") as logins:
+        if not has_logins():
+            logins.write(FIRST_LOGIN)
+        with suppress(CommandError):
+            call_command("demo_logins", stdout=logins)  # refuses where none is loaded
 
 
 def collect_static_files(layout: Layout, call_command: Callable) -> None:
@@ -82,6 +88,12 @@ def holds_a_club() -> bool:
     from django.apps import apps
 
     return apps.get_model("members", "Member").objects.exists()
+
+
+def has_logins() -> bool:
+    from django.contrib.auth import get_user_model
+
+    return get_user_model().objects.exists()
 
 
 def step(title: str, work: Callable[[], object]) -> None:
