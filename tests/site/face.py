@@ -9,6 +9,8 @@ COLOURS = ["color-contrast", "link-in-text-block"]
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 # The smallest phone, and half of a desktop: what 200 % zoom leaves of it.
 NARROW, ZOOMED = {"width": 320, "height": 568}, {"width": 640, "height": 450}
+# What letters of twice their size leave of a phone: measures in letters see no difference.
+LARGE_LETTERS = {"width": 195, "height": 422}
 MOST_SHIFT = 0.02
 
 # Runs before the page's own scripts; the pages' policy doesn't apply to it.
@@ -81,7 +83,7 @@ async () => {
 
 def list_flaws(page, *, shift=False):
     """Of the page that is open: what axe finds by day and by night, small and large; what doesn't
-    fit 320 px or 200 % zoom; what the browser complained of.
+    fit 320 px, 200 % zoom or letters of 200 %; what the browser complained of.
     """
     page.wait_for_load_state()
     flaws = [("console", text) for text in page.complaints]
@@ -107,6 +109,8 @@ def list_flaws(page, *, shift=False):
         look = f"{viewport['width']} px"
         flaws += [(look, each) for each in page.evaluate(_LIST_BEYOND)]
         flaws += [(look, each) for each in _list_covered(page)]
+    page.set_viewport_size(LARGE_LETTERS)
+    flaws += [("letters of 200 %", each) for each in page.evaluate(_LIST_BEYOND)]
     page.set_viewport_size(PHONE)
     page.complaints.clear()  # axe's own: the policy of our pages forbids what it tries
     return flaws
