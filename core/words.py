@@ -98,6 +98,18 @@ def translate_label(label: Any, field: str) -> tuple[str, dict[str, str]]:
     return own, translated
 
 
+def rename(row: Any, field: str, words: str, names: Mapping[str, str] | None = None) -> None:
+    """Other words for a field that staff write in the club's own language alone. What it was called
+    in other languages goes with the old words; ``names`` are those of the new (``name_ja``, ...).
+    """
+    if words == getattr(row, field) and names is None:
+        return
+    setattr(row, field, words)
+    old = {key_of(field, language) for language in list_translations()}
+    kept = {key: said for key, said in (row.i18n or {}).items() if key not in old}
+    row.i18n = {**kept, **(names or {})} or None
+
+
 def pack_words(row: Any, field: str) -> dict[str, str]:
     """A word in all its languages, for facts that must outlive a change of the row."""
     translated = {key_of(field, language): words for language, words in list_words(row, field)}

@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseNotAllowed, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.decorators import display
 
 from campaigns.admin.automation_forms import (
@@ -40,7 +40,7 @@ from campaigns.services.automations.drafting import (
     remove_step,
     set_trigger,
 )
-from core.admin import ReadOnlyAdmin
+from core.admin import ReadOnlyAdmin, WordsList
 from core.errors import DomainError
 from members.models import Member
 from members.selectors.search import search_members
@@ -63,11 +63,12 @@ _ICONS = {"wait": "schedule", "if": "call_split", "message": "mail", "grant": "r
 
 
 @admin.register(Automation)
-class AutomationAdmin(ReadOnlyAdmin):
-    list_display = (
-        "show_name", "show_trigger", "show_state", "show_active", "show_done", "show_sent",
-    )  # fmt: skip
-    list_display_links = ("show_name",)
+class AutomationAdmin(WordsList, ReadOnlyAdmin):
+    empty_note = gettext_lazy(
+        "Messages that leave by themselves: a welcome, a birthday, points that expire."
+    )
+    list_display = ("name", "show_trigger", "show_state", "show_active", "show_done", "show_sent")
+    list_display_links = ("name",)
     search_fields = ("name", "slug")
     ordering = ("-is_enabled", "name", "pk")
 
@@ -107,14 +108,10 @@ class AutomationAdmin(ReadOnlyAdmin):
                 each.figures, each.wording = figures[each.pk], wording
         return answer
 
-    @display(description=gettext_lazy("begins with"))
+    @display(description=pgettext_lazy("automation", "begins with"))
     def show_trigger(self, automation):
         newest = max(automation.versions.all(), key=lambda version: version.number)
         return automation.wording.say_trigger(newest)
-
-    @display(description=gettext_lazy("name"), ordering="name")
-    def show_name(self, automation):
-        return automation.name_i18n
 
     @display(
         description=gettext_lazy("state"),

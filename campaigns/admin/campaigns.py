@@ -38,10 +38,12 @@ from campaigns.services.campaigns.releasing import REACH
 from campaigns.services.editions import list_missing_channels
 from core.admin import PeriodFilter, ReadOnlyAdmin
 from core.errors import DomainError
+from core.joining import join_comma
 from core.money import format_money, get_exponent
 from core.percent import format_percent
 from core.services.audit import record_audit
 from core.tables import stream_csv
+from core.words import list_active_keys
 from members.enums import Channel
 from members.selectors.club import get_club
 from rewards.selectors.control import explain_excess
@@ -79,6 +81,7 @@ _LABELS = {
 
 @admin.register(Campaign)
 class CampaignAdmin(ReadOnlyAdmin):
+    empty_note = gettext_lazy("A message to an audience: written, tested, sent and measured here.")
     list_display = ("show_name", "show_purpose", "show_channels", "show_state", "starts_at",
                     "estimate_count", "show_sent", "show_clicked", "show_revenue",
                     "submitted_by")  # fmt: skip
@@ -119,13 +122,17 @@ class CampaignAdmin(ReadOnlyAdmin):
 
     # --- List ---
 
+    def get_search_fields(self, request):
+        keys = list_active_keys(["name"])
+        return [*super().get_search_fields(request), *(f"mailing__i18n__{key}" for key in keys)]
+
     def changelist_view(self, request, extra_context=None):
         told = {"may_read_digest": request.user.has_perm("campaigns.change_sendingpolicy")}
         return super().changelist_view(request, {**(extra_context or {}), **told})
 
     @display(description=gettext_lazy("name"))
     def show_name(self, campaign):
-        return campaign.mailing.name
+        return campaign.mailing.name_i18n
 
     @display(description=gettext_lazy("what it is for"))
     def show_purpose(self, campaign):
@@ -133,7 +140,7 @@ class CampaignAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("channels"))
     def show_channels(self, campaign):
-        return ", ".join(str(Channel(channel).label) for channel in campaign.mailing.channels)
+        return join_comma(Channel(channel).label for channel in campaign.mailing.channels)
 
     @display(description=gettext_lazy("state"), label=_COLOURS)
     def show_state(self, campaign):

@@ -69,6 +69,7 @@ class EventInline(ReadOnlyInline):
 
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
+    empty_note = gettext_lazy("Every message of the club, and why it was or was not sent.")
     # On a phone the first columns are what shows: of whom, and what became of it.
     list_display = ("recorded_at", "show_state", "member", "show_reason", "mailing", "channel",
                     "sent_at")  # fmt: skip

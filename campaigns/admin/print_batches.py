@@ -72,6 +72,7 @@ def _describe_cancelled(count, waits_again):
 
 @admin.register(PrintBatch)
 class PrintBatchAdmin(ReadOnlyAdmin):
+    empty_note = gettext_lazy("Letters that wait are put on paper here, a batch at a time.")
     list_display = (
         "__str__", "format", "show_letters", "made_at", "made_by", "posted_at", "cancelled_at",
     )  # fmt: skip

@@ -72,6 +72,9 @@ class UpdateForm(forms.Form):
 
 @admin.register(PublicNotice)
 class PublicNoticeAdmin(WordsAdmin):
+    empty_note = gettext_lazy(
+        "Tell members of a fault or a change; the archive is open to everybody."
+    )
     list_display = ("title", "show_kind", "show_state", "audience", "published_at", "published_by")
     list_select_related = ("audience", "published_by")
     list_filter = (("kind", ChoicesDropdownFilter), ("published_at", PeriodFilter))

@@ -28,6 +28,7 @@ from campaigns.services.segment_picks import drop_pick, pick_members
 from campaigns.services.segments import change_segment, make_segment, request_build
 from core.admin import StaffAdmin, dress_form
 from core.errors import DomainError
+from core.words import list_active_keys
 from members.admin.audiences import AddMembersForm
 from members.models import Member
 from members.selectors.search import list_member_ids
@@ -69,11 +70,18 @@ class PickForm(AddMembersForm):
 class SegmentAdmin(StaffAdmin):
     """Who belongs to a segment is written in the builder; its page shows what came of it."""
 
+    empty_note = gettext_lazy(
+        "Groups of members by what they bought, earned, answered and clicked."
+    )
     has_page = True
     list_display = ("show_name", "member_count", "schedule", "built_at", "show_state", "note")
     list_filter = (("schedule", ChoicesDropdownFilter),)
     search_fields = ("audience__name", "note")
     ordering = ("audience__name",)
+
+    def get_search_fields(self, request):
+        keys = list_active_keys(["name"])
+        return [*super().get_search_fields(request), *(f"audience__i18n__{key}" for key in keys)]
 
     def get_queryset(self, request):
         return super().get_queryset(request).for_list()

@@ -60,6 +60,9 @@ class AddForm(forms.Form):
 
 @admin.register(Suppression)
 class SuppressionAdmin(ReadOnlyAdmin):
+    empty_note = gettext_lazy(
+        "Addresses that are not written to any more: dead ones, and those that complained."
+    )
     can_export = False  # there is nothing in it that could be read
     list_display = ("added_at", "channel", "reason", "note", "added_by")
     list_filter = (("channel", ChoicesDropdownFilter), ("reason", ChoicesDropdownFilter))

@@ -20,7 +20,7 @@ from campaigns.services.trials import send_trial
 from campaigns.writing.errors import WordsRefused
 from campaigns.writing.findings import find_in_contents
 from campaigns.writing.previews import build_draft
-from core.admin import ReadOnlyAdmin
+from core.admin import ReadOnlyAdmin, WordsList
 from core.admin.fields import dress_fields
 from core.errors import DomainError
 from members.enums import Channel
@@ -32,7 +32,7 @@ WITH_TRIALS = set(Channel.values) - {Channel.POST}
 
 
 @admin.register(Mailing)
-class MailingAdmin(ReadOnlyAdmin):
+class MailingAdmin(WordsList, ReadOnlyAdmin):
     """Campaigns, steps and notices have pages of their own; here are the words of any of them."""
 
     list_display = ("name", "kind", "purpose", "state", "created_at")

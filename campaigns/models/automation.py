@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Deferrable, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.enums import (
     JourneyReason,
@@ -112,7 +113,9 @@ class AutomationVersion(models.Model):
     state = models.CharField(
         _("state"), max_length=7, choices=VersionState, default=VersionState.DRAFT
     )
-    trigger = models.CharField(_("begins with"), max_length=11, choices=TriggerKind)
+    trigger = models.CharField(
+        pgettext_lazy("automation", "begins with"), max_length=11, choices=TriggerKind
+    )
     terms = models.JSONField(_("terms"), default=dict, blank=True)
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
     published_by = models.ForeignKey(

@@ -1,5 +1,7 @@
 """A campaign: one mailing to chosen audiences, once, with what is tested and what is measured."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -10,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from campaigns.enums import CampaignState, WinnerRule
 from campaigns.models.mailing import PLAIN_VARIANT, Mailing
+from core.words import Words
 
 
 class CampaignQuerySet(models.QuerySet):
@@ -150,7 +153,7 @@ class Campaign(models.Model):
         ]
 
     def __str__(self):
-        return self.mailing.name
+        return self.mailing.name_i18n
 
     def get_absolute_url(self):
         return reverse("admin:campaigns_campaign_change", args=[self.pk])
@@ -195,6 +198,8 @@ class CampaignVariant(models.Model):
     )
     code = models.CharField(_("variant"), max_length=1, default=PLAIN_VARIANT)
     name = models.CharField(_("what is different"), max_length=120, blank=True, default="")
+    i18n: Any = Words(fields=("name",))
+    name_i18n: str
     weight = models.PositiveSmallIntegerField(_("share"), default=1)
     hour = models.PositiveSmallIntegerField(
         _("hour of the day"),
@@ -219,7 +224,7 @@ class CampaignVariant(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.code} {self.name}".strip()
+        return f"{self.code} {self.name_i18n}".strip()
 
 
 class SendingPolicy(models.Model):

@@ -38,6 +38,8 @@ class Mailing(models.Model):
     name = models.CharField(
         _("name"), max_length=120, help_text=_("For staff; members never see it.")
     )
+    i18n: Any = Words(fields=("name",))
+    name_i18n: str
     purpose = models.CharField(
         pgettext_lazy("of a message", "purpose"), max_length=8, choices=MailingPurpose
     )
@@ -110,7 +112,7 @@ class Mailing(models.Model):
         ]
 
     def __str__(self):
-        return self.name
+        return self.name_i18n
 
     @property
     def is_marketing(self) -> bool:

@@ -117,7 +117,7 @@ def build_digest_context(digest: Digest) -> dict[str, Any]:
         "lines": _list_lines(digest),
         "campaigns": [_describe(campaign, club.currency) for campaign in digest.campaigns],
         "starting": [
-            (each.mailing.name, each.starts_at, _link(each.get_absolute_url()))
+            (each.mailing.name_i18n, each.starts_at, _link(each.get_absolute_url()))
             for each in digest.starting
         ],
         "approvals_url": _link(reverse("admin:rewards_approval_changelist")),
@@ -166,7 +166,7 @@ def _write_share(value: Number) -> str:
 
 def _describe(campaign, currency: str) -> dict[str, Any]:
     figures = getattr(campaign, "figures", None)
-    told = {"name": campaign.mailing.name, "url": _link(campaign.get_absolute_url())}
+    told = {"name": campaign.mailing.name_i18n, "url": _link(campaign.get_absolute_url())}
     if figures is None:
         return told | {"is_counted": False}
     lift = ""

@@ -17,7 +17,7 @@ from campaigns.services.editions import freeze_edition, save_content
 from campaigns.services.planning import plan_messages
 from core.errors import DomainError
 from core.services.audit import record_audit
-from core.words import key_of, list_shown, list_translations
+from core.words import key_of, list_shown, list_translations, list_words
 from members.enums import Channel
 from members.models import AudienceMember, Member, User
 
@@ -92,6 +92,7 @@ def publish_notice(
         mailing = notice.mailing = Mailing.objects.create(
             kind=MailingKind.NOTICE,
             name=notice.title,
+            i18n=_translate(notice, "title", "name") or None,
             purpose=MailingPurpose.SERVICE,
             channels=[way for way in WAYS if way in addresses],
             reach=Reach.EVERY,
@@ -178,9 +179,10 @@ def _check_words(row: Any, fields: tuple[str, ...]) -> None:
         raise NoticeTags
 
 
-def _translate(row: PublicNotice | PublicNoticeUpdate) -> dict[str, str]:
-    keys = [key_of("body", code) for code in list_translations()]
-    return {key: getattr(row, key) for key in keys if getattr(row, key)}
+def _translate(
+    row: PublicNotice | PublicNoticeUpdate, field: str = "body", into: str = "body"
+) -> dict[str, str]:
+    return {key_of(into, code): words for code, words in list_words(row, field)}
 
 
 def _send(

@@ -25,7 +25,7 @@ from core.services.audit import record_audit
 from core.slugs import make_slug
 from core.time import day_of, start_of
 from core.wakes import send_once_committed
-from core.words import translate_label
+from core.words import rename, translate_label
 from members.enums import AudienceKind
 from members.models import Audience, User
 from members.selectors.club import get_club
@@ -103,8 +103,8 @@ def change_segment(
     if not changes:
         return segment
     audience = segment.audience
-    audience.name = name
-    audience.save(update_fields=["name"])
+    rename(audience, "name", name)
+    audience.save(update_fields=["name", "i18n"])
     segment.schedule, segment.note = schedule, note
     segment.changed_at, segment.changed_by = now, by
     segment.save(

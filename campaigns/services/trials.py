@@ -114,7 +114,7 @@ def put_trial(
     source = content.edition.mailing
     mailing = Mailing.objects.create(
         kind=MailingKind.TRIAL,
-        name=(_("[Trial] %(subject)s") % {"subject": source.name})[:120],
+        name=(_("[Trial] %(subject)s") % {"subject": source.name_i18n})[:120],
         purpose=MailingPurpose.SERVICE,
         channels=[Channel.ON_SITE],
         state=MailingState.FINISHED,

@@ -5,7 +5,13 @@ from core.admin.audit import AuditEntryAdmin
 from core.admin.base import ReadOnlyAdmin, ReadOnlyInline, StaffAdmin
 from core.admin.fields import dress_fields, dress_form, link_to
 from core.admin.lists import LAST_PAGE, LookAhead, LookAheadChangeList, PeriodFilter, estimate_rows
-from core.admin.words import TranslatedFields, WordsAdmin, dress_translation, name_language
+from core.admin.words import (
+    TranslatedFields,
+    WordsAdmin,
+    WordsList,
+    dress_translation,
+    name_language,
+)
 
 __all__ = [
     "LAST_PAGE",
@@ -18,6 +24,7 @@ __all__ = [
     "StaffAdmin",
     "TranslatedFields",
     "WordsAdmin",
+    "WordsList",
     "act_names",
     "dress_fields",
     "dress_form",

@@ -34,6 +34,7 @@ class StaffAdmin(ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     list_before_template = "admin/_list_tools.html"
     can_export = True
+    empty_note = ""  # what the list is for, while it holds nothing
     has_page = False  # the change view shows a page of our own, its form lies behind “Edit”
 
     def get_changelist(self, request, **kwargs):

@@ -45,11 +45,8 @@ def build_column(field):
     return show
 
 
-class WordsAdmin(TranslatedFields, StaffAdmin):
-    """A tab for each language. It says which words are missing, and what members read instead.
-
-    Lists show the words in the language of whoever looks, and find them in it too.
-    """
+class WordsList:
+    """Lists show the words in the language of whoever looks, and find them in it too."""
 
     def __init__(self, model, admin_site):
         super().__init__(model, admin_site)
@@ -69,6 +66,10 @@ class WordsAdmin(TranslatedFields, StaffAdmin):
     def get_search_fields(self, request):
         asked = super().get_search_fields(request)
         return [*asked, *(f"i18n__{key}" for key in list_active_keys(self.words) if asked)]
+
+
+class WordsAdmin(WordsList, TranslatedFields, StaffAdmin):
+    """A tab for each language. It says which words are missing, and what members read instead."""
 
     def get_fieldsets(self, request, obj=None):
         return self.add_languages(super().get_fieldsets(request, obj), obj)

@@ -93,7 +93,7 @@ def read_campaigns() -> dict[str, Any]:
 
 def list_campaign_names() -> list[str]:
     told = read_campaigns()
-    return [each["name"] for each in (*told["finished"], *told["coming"])]
+    return [each["name"][LANGUAGE] for each in (*told["finished"], *told["coming"])]
 
 
 def list_audience_slugs() -> list[str]:
@@ -247,7 +247,8 @@ def _draft(
 ) -> Campaign | None:
     audience = _find_audience(told, moment)
     terms = Terms(
-        name=told["name"],
+        name=told["name"][LANGUAGE],
+        names=translate("name", told["name"]),
         purpose=told["purpose"],
         channels=CHANNELS,
         reach="every",
@@ -268,7 +269,12 @@ def _draft(
         campaign.mailing.is_festive = True
         campaign.mailing.save(update_fields=["is_festive"])
     if "variants" in told:
-        variants = [VariantTerms(each["code"], each["name"]) for each in told["variants"]]
+        variants = [
+            VariantTerms(
+                each["code"], each["name"][LANGUAGE], names=translate("name", each["name"])
+            )
+            for each in told["variants"]
+        ]
         set_variants(campaign, variants, by=marketer, now=written_at)
     for variant, words in told["words"].items():
         for channel in CHANNELS:

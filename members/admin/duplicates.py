@@ -42,6 +42,7 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(DuplicatePair)
 class DuplicatePairAdmin(PairAdmin):
+    empty_note = _("No two records look like the same person.")
     list_display = ("show_pair", "show_reasons", "score", "show_state", "found_at")
     list_filter = (StateFilter,)
     pair = ("first", "second")

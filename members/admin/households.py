@@ -25,6 +25,7 @@ class HouseholdMemberInline(ReadOnlyInline):
 class HouseholdAdmin(ReadOnlyAdmin):
     """Who pools points with whom: to look at. Its people change it."""
 
+    empty_note = _("Members who collect points together.")
     list_display = ("show_name", "show_people", "created_at", "ended_at")
     search_fields = ("pk",)
     search_help_text = _("Number, e-mail, phone or any part of a member's name")

@@ -60,6 +60,7 @@ class TierFilter(admin.SimpleListFilter):
 class MemberAdmin(AddressPages, StaffAdmin):
     """The page of a member shows; a second one, behind “Edit”, changes the record."""
 
+    empty_note = _("Members join on the site, at the counter, from a file or by the API.")
     has_page = True
     form = StaffMemberForm
     list_display = ("show_name", "show_number", "show_reading", "email", "phone", "show_tier",

@@ -49,6 +49,7 @@ FIELD_LABELS = {
 
 @admin.register(ImportJob)
 class ImportJobAdmin(ReadOnlyAdmin):
+    empty_note = _("Files of members, purchases and products, with the faults of every line.")
     list_display = ("file_name", "source", "show_state", "show_progress", "purchase_count",
                     "refused_count", "created_at", "created_by")  # fmt: skip
     list_select_related = ("source", "created_by")

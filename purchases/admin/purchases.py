@@ -80,6 +80,7 @@ class VersionInline(ReadOnlyInline):
 
 @admin.register(Purchase)
 class PurchaseAdmin(ReadOnlyAdmin):
+    empty_note = _("Purchases come from the counter, a file, a shop or the API.")
     list_display = ("purchased_at", "show_member", "external_id", "store", "channel", "line_count",
                     "show_total")  # fmt: skip
     list_display_links = ("purchased_at", "external_id")

@@ -80,6 +80,7 @@ class SecretForm(_SecretMixin, forms.Form):
 
 @admin.register(ShopConnection)
 class ShopConnectionAdmin(StaffAdmin):
+    empty_note = _("Online shops that tell the club of their orders by themselves.")
     form = ConnectionForm
     list_display = ("name", "kind", "source", "show_host", "show_state", "secret_set_at")
     list_select_related = ("source",)

@@ -32,6 +32,7 @@ class TokenForm(forms.ModelForm):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(StaffAdmin):
+    empty_note = _("With a token a till or a shop talks to the club.")
     form = TokenForm
     list_display = ("name", "source", "show_prefix", "show_scopes", "created_at", "last_used_at",
                     "show_state")  # fmt: skip

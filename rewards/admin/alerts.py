@@ -41,6 +41,7 @@ class OpenFilter(admin.SimpleListFilter):
 
 @admin.register(Alert)
 class AlertAdmin(ReadOnlyAdmin):
+    empty_note = gettext_lazy("Nothing unusual was noticed.")
     list_display = ("opened_at", "show_subject", "show_text", "show_check", "show_threshold",
                     "show_noted", "closed_at")  # fmt: skip
     list_display_links = ("opened_at",)

@@ -52,6 +52,7 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(Approval)
 class ApprovalAdmin(ReadOnlyAdmin):
+    empty_note = gettext_lazy("Nothing waits for a second person.")
     list_display = ("asked_at", "show_what", "show_kind", "show_amount", "asked_by", "show_state",
                     "decided_by")  # fmt: skip
     list_display_links = ("asked_at", "show_what")

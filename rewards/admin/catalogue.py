@@ -121,6 +121,9 @@ def _may_promise(request, reward) -> bool:
 
 @admin.register(Reward)
 class RewardAdmin(RewardPages, CodePages, WordsAdmin):
+    empty_note = _(
+        "What points are good for. Begin with something small that a newcomer reaches soon."
+    )
     has_page = True
     view_on_site = False  # the page links to it where members see it
     form = RewardForm

@@ -35,6 +35,7 @@ SHOWN = 5
 
 @admin.register(Challenge)
 class ChallengeAdmin(VersionedAdmin):
+    empty_note = _("Stamp cards and goals that members fill by what they do.")
     code_field = "slug"
     noun = "challenge"
     publish_permission = "rewards.publish_challenge"

@@ -237,6 +237,7 @@ class CharityAdmin(ServedAdmin):
 
 @admin.register(Appeal)
 class AppealAdmin(ServedAdmin):
+    empty_note = gettext_lazy("Good causes that members give points to.")
     save_by = staticmethod(save_appeal)
     list_display = ("name", "charity", "show_progress", "starts_at", "ends_at", "is_urgent",
                     "show_state")  # fmt: skip

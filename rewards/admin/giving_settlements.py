@@ -35,6 +35,7 @@ SETTLE = "rewards.settle_charity"
 
 @admin.register(Donation)
 class DonationAdmin(ReadOnlyAdmin):
+    empty_note = gettext_lazy("Points that members gave away, cause by cause.")
     list_display = ("donated_at", "member", "show_appeal", "points", "match_points", "source",
                     "show_state")  # fmt: skip
     list_select_related = ("member", "appeal", "settlement")

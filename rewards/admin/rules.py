@@ -18,6 +18,7 @@ from rewards.services.programme import end_rule, publish_rule
 
 @admin.register(EarningRule)
 class EarningRuleAdmin(VersionedAdmin):
+    empty_note = _("Points beyond the basis: double days, favourite products, a first purchase.")
     code_field = "code"
     noun = "rule"
     publish_permission = "rewards.add_earningruleversion"

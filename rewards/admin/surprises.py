@@ -36,6 +36,7 @@ from rewards.services.surprises import (
 
 @admin.register(Surprise)
 class SurpriseAdmin(ActAdmin):
+    empty_note = gettext_lazy("Presents that nobody expects, for a whole audience at once.")
     terms_form = SurpriseForm
     terms_page = "admin/rewards/surprise_form.html"
     terms_title = gettext_lazy("A surprise gift")

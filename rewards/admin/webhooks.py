@@ -45,6 +45,7 @@ class EndpointForm(forms.ModelForm):
 
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(StaffAdmin):
+    empty_note = _("Addresses that are told when something happens in the club.")
     form = EndpointForm
     list_display = ("name", "url", "show_events", "show_state", "failing_since_at")
     search_fields = ("name", "url")

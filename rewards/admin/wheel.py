@@ -42,6 +42,7 @@ DAYS_SHOWN = 10
 
 @admin.register(Wheel)
 class WheelAdmin(WordsAdmin):
+    empty_note = _("A wheel of fortune whose odds everybody can read and check.")
     has_page = True
     view_on_site = False
     list_display = ("name", "slug", "show_state", "show_draft")

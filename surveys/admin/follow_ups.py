@@ -109,6 +109,9 @@ def show_state(follow_up, now):
 
 @admin.register(FollowUp)
 class FollowUpAdmin(ReadOnlyAdmin):
+    empty_note = gettext_lazy(
+        "Members who were not happy come here, each with an hour by which they are answered."
+    )
     list_display = ("show_who", "show_state", "show_due", "show_about", "show_score", "show_owner",
                     "opened_at")  # fmt: skip
     list_display_links = ("show_who", "show_about")

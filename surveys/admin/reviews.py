@@ -13,6 +13,7 @@ from unfold.decorators import display
 
 from core.admin import PeriodFilter, ReadOnlyAdmin, StaffAdmin, WordsAdmin, dress_form, link_to
 from core.errors import DomainError
+from core.joining import join_comma
 from surveys.admin.review_forms import RefusalForm, ReplyForm, TermsForm, ThemesForm
 from surveys.enums import ReviewFlag, ReviewSource, ReviewState
 from surveys.models import Review, ReviewTerms, Theme
@@ -50,6 +51,7 @@ def name_flags(flags):
 
 @admin.register(Review)
 class ReviewAdmin(ReadOnlyAdmin):
+    empty_note = gettext_lazy("Reviews come here before anybody else reads them.")
     list_display = ("show_day", "show_about", "show_stars", "show_author", "show_state",
                     "show_flags", "show_reply")  # fmt: skip
     list_display_links = ("show_day", "show_about")
@@ -99,7 +101,7 @@ class ReviewAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("look at"))
     def show_flags(self, review):
-        return ", ".join(name_flags(review.flags)) or None
+        return join_comma(name_flags(review.flags)) or None
 
     @display(description=gettext_lazy("replied"))
     def show_reply(self, review):

@@ -73,6 +73,9 @@ _ICONS = {
 
 @admin.register(Survey)
 class SurveyAdmin(BuildingPages, ResultPages, WordsAdmin):
+    empty_note = gettext_lazy(
+        "Ask members what they think. The ready surveys are a good beginning."
+    )
     list_display = ("name", "kind", "show_state", "show_draft", "priority", "points")
     list_display_links = ("name",)
     search_fields = ("name", "code")

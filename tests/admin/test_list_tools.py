@@ -163,3 +163,19 @@ def test_every_list_can_be_taken_as_csv(owner, shop, rules, clock):
         if page.can_export and model._meta.label_lower not in of_one_row:
             name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
             assert isinstance(download(owner, name), list), name
+
+
+# --- Nothing to show -----------------------------------------------------------------------------
+
+
+def test_an_empty_list_says_what_it_is_for_and_a_search_that_nothing_was_found(owner):
+    batches = reverse("admin:campaigns_printbatch_changelist")
+    page = owner.get(batches).text
+    assert "Letters that wait are put on paper here" in page
+    assert "Show everything" not in page
+    members = reverse(MEMBERS)
+    for asked in ({"q": "Nobody-of-this-name"}, {"status": "merged"}):
+        page = owner.get(members, asked).text
+        assert "Nothing fits what you searched and filtered for." in page
+        assert "Members join on the site" not in page
+        assert 'href="?"' in page

@@ -2,10 +2,12 @@
 
 import pytest
 from django.urls import reverse
+from django.utils.translation import override
 
 from campaigns.models import Automation, Journey, Step
 from campaigns.services.automations.drafting import change_step
 from campaigns.services.automations.mailings import MailingTerms
+from campaigns.services.automations.ready import ensure_ready_automations
 from campaigns.services.automations.running import run_due_journeys
 from campaigns.services.editions import save_content
 from campaigns.services.segments import make_segment
@@ -52,6 +54,22 @@ def test_an_automation_is_written_without_scripts(desk, club, now):
     assert "When this happens:" in shown
     assert "2 days after that, at 10:00 where they live" in shown
     assert "E-mail: “Thank you”" in shown
+
+
+def test_ready_ones_are_listed_and_found_in_the_readers_language(desk, club, now):
+    ensure_ready_automations(by=None, now=now)
+    desk.cookies["django_language"] = "ja"
+    address = reverse("admin:campaigns_automation_changelist")
+    welcome = Automation.objects.get(slug="welcome")
+    letter = welcome.versions.get().steps.order_by("position").first().mailing
+    with override("ja"):
+        name, label = welcome.name_i18n, letter.name_i18n
+    assert name != welcome.name
+    assert label != letter.name
+    assert name in desk.get(address).text
+    found = desk.get(address, {"q": name}).text
+    assert f"/{welcome.pk}/change/" in found
+    assert label in desk.get(welcome.get_absolute_url()).text
 
 
 def test_a_form_says_what_is_missing(desk, club):

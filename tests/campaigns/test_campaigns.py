@@ -2,8 +2,10 @@
 
 import datetime as dt
 from collections import Counter
+from dataclasses import replace
 
 import pytest
+from django.utils.translation import override
 
 from campaigns.models import Campaign, Message, SendingPolicy
 from campaigns.selectors.recipients import list_recipients, list_sample
@@ -139,6 +141,34 @@ def test_a_released_campaign_is_taken_back_before_it_changes(crowd, make_campaig
     campaign = take_back_campaign(campaign, by=owner, now=now)
     assert campaign.state == "draft"
     assert release_campaign(campaign, by=owner, now=now).state == "scheduled"
+
+
+def test_another_name_leaves_no_translation_of_the_old_one(make_campaign, staff, now):
+    owner = staff("owner")
+    terms = replace(read_terms(make_campaign()), name="Thank you", names={"name_ja": "お礼"})
+    campaign = draft_campaign(terms, by=owner, now=now)
+    set_variants(
+        campaign,
+        [VariantTerms("A", "Short", names={"name_ja": "短い"}), VariantTerms("B", "Long")],
+        by=owner,
+        now=now,
+    )
+    with override("ja"):
+        assert str(campaign.mailing) == "お礼"
+        assert [str(each) for each in campaign.variants.order_by("code")] == ["A 短い", "B Long"]
+    kept = change_campaign(campaign, replace(read_terms(campaign), holdout_percent=10),
+                           by=owner, now=now)  # fmt: skip
+    set_variants(campaign, [VariantTerms("A", "Short"), VariantTerms("B", "Longer")],
+                 by=owner, now=now)  # fmt: skip
+    with override("ja"):
+        assert str(kept.mailing) == "お礼"
+        assert [str(each) for each in campaign.variants.order_by("code")] == ["A 短い", "B Longer"]
+    changed = change_campaign(campaign, replace(read_terms(campaign), name="Many thanks"),
+                              by=owner, now=now)  # fmt: skip
+    copy = copy_campaign(kept, name="Thank you (copy)", by=owner, now=now)
+    with override("ja"):
+        assert str(changed.mailing) == "Many thanks"
+        assert str(copy.variants.get(code="A")) == "A 短い"
 
 
 # --- Approval ------------------------------------------------------------------------------------

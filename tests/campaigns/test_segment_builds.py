@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.utils.translation import override
 
 from campaigns.models import Segment, SegmentBuild, SegmentMove, SegmentPick
 from campaigns.ready_segments import READY
@@ -228,6 +229,23 @@ def test_task_builds_what_is_due(make, club_of_four):
 
 
 # --- Ready ones ---
+
+
+def test_another_name_leaves_no_translation_of_the_old_one(club, now):
+    segment = next(
+        each for each in ensure_ready_segments(by=None, now=now) if each.code == "lapsed"
+    )
+    terms = {"definition": segment.definition, "schedule": segment.schedule, "by": None, "now": now}
+    own = segment.audience.name
+    with override("ja"):
+        assert segment.audience.name_i18n != own
+    kept = change_segment(segment, name=own, note="Since spring", **terms).audience
+    with override("ja"):
+        assert kept.name_i18n != own
+    changed = change_segment(segment, name="Sleepers", note="", **terms).audience
+    changed.refresh_from_db()
+    with override("ja"):
+        assert changed.name_i18n == "Sleepers"
 
 
 def test_ready_segments_are_made_once_and_can_all_be_built(club_of_four, now):

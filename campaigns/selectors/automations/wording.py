@@ -41,7 +41,7 @@ class StepWording:
         if mailing is not None:
             return pgettext("automation", "%(channels)s: “%(name)s”") % {
                 "channels": join_comma(str(Channel(each).label) for each in mailing.channels),
-                "name": mailing.name,
+                "name": mailing.name_i18n,
             }
         match step.kind:
             case StepKind.WAIT:

@@ -279,7 +279,7 @@ def publish_automation(
     for step in steps:
         if step.mailing is not None:
             if list_missing_channels(step.mailing):
-                raise StepWordsMissing(name=step.mailing.name)
+                raise StepWordsMissing(name=step.mailing.name_i18n)
             step.edition = freeze_edition(step.mailing, by=by, now=now)
             step.save(update_fields=["edition"])
     automation.versions.filter(state=VersionState.PUBLISHED).update(state=VersionState.RETIRED)

@@ -55,8 +55,10 @@ def _add(
 ) -> None:  # fmt: skip
     mailing = None
     if ready.letter:
-        label, _translated = translate_label(ready.label, "name")
-        mailing = MailingTerms(name=label, purpose=ready.purpose, channels=[Channel.EMAIL])
+        label, labels = translate_label(ready.label, "name")
+        mailing = MailingTerms(
+            name=label, names=labels, purpose=ready.purpose, channels=[Channel.EMAIL]
+        )
     step = add_step(automation, kind=ready.kind, terms=ready.terms, mailing=mailing, by=by, now=now)
     if step.mailing is not None:
         words = build_words(letters[ready.letter])

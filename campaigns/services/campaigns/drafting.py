@@ -2,7 +2,7 @@
 
 import datetime as dt
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from campaigns.reach import addresses
 from campaigns.services.editions import get_draft
 from core.errors import DomainError
 from core.services.audit import record_audit
+from core.words import rename
 from members.models import Audience, User
 
 MOST_VARIANTS = 5
@@ -50,7 +51,9 @@ class CampaignNotDraft(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """All of a campaign but its words. Percentages count the whole audience."""
+    """All of a campaign but its words. Percentages count the whole audience; ``names`` are its name
+    in other languages (``name_ja``, ...), None where it keeps them.
+    """
 
     name: str
     purpose: str
@@ -67,6 +70,7 @@ class Terms:
     attribution_days: int = 7
     budget_amount: int = 0
     is_festive: bool = False
+    names: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class VariantTerms:
     name: str = ""
     weight: int = 1
     hour: int | None = None
+    names: Mapping[str, str] | None = None
 
 
 # Those terms that are columns of the campaign itself.
@@ -134,9 +139,12 @@ def set_variants(
         if each.hour is not None and not 0 <= each.hour <= 23:
             raise InvalidTest
     CampaignVariant.objects.filter(campaign=campaign).exclude(code__in=wanted).delete()
+    known = {row.code: row for row in campaign.variants.all()}
     for each in wanted.values():
-        values: dict[str, Any] = {"name": each.name, "weight": each.weight, "hour": each.hour}
-        CampaignVariant.objects.update_or_create(campaign=campaign, code=each.code, defaults=values)
+        row = known.get(each.code) or CampaignVariant(campaign=campaign, code=each.code)
+        rename(row, "name", each.name, each.names)
+        row.weight, row.hour = each.weight, each.hour
+        row.save()
     shares = {code: each.weight for code, each in sorted(wanted.items())}
     record_audit("campaign.changed", campaign, by=by, now=now, changes={"variants": shares})
     return list(campaign.variants.order_by("code"))
@@ -150,7 +158,7 @@ def copy_campaign(campaign: Campaign, *, name: str, by: User | None, now: dt.dat
     set_variants(
         copy,
         [
-            VariantTerms(v.code, v.name, v.weight, v.hour)
+            VariantTerms(v.code, v.name, v.weight, v.hour, v.i18n)
             for v in campaign.variants.order_by("code")
         ],
         by=by,
@@ -231,7 +239,8 @@ def _check(terms: Terms) -> None:
 
 
 def _set_mailing(mailing: Mailing, terms: Terms) -> None:
-    mailing.name, mailing.purpose = terms.name.strip(), terms.purpose
+    rename(mailing, "name", terms.name.strip(), terms.names)
+    mailing.purpose = terms.purpose
     mailing.channels, mailing.reach = list(dict.fromkeys(terms.channels)), terms.reach
     mailing.stale_after_hours, mailing.is_festive = terms.stale_after_hours, terms.is_festive
 

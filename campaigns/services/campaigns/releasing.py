@@ -249,7 +249,7 @@ def _put_into_words(campaign: Campaign) -> ActWords:
     members = ngettext("%(count)s member", "%(count)s members", count)
     return ActWords(
         title=_("“%(name)s” to %(members)s")
-        % {"name": campaign.mailing.name, "members": members % {"count": format_count(count)}},
+        % {"name": campaign.mailing.name_i18n, "members": members % {"count": format_count(count)}},
         url=campaign.get_absolute_url(),
     )
 
