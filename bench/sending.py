@@ -221,13 +221,11 @@ def _build_sample() -> dict[str, str]:
     from campaigns.selectors.contexts import MessageRow, build_contexts
     from campaigns.writing.compile import compile_content
 
-    mailing, edition = _make_mailing(state="draft")
+    _mailing, edition = _make_mailing(state="draft")
     content = Content.objects.select_related("edition").get(edition=edition)
     compiled = compile_content(content, "en")
-    row = MessageRow(1, 1, mailing.pk, edition.pk, "A", "email", "en", {})
-    contexts = build_contexts(
-        [row], compiled.variables, locale_of=lambda _row: compiled.locale, now=NOW
-    )
+    row = MessageRow(1, 1, compiled.locale, {})
+    contexts = build_contexts([row], compiled.variables, now=NOW)
     rendered = compiled.fill(contexts[1])
     contexts[1]["member"] |= {"name": "{{ name }}", "greeting": "{{ name }}"}
     contexts[1]["points"] |= {"balance": "{{ points }}"}

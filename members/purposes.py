@@ -87,8 +87,8 @@ PURPOSES: tuple[Purpose, ...] = (
         PROFILING,
         _("Recommendations"),
         _(
-            "The club may use what I bought and looked at to choose what it shows and sends me. "
-            "Without this, I see what everybody sees."
+            "The club may work out from what I bought and looked at what else I may like, and show "
+            "me that first. Without this, I see what everybody sees."
         ),
         DATA,
     ),

@@ -74,18 +74,8 @@ def build_context(
     if member is None:
         slugs = set(example["rewards"])
         return {**example, "rewards": show_rewards(slugs, compiled.locale) if slugs else {}}
-    row = MessageRow(
-        id=None,
-        member_id=member.pk,
-        mailing_id=content.edition.mailing.pk,
-        edition_id=0,
-        variant=content.variant,
-        channel=content.channel,
-        locale=compiled.locale,
-    )
-    known = build_contexts(
-        [row], compiled.variables, locale_of=lambda _row: compiled.locale, now=now
-    )[None]
+    row = MessageRow(None, member.pk, compiled.locale)
+    known = build_contexts([row], compiled.variables, now=now)[None]
     occasion = {name: example[name] for name in HAPPENINGS if name in example}
     return {**known, **occasion}
 

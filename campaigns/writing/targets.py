@@ -23,7 +23,7 @@ def find_target(message_id: int, number: int, *, now: dt.datetime) -> str | None
     locale = message.member.locale or get_club().locale
     row = MessageRow.of(message, locale)
     variables = TEXT.read(link.url).variables
-    contexts = build_contexts([row], variables, locale_of=lambda _row: locale, now=now)
+    contexts = build_contexts([row], variables, now=now)
     try:
         return fill_link(link.url, contexts[message.pk])
     except (CannotFill, TooMuchWork):

@@ -64,9 +64,7 @@ def _list_lots(ids: list[int]) -> dict[int, list[tuple[Any, int]]]:
 def _keep(messages: list[Message], words: Any, lots: dict[int, list[tuple[Any, int]]]) -> None:
     rows = [MessageRow.of(each, words.locale) for each in messages]
     moment = max(each.sent_at for each in messages)
-    contexts = build_contexts(
-        rows, words.variables, locale_of=lambda _row: words.locale, now=moment
-    )
+    contexts = build_contexts(rows, words.variables, now=moment)
     rate, currency = get_rate(moment), get_club().currency
     for message in messages:
         context = contexts[message.pk]

@@ -108,7 +108,7 @@ class LegalPage(models.Model):
     Its text is plain (``core.prose``). Written through ``members.services.theming``.
     """
 
-    slug = models.SlugField(_("address"), max_length=60, unique=True)
+    slug = models.SlugField(pgettext_lazy("of a page", "address"), max_length=60, unique=True)
     title = models.CharField(_("title"), max_length=120)
     body = models.TextField(
         _("text"), max_length=60_000,
@@ -150,7 +150,7 @@ class FooterLink(models.Model):
         _("words"), max_length=80, help_text=_("As members read it; of a filing, its number.")
     )
     address = models.CharField(
-        _("address"), max_length=500, blank=True, default="",
+        pgettext_lazy("of a page", "address"), max_length=500, blank=True, default="",
         validators=[URLValidator(schemes=["https", "http"])],
         help_text=_("Where it leads, if not to one of your pages. A filing number leads to its "
                     "ministry by itself."),

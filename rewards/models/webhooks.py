@@ -24,7 +24,7 @@ class WebhookEndpoint(models.Model):
     """
 
     name = models.CharField(_("name"), max_length=120)
-    url = models.URLField(_("address"), max_length=400)
+    url = models.URLField(pgettext_lazy("of a page", "address"), max_length=400)
     events = ArrayField(
         models.CharField(max_length=24, choices=WebhookEvent), verbose_name=_("events")
     )

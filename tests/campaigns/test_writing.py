@@ -183,10 +183,10 @@ def test_words_in_other_letters_and_styles_stay_as_they_are():
 def test_member_is_known_by_part_and_as_a_whole(write, freeze, now, body):
     member = create_member(source="register", locale="en", now=now)
     content = write(body=body)
-    edition = freeze()
+    freeze()
     compiled = compile_content(Content.objects.get(pk=content.pk), "en")
-    row = MessageRow(7, member.pk, edition.mailing_id, edition.pk, "", "email", "en", {})
-    contexts = build_contexts([row], compiled.variables, locale_of=lambda _row: "en", now=now)
+    row = MessageRow(7, member.pk, "en", {})
+    contexts = build_contexts([row], compiled.variables, now=now)
     assert format_number(member.number) in compiled.fill(contexts[7]).text
 
 
@@ -423,10 +423,10 @@ def test_contexts_are_plain_and_take_as_many_queries_for_three_as_for_one(
 
     def build(count):
         rows = [
-            MessageRow(place, each.pk, 1, 1, "A", "email", "en", {"purchase": 1})
+            MessageRow(place, each.pk, "en", {"purchase": 1})
             for place, each in enumerate(members[:count])
         ]
-        return build_contexts(rows, wanted, locale_of=lambda row: row.locale, now=now)
+        return build_contexts(rows, wanted, now=now)
 
     build(1)  # what the process keeps is kept
     counts = []
@@ -450,12 +450,9 @@ def test_facts_open_nobody_elses_purchase(rules, shop, now):  # noqa: F811
     mei, ken = shop.member("mei"), shop.member("ken")
     pk = mei.purchases.get().pk
     rows = [
-        MessageRow(place, each.pk, 1, 1, "A", "email", "en", {"purchase": pk})
-        for place, each in enumerate((mei, ken))
+        MessageRow(place, each.pk, "en", {"purchase": pk}) for place, each in enumerate((mei, ken))
     ]
-    found = build_contexts(
-        rows, frozenset({"purchase.amount"}), locale_of=lambda row: "en", now=now
-    )
+    found = build_contexts(rows, frozenset({"purchase.amount"}), now=now)
     assert found[0]["purchase"]["amount"] == "$18.40"
     assert found[1]["purchase"] is None
 

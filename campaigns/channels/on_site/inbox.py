@@ -185,7 +185,7 @@ def _build_contexts(
     rows = [MessageRow.of(each, locale) for each in messages]
     if not rows:
         return {}
-    contexts = build_contexts(rows, variables, locale_of=lambda _row: locale, now=now)
+    contexts = build_contexts(rows, variables, now=now)
     for message in messages:
         if message.figures:
             restore_figures(contexts[message.pk], message.figures, locale)

@@ -25,24 +25,22 @@ _PERSON = (
 
 @transaction.atomic(savepoint=False)
 def build_contexts(
-    messages: Sequence[MessageRow],
+    rows: Sequence[MessageRow],
     variables: frozenset[str],
     *,
-    locale_of: Callable[[MessageRow], str],
     now: dt.datetime,
 ) -> dict[Any, Context]:
     """Plain data by message id, of the groups alone that ``variables`` need; the same number of
-    queries for one message as for a thousand. ``locale_of`` tells the language of the words.
+    queries for one message as for a thousand.
 
     What isn't known of somebody is None: words say what then (``campaigns.variables``).
     """
     needs = list_needs(variables)
-    rows = [(row, locale_of(row)) for row in messages]
     club = get_club()
-    clubs = {locale: _build_club(club, locale) for locale in {locale for _row, locale in rows}}
+    clubs = {locale: _build_club(club, locale) for locale in {row.locale for row in rows}}
     contexts: dict[Any, Context] = {
-        row.id: {"message_id": row.id, "club": clubs[locale], "facts": dict(row.facts)}
-        for row, locale in rows
+        row.id: {"message_id": row.id, "club": clubs[row.locale], "facts": dict(row.facts)}
+        for row in rows
     }
     people = _load_people(rows, needs)
     if "member" in needs:
@@ -66,16 +64,16 @@ def build_contexts(
     return contexts
 
 
-def _group_by_language[Row](rows: Sequence[tuple[Row, str]]) -> Iterator[tuple[str, list[Row]]]:
+def _group_by_language(rows: Sequence[MessageRow]) -> Iterator[tuple[str, list[MessageRow]]]:
     """Changing the language takes as long as filling in a name."""
-    for locale in dict.fromkeys(locale for _row, locale in rows):
-        yield locale, [row for row, each in rows if each == locale]
+    for locale in dict.fromkeys(row.locale for row in rows):
+        yield locale, [row for row in rows if row.locale == locale]
 
 
-def _load_people(rows: Sequence[tuple[MessageRow, str]], needs: set[str]) -> dict[int, Member]:
+def _load_people(rows: Sequence[MessageRow], needs: set[str]) -> dict[int, Member]:
     if not needs & {"member", "points", "tier"}:
         return {}
-    ids = {row.member_id for row, _locale in rows}
+    ids = {row.member_id for row in rows}
     return {member.pk: member for member in Member.objects.filter(pk__in=ids).only(*_PERSON)}
 
 
@@ -114,12 +112,12 @@ _MEMBER: dict[str, Callable[[Member, str, str], Any]] = {
 
 
 def _fill_audiences(
-    contexts: dict[Any, Context], rows: Sequence[tuple[MessageRow, str]], slugs: set[str]
+    contexts: dict[Any, Context], rows: Sequence[MessageRow], slugs: set[str]
 ) -> None:
     found = set(
         AudienceMember.objects.filter(
-            audience__slug__in=slugs, member__in={row.member_id for row, _locale in rows}
+            audience__slug__in=slugs, member__in={row.member_id for row in rows}
         ).values_list("member_id", "audience__slug")
     )
-    for row, _locale in rows:
+    for row in rows:
         contexts[row.id]["audiences"] = {slug: (row.member_id, slug) in found for slug in slugs}

@@ -15,7 +15,7 @@ from members.selectors.club import get_club
 from purchases.models import Line, Product, Purchase
 from rewards.models import Entitlement, Redemption, Reward
 
-Rows = Sequence[tuple[MessageRow, str]]
+Rows = Sequence[MessageRow]
 Contexts = dict[Any, dict[str, Any]]
 _MOST_GOODS = 12
 
@@ -30,7 +30,7 @@ def fill(contexts: Contexts, rows: Rows, needs: set[str], slugs: set[str]) -> No
 
 
 def _collect(rows: Rows, name: str) -> set[int]:
-    return {pk for row, _locale in rows if (pk := _read_id(row.facts.get(name))) is not None}
+    return {pk for row in rows if (pk := _read_id(row.facts.get(name))) is not None}
 
 
 def _read_id(value: Any) -> int | None:
@@ -48,14 +48,14 @@ def _fill_rewards(contexts: Contexts, rows: Rows, needs: set[str], slugs: set[st
     # The same for everybody of a language.
     shown = {
         locale: {slug: _build_reward(by_slug.get(slug), locale) for slug in slugs}
-        for locale in {locale for _row, locale in rows}
+        for locale in {row.locale for row in rows}
     }
-    for row, locale in rows:
+    for row in rows:
         context = contexts[row.id]
-        context["rewards"] = shown[locale]
+        context["rewards"] = shown[row.locale]
         if "reward" in needs:
             pk = _read_id(row.facts.get("reward"))
-            context["reward"] = _build_reward(by_id.get(pk) if pk else None, locale)
+            context["reward"] = _build_reward(by_id.get(pk) if pk else None, row.locale)
 
 
 def show_rewards(slugs: set[str], locale: str) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def _fill_vouchers(contexts: Contexts, rows: Rows) -> None:
     """A redemption brings its code; a right to a reward (a gift) is taken on these pages."""
     redeemed = _by_id(Redemption.objects.for_list().filter(pk__in=_collect(rows, "redemption")))
     given = _by_id(Entitlement.objects.for_list().filter(pk__in=_collect(rows, "entitlement")))
-    for row, locale in rows:
+    for row in rows:
         redemption = redeemed.get(_read_id(row.facts.get("redemption")))
         entitlement = given.get(_read_id(row.facts.get("entitlement")))
         found = redemption or entitlement
@@ -97,7 +97,7 @@ def _fill_vouchers(contexts: Contexts, rows: Rows) -> None:
         if found is None or found.member_id != row.member_id:
             contexts[row.id]["voucher"] = None
             continue
-        with override(locale):
+        with override(row.locale):
             contexts[row.id]["voucher"] = {
                 "name": found.reward.name_i18n,
                 "code": redemption.shown_code if redemption else None,
@@ -119,17 +119,17 @@ def _fill_purchases(contexts: Contexts, rows: Rows, needs: set[str]) -> None:
     bought = _by_id(Purchase.objects.filter(pk__in=ids).select_related("store") if ids else ())
     named = {
         pk
-        for row, _locale in rows
+        for row in rows
         for pk in _list_ids(row.facts)
     } if "product" in needs else set()  # fmt: skip
     lines: Mapping[int, list[int]] = _list_goods(ids) if "product" in needs and ids else {}
     goods = Product.objects.in_bulk(named | {pk for each in lines.values() for pk in each})
-    for row, locale in rows:
+    for row in rows:
         purchase = bought.get(_read_id(row.facts.get("purchase")))
         if purchase is not None and purchase.member_id != row.member_id:
             purchase = None
         context = contexts[row.id]
-        with override(locale):
+        with override(row.locale):
             context["purchase"] = purchase and {
                 "number": purchase.external_id,
                 "amount": format_money(purchase.total_amount, purchase.currency),

@@ -19,7 +19,7 @@ from rewards.selectors.standing import get_progress
 
 def fill(
     contexts: dict[Any, dict[str, Any]],
-    rows: Sequence[tuple[MessageRow, str]],
+    rows: Sequence[MessageRow],
     people: Mapping[int, Member],
     needs: set[str],
     *,
@@ -30,7 +30,7 @@ def fill(
     rate = get_rate(now) if "points" in needs else None
     currency = get_club().currency
     shown = _Names(next(iter(balances.values()), None))
-    for row, locale in rows:
+    for row in rows:
         found = balances[row.member_id]
         context = contexts[row.id]
         if "points" in needs:
@@ -38,7 +38,7 @@ def fill(
             day, count = found.expiries[0] if found.expiries else (None, 0)
             value = None
             if worth:
-                with override(locale):
+                with override(row.locale):
                     value = format_money(worth, currency)
             context["points"] = {
                 "balance": found.available,
@@ -48,7 +48,7 @@ def fill(
                 "expiring_on": day,
             }
         if "tier" in needs:
-            slug, context["tier"] = _build_tier(shown.name(found, locale))
+            slug, context["tier"] = _build_tier(shown.name(found, row.locale))
             context.setdefault("member", {})["tier"] = slug
 
 

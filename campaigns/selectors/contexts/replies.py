@@ -13,13 +13,13 @@ from surveys.models import FollowUpEntry
 FACT = "reply"
 
 
-def fill(contexts: dict[Any, dict[str, Any]], rows: Sequence[tuple[MessageRow, str]]) -> None:
+def fill(contexts: dict[Any, dict[str, Any]], rows: Sequence[MessageRow]) -> None:
     """One query, however many messages there are."""
-    ids = {pk for row, _locale in rows if isinstance(pk := row.facts.get(FACT), int)}
+    ids = {pk for row in rows if isinstance(pk := row.facts.get(FACT), int)}
     replies = FollowUpEntry.objects.filter(kind=FollowUpEntryKind.REPLY)
     found = replies.select_related("follow_up").in_bulk(ids) if ids else {}
     url = settings.SITE_URL + reverse("contact_mine")
-    for row, _locale in rows:
+    for row in rows:
         entry = found.get(row.facts.get(FACT)) if row.facts.get(FACT) in ids else None
         # Facts never show somebody else's answer.
         if entry is None or entry.follow_up.member_id != row.member_id:

@@ -21,23 +21,23 @@ FACT = "invitation"
 MOST_ANSWERS = 11  # of a question in a message, numbered from 0
 
 
-def fill(contexts: dict[Any, dict[str, Any]], rows: Sequence[tuple[MessageRow, str]]) -> None:
+def fill(contexts: dict[Any, dict[str, Any]], rows: Sequence[MessageRow]) -> None:
     """Three queries, however many messages there are, where the versions are known."""
-    ids = {pk for row, _locale in rows if isinstance(pk := row.facts.get(FACT), int)}
+    ids = {pk for row in rows if isinstance(pk := row.facts.get(FACT), int)}
     found = Invitation.objects.select_related("survey").in_bulk(ids) if ids else {}
     live = dict(
         SurveyVersion.objects.filter(
             state=VersionState.LIVE, survey__in={each.survey_id for each in found.values()}
         ).values_list("survey_id", "pk")
     )
-    for row, locale in rows:
+    for row in rows:
         invitation = found.get(row.facts.get(FACT)) if row.facts.get(FACT) in ids else None
         # Facts never open somebody else's answers.
         if invitation is None or invitation.member_id != row.member_id:
             contexts[row.id]["survey"] = None
             continue
         version_id = invitation.version_id or live.get(invitation.survey_id)
-        with override(locale):
+        with override(row.locale):
             contexts[row.id]["survey"] = _build(invitation, version_id)
 
 

@@ -230,11 +230,9 @@ class _Batch:
     def fill(self) -> None:
         compiled = dict(self._compile())
         wanted = frozenset[str]().union(*{each.variables for each in compiled.values()})
-        locales = {pk: words.locale for pk, words in compiled.items()}
         contexts = build_contexts(
-            [self._describe(self.rows[pk]) for pk in compiled],
+            [_describe(self.rows[pk], words.locale) for pk, words in compiled.items()],
             wanted,
-            locale_of=lambda row: locales[row.id or 0],
             now=self.now,
         )
         for pk, words in compiled.items():
@@ -272,18 +270,6 @@ class _Batch:
                 self.dropped.append((pk, MessageReason.TEMPLATE, words))
             else:
                 yield pk, words
-
-    def _describe(self, row: _Row) -> MessageRow:
-        return MessageRow(
-            id=row.id,
-            member_id=row.member_id,
-            mailing_id=self.mailing.id,
-            edition_id=row.edition_id,
-            variant=row.variant,
-            channel=self.channel,
-            locale=row.locale,
-            facts=json.loads(row.facts) if isinstance(row.facts, str) else row.facts,
-        )
 
     def _build_headers(self, message_id: int) -> dict[str, str]:
         """RFC 8058: one address, which a mail program posts to and a person opens."""
@@ -342,6 +328,11 @@ class _Batch:
             outgoing=self.outgoing,
             attempts={pk: self.rows[pk].attempts for pk in ids},
         )
+
+
+def _describe(row: _Row, locale: str) -> MessageRow:
+    facts = json.loads(row.facts) if isinstance(row.facts, str) else row.facts
+    return MessageRow(row.id, row.member_id, locale, facts)
 
 
 def _find_words(channel: str, edition_id: int, variant: str, locale: str) -> Compiled | str:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 
-from celery import current_app
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +10,7 @@ from campaigns.models import Mailing
 from campaigns.services.fates import tell_fates
 from core.errors import DomainError
 from core.services.audit import record_audit
+from core.wakes import send_once_committed
 from members.models import User
 
 _BATCH = 5000
@@ -44,7 +44,7 @@ def pause_mailing(mailing: Mailing, *, by: User | None, now: dt.datetime) -> Mai
 def resume_mailing(mailing: Mailing, *, by: User | None, now: dt.datetime) -> Mailing:
     """It goes on with those who wait; nobody else. Twice is once. Raises MailingNotStarted."""
     mailing = _turn(mailing, MailingState.PAUSED, MailingState.RUNNING, "mailing.resumed", by, now)
-    _look_now("campaigns.tasks.send_waiting")
+    send_once_committed("campaigns.tasks.send_waiting")
     return mailing
 
 
@@ -61,7 +61,7 @@ def cancel_mailing(mailing: Mailing, *, by: User | None, now: dt.datetime) -> Ma
         locked.state = MailingState.CANCELLED
         locked.save(update_fields=["state"])
         record_audit("mailing.cancelled", locked, by=by, now=now)
-        _look_now("campaigns.tasks.sweep_outbox")
+        send_once_committed("campaigns.tasks.sweep_outbox")
     mailing.state = locked.state
     return locked
 
@@ -106,7 +106,3 @@ def _turn(mailing, before, after, action, by, now):
         record_audit(action, locked, by=by, now=now)
     mailing.state = locked.state
     return locked
-
-
-def _look_now(task: str) -> None:
-    transaction.on_commit(lambda: current_app.send_task(task), robust=True)
