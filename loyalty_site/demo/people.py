@@ -8,7 +8,8 @@ from typing import Any
 
 from core.time import resolve_local
 from loyalty_site.demo.data import LANGUAGE, read_club, read_stories, read_table, translate
-from members.models import Member, User
+from members.addresses import clean_address
+from members.models import Address, Member, User
 from members.roles import CLERK, MANAGER, MARKETER, OWNER
 from members.services.enrolment import MemberKey, create_member, ensure_members
 from members.services.logins import create_login
@@ -24,6 +25,7 @@ STAFF = (
     (CLERK, "clerk@example.com", "Sam Whitfield"),
 )
 _GENDERS = {"nonbinary": "other"}
+_COUNTRY = "US"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,29 @@ def enrol_people(
         source=till,
         now=now,
     )
+    _note_addresses(rows, made)
     return made
+
+
+def _note_addresses(rows: Iterable[dict[str, str]], made: dict[str, Member]) -> None:
+    """Homes of those who told where they live, noted when they joined: letters go there."""
+    noted = []
+    for row in rows:
+        if row["street"]:
+            street, _comma, building = row["street"].partition(", ")
+            parts = {
+                "street": street, "building": building, "city": row["city"],
+                "region": row["region"], "postal_code": row["postal_code"],
+            }  # fmt: skip
+            cleaned, _errors = clean_address(_COUNTRY, parts)
+            member = made[row["member"]]
+            noted.append(
+                Address(
+                    member=member, country=_COUNTRY, is_default=True,
+                    created_at=member.joined_at, updated_at=member.joined_at, **cleaned,
+                )
+            )  # fmt: skip
+    Address.objects.bulk_create(noted)
 
 
 def _joined_at(row, first_visit: dt.datetime, zone: str, seed: int) -> dt.datetime:
