@@ -145,7 +145,7 @@ def test_act_for_many_asks_its_reason_in_every_language(owner, mei):
 def test_no_form_forgets_the_languages():
     """Whoever shows words that members read in a plain form asks for all languages."""
     own_way = {"BulkAct", "Surprise", "Theme"}  # pages of their own
-    for_staff = {"Automation"}  # its name is read in the back office alone
+    for_staff = {"Automation", "Mailing"}  # their names are read in the back office alone
     plain = {
         model.__name__
         for model, page in site._registry.items()

@@ -23,6 +23,7 @@ from campaigns.selectors.reports import get_funnel
 from campaigns.services.sending.running import send_waiting_messages
 from loyalty_site.demo.automations import list_automation_codes
 from loyalty_site.demo.campaigns import read_campaigns
+from loyalty_site.demo.data import LANGUAGE
 from loyalty_site.demo.notices import read_notices
 from loyalty_site.demo.removal import remove_demo
 from members.models import Member, Notice, WorkItem
@@ -58,8 +59,8 @@ def test_what_there_is(larger_club, now):
     states = dict(Campaign.objects.values_list("mailing__name", "state"))
     told = read_campaigns()
     assert len(told["finished"]) == 6
-    assert {states[each["name"]] for each in told["finished"]} == {CampaignState.FINISHED}
-    assert [states[each["name"]] for each in told["coming"]] == [
+    assert {states[each["name"][LANGUAGE]] for each in told["finished"]} == {CampaignState.FINISHED}
+    assert [states[each["name"][LANGUAGE]] for each in told["coming"]] == [
         CampaignState.SCHEDULED, CampaignState.APPROVAL, CampaignState.DRAFT,
     ]  # fmt: skip
     assert Segment.objects.exclude(code="").filter(built_at=now).count() == 12
