@@ -42,6 +42,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'question',
                 'verbose_name_plural': 'questions',
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['nps', 'faces', 'effort', 'stars', 'single', 'multiple', 'text', 'number', 'date', 'quote'])), name='question_kind_is_known'), models.CheckConstraint(condition=models.Q(('kind', 'number'), models.Q(('highest__isnull', True), ('lowest__isnull', True)), _connector='OR'), name='question_bounds_are_of_numbers'), models.CheckConstraint(condition=models.Q(('lowest__isnull', True), ('highest__isnull', True), ('lowest__lt', models.F('highest')), _connector='OR'), name='question_bounds_leave_room')],
             },
         ),
         migrations.CreateModel(
@@ -93,6 +94,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'invitation to a survey',
                 'verbose_name_plural': 'invitations to surveys',
+                'indexes': [models.Index(fields=['member', 'sent_at'], name='invitation_clock'), models.Index(condition=models.Q(('state', 'planned')), fields=['due_at'], name='invitation_due'), models.Index(condition=models.Q(('reminded_at__isnull', True), ('reminder_due_at__isnull', False)), fields=['reminder_due_at'], name='invitation_reminder_due'), models.Index(condition=models.Q(('state__in', ['planned', 'released', 'sent', 'opened'])), fields=['expires_at'], name='invitation_expiring')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['planned', 'released', 'sent', 'skipped', 'opened', 'answered', 'expired', 'cancelled'])), name='invitation_state_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'skipped'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='invitation_skipped_has_reason'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'answered'), _negated=True), ('answered_at__isnull', False), _connector='OR'), name='invitation_answered_has_time'), models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('due_at'))), name='invitation_expires_after_due'), models.CheckConstraint(condition=models.Q(('reminded_at__isnull', True), ('sent_at__isnull', False), _connector='OR'), name='invitation_reminded_was_sent')],
             },
         ),
         migrations.CreateModel(
@@ -115,6 +118,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'response',
                 'verbose_name_plural': 'responses',
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['provisional', 'begun', 'complete'])), name='response_state_is_known'), models.CheckConstraint(condition=models.Q(('actor__in', ['human', 'machine', 'unknown'])), name='response_actor_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('completed_at__isnull', False), ('state', 'complete')), models.Q(models.Q(('state', 'complete'), _negated=True), ('completed_at__isnull', True)), _connector='OR'), name='response_complete_has_time'), models.CheckConstraint(condition=models.Q(('score_permille__isnull', True), ('score_permille__lte', 1000), _connector='OR'), name='response_score_is_within_scale')],
             },
         ),
         migrations.CreateModel(
@@ -140,6 +144,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'follow-up',
                 'verbose_name_plural': 'follow-ups',
                 'permissions': [('oversee_followup', 'Can work every follow-up, whoever owns it')],
+                'indexes': [models.Index(condition=models.Q(('state', 'closed'), _negated=True), fields=['due_at'], name='follow_up_unclosed'), models.Index(condition=models.Q(('state', 'closed'), _negated=True), fields=['member'], name='follow_up_of_member')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('ending__in', ['done', 'raised', 'left']), ('state', 'closed')), models.Q(('closed_at__isnull', True), ('ending', ''), ('outcome', ''), ('state__in', ['open', 'working'])), _connector='OR'), name='follow_up_closed_has_time'), models.CheckConstraint(condition=models.Q(models.Q(('ending', 'done'), _negated=True), models.Q(('outcome', ''), _negated=True), _connector='OR'), name='follow_up_says_what_was_done'), models.CheckConstraint(condition=models.Q(models.Q(('member__isnull', False), ('response__isnull', False), ('sender_email', ''), ('subject', '')), models.Q(('response__isnull', True), models.Q(('subject', ''), _negated=True)), _connector='OR'), name='follow_up_is_about_something'), models.CheckConstraint(condition=models.Q(('member__isnull', False), models.Q(('sender_email', ''), _negated=True), _connector='OR'), name='follow_up_is_of_somebody'), models.CheckConstraint(condition=models.Q(django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length('subject'), 4000), django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length('outcome'), 4000)), name='follow_up_words_are_short')],
             },
         ),
         migrations.CreateModel(
@@ -156,6 +162,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'answer',
                 'verbose_name_plural': 'answers',
+                'indexes': [models.Index(fields=['question', 'number'], name='answer_by_question')],
+                'constraints': [models.UniqueConstraint(fields=('response', 'question'), name='answer_once'), models.CheckConstraint(condition=django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length('text'), 4000), name='answer_text_is_short'), models.CheckConstraint(condition=models.Q(('number__isnull', False), models.Q(('text', ''), _negated=True), models.Q(('choices', []), _negated=True), ('day_on__isnull', False), _connector='OR'), name='answer_says_something')],
             },
         ),
         migrations.CreateModel(
@@ -176,6 +184,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'import of reviews',
                 'verbose_name_plural': 'imports of reviews',
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('done_at__isnull', True), ('state', 'draft')), models.Q(('done_at__isnull', False), ('state', 'done')), _connector='OR'), name='review_import_done_has_time')],
             },
         ),
         migrations.CreateModel(
@@ -214,6 +223,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'review',
                 'verbose_name_plural': 'reviews',
                 'permissions': [('moderate_review', 'Can publish, refuse and take down reviews'), ('import_review', 'Can bring in reviews from elsewhere')],
+                'indexes': [models.Index(condition=models.Q(('state', 'published')), fields=['product', '-written_at'], name='review_shown_of_product'), models.Index(condition=models.Q(('source', 'club'), ('state', 'published')), fields=['product', 'stars'], name='review_stars_of_product'), models.Index(condition=models.Q(('state', 'waiting')), fields=['written_at'], name='review_waiting'), models.Index(fields=['-written_at'], name='review_newest')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('stars__gte', 1), ('stars__lte', 5)), name='review_has_one_to_five_stars'), models.UniqueConstraint(condition=models.Q(('product__isnull', False)), fields=('member', 'product'), name='review_once_per_member_product'), models.UniqueConstraint(condition=models.Q(('product__isnull', True)), fields=('member',), name='review_once_per_member_of_club'), models.UniqueConstraint(condition=models.Q(('source', 'import')), fields=('origin_name', 'external_id'), name='review_imported_once'), models.CheckConstraint(condition=models.Q(models.Q(('external_id', ''), ('imported_with__isnull', True), ('member__isnull', False), ('origin_name', ''), ('source', 'club')), models.Q(models.Q(('origin_name', ''), _negated=True), models.Q(('external_id', ''), _negated=True), ('may_quote', False), ('member__isnull', True), ('points', 0), ('purchase__isnull', True), ('source', 'import')), _connector='OR'), name='review_is_a_members_or_imported'), models.CheckConstraint(condition=models.Q(('source', 'import'), models.Q(('text', ''), _negated=True), _connector='OR'), name='review_of_member_has_text'), models.CheckConstraint(condition=models.Q(models.Q(('judged_at__isnull', False), ('state__in', ('refused', 'hidden')), models.Q(('refusal', ''), _negated=True)), models.Q(('refusal', ''), ('refusal_note', ''), ('state__in', ['waiting', 'published', 'internal'])), _connector='OR'), name='review_turned_down_has_reason'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'published'), _negated=True), ('published_at__isnull', False), _connector='OR'), name='review_published_has_time'), models.CheckConstraint(condition=models.Q(('edited_at__isnull', True), ('edited_at__gte', models.F('written_at')), _connector='OR'), name='review_edited_after_written'), models.CheckConstraint(condition=models.Q(models.Q(('name_kind', 'anonymous'), ('shown_name', '')), ('name_kind__in', ['short', 'nickname']), _connector='OR'), name='review_anonymous_has_no_name')],
             },
         ),
         migrations.CreateModel(
@@ -228,6 +239,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'photograph of a review',
                 'verbose_name_plural': 'photographs of reviews',
                 'ordering': ('position',),
+                'constraints': [models.UniqueConstraint(fields=('review', 'position'), name='review_photo_once_per_place'), models.CheckConstraint(condition=models.Q(('position__lt', 4)), name='review_has_at_most_four_photos')],
             },
         ),
         migrations.CreateModel(
@@ -244,6 +256,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'reply to a review',
                 'verbose_name_plural': 'replies to reviews',
+                'constraints': [models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='review_reply_has_text')],
             },
         ),
         migrations.CreateModel(
@@ -273,6 +286,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'part of a score',
                 'verbose_name_plural': 'parts of scores',
+                'constraints': [models.UniqueConstraint(fields=('score', 'question'), name='score_term_once'), models.CheckConstraint(condition=models.Q(('part__in', ['plain', 'benefit', 'money', 'time', 'effort', 'expectation'])), name='score_term_part_is_known'), models.CheckConstraint(condition=models.Q(('weight__gte', 1), ('weight__lte', 100)), name='score_term_weighs_something')],
             },
         ),
         migrations.CreateModel(
@@ -304,6 +318,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'survey',
                 'verbose_name_plural': 'surveys',
                 'permissions': [('publish_survey', 'Can publish, close and reopen surveys')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['after_purchase', 'after_delivery', 'onboarding', 'nps', 'exit', 'mystery', 'other'])), name='survey_kind_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('opened_at__isnull', True), ('state', 'draft')), models.Q(('closed_at__isnull', True), ('opened_at__isnull', False), ('state', 'open')), models.Q(('closed_at__isnull', False), ('opened_at__isnull', False), ('state', 'closed')), _connector='OR'), name='survey_state_has_its_time'), models.CheckConstraint(condition=models.Q(('clock_days__lte', 730)), name='survey_clock_is_at_most_two_years'), models.CheckConstraint(condition=models.Q(('expires_after_days__gte', 1), ('expires_after_days__lte', 365)), name='survey_has_days_to_answer'), models.CheckConstraint(condition=models.Q(('reminder_after_days__isnull', True), models.Q(('reminder_after_days__gte', 1), ('reminder_after_days__lt', models.F('expires_after_days'))), _connector='OR'), name='survey_reminds_before_it_expires'), models.CheckConstraint(condition=models.Q(('points__lte', 1000000)), name='survey_points_are_few'), models.CheckConstraint(condition=models.Q(('points_budget__isnull', True), ('points_given__lte', models.F('points_budget')), _connector='OR'), name='survey_gives_within_its_budget'), models.CheckConstraint(condition=models.Q(('low_line__isnull', True), models.Q(('low_line__gte', 1), ('low_line__lte', 1000)), _connector='OR'), name='survey_low_line_is_within_scale'), models.CheckConstraint(condition=models.Q(('is_anonymous', False), ('low_line__isnull', True), _connector='OR'), name='survey_anonymous_has_no_follow_ups'), models.CheckConstraint(condition=models.Q(('follow_up_hours__gte', 1)), name='survey_follow_up_has_hours')],
             },
         ),
         migrations.AddField(
@@ -334,6 +349,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'version of a survey',
                 'verbose_name_plural': 'versions of surveys',
+                'constraints': [models.UniqueConstraint(fields=('survey', 'number'), name='survey_version_once_per_number'), models.UniqueConstraint(condition=models.Q(('state', 'draft')), fields=('survey',), name='survey_version_one_draft'), models.UniqueConstraint(condition=models.Q(('state', 'live')), fields=('survey',), name='survey_version_one_live'), models.CheckConstraint(condition=models.Q(models.Q(('published_at__isnull', True), ('state', 'draft')), models.Q(('published_at__isnull', False), ('state__in', ['live', 'retired'])), _connector='OR'), name='survey_version_published_has_time')],
             },
         ),
         migrations.AddField(
@@ -375,6 +391,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'use of an answer link',
                 'verbose_name_plural': 'uses of answer links',
+                'indexes': [models.Index(fields=['invitation', 'touched_at'], name='touch_of_invitation')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('actor__in', ['human', 'machine', 'unknown'])), name='touch_actor_is_known')],
             },
         ),
         migrations.CreateModel(
@@ -400,6 +418,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'trigger',
                 'verbose_name_plural': 'triggers',
+                'constraints': [models.CheckConstraint(condition=models.Q(('event__in', ['purchase', 'delivered', 'redemption', 'signup', 'date'])), name='trigger_event_is_known'), models.CheckConstraint(condition=models.Q(('share_permille__gte', 1), ('share_permille__lte', 1000)), name='trigger_share_is_a_share'), models.CheckConstraint(condition=models.Q(('delay_minutes__lte', 525600)), name='trigger_delay_is_within_a_year'), models.CheckConstraint(condition=models.Q(('freshness_hours__gte', 1)), name='trigger_freshness_is_positive'), models.CheckConstraint(condition=models.Q(models.Q(('audience__isnull', False), ('event', 'date'), ('starts_on__isnull', False)), models.Q(models.Q(('event', 'date'), _negated=True), ('every_months__isnull', True), ('last_round_on__isnull', True), ('starts_on__isnull', True)), _connector='OR'), name='trigger_date_has_audience_and_day'), models.CheckConstraint(condition=models.Q(('every_months__isnull', True), models.Q(('every_months__gte', 1), ('every_months__lte', 60)), _connector='OR'), name='trigger_months_are_counted'), models.CheckConstraint(condition=models.Q(models.Q(('event__in', ['redemption', 'signup', 'date']), _negated=True), models.Q(('category__isnull', True), ('channel__isnull', True), ('least_amount__isnull', True), ('product__isnull', True), ('store__isnull', True)), _connector='OR'), name='trigger_conditions_are_of_purchases')],
             },
         ),
         migrations.AddField(
@@ -458,134 +477,6 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('question', 'position'), name='branch_position_once'), models.CheckConstraint(condition=models.Q(('operator__in', ['is', 'is_not', 'at_least', 'at_most', 'includes', 'answered', 'always'])), name='branch_operator_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('operator__in', ('answered', 'always')), ('value', '')), models.Q(models.Q(('operator__in', ('answered', 'always')), _negated=True), models.Q(('value', ''), _negated=True)), _connector='OR'), name='branch_has_a_value'), models.CheckConstraint(condition=models.Q(('goes_to__isnull', True), models.Q(('goes_to', models.F('question')), _negated=True), _connector='OR'), name='branch_leaves_its_question')],
             },
         ),
-        migrations.AddIndex(
-            model_name='followup',
-            index=models.Index(condition=models.Q(('state', 'closed'), _negated=True), fields=['due_at'], name='follow_up_unclosed'),
-        ),
-        migrations.AddIndex(
-            model_name='followup',
-            index=models.Index(condition=models.Q(('state', 'closed'), _negated=True), fields=['member'], name='follow_up_of_member'),
-        ),
-        migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('ending__in', ['done', 'raised', 'left']), ('state', 'closed')), models.Q(('closed_at__isnull', True), ('ending', ''), ('outcome', ''), ('state__in', ['open', 'working'])), _connector='OR'), name='follow_up_closed_has_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ending', 'done'), _negated=True), models.Q(('outcome', ''), _negated=True), _connector='OR'), name='follow_up_says_what_was_done'),
-        ),
-        migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('member__isnull', False), ('response__isnull', False), ('sender_email', ''), ('subject', '')), models.Q(('response__isnull', True), models.Q(('subject', ''), _negated=True)), _connector='OR'), name='follow_up_is_about_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.CheckConstraint(condition=models.Q(('member__isnull', False), models.Q(('sender_email', ''), _negated=True), _connector='OR'), name='follow_up_is_of_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.CheckConstraint(condition=models.Q(django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length('subject'), 4000), django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length('outcome'), 4000)), name='follow_up_words_are_short'),
-        ),
-        migrations.AddIndex(
-            model_name='answer',
-            index=models.Index(fields=['question', 'number'], name='answer_by_question'),
-        ),
-        migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.UniqueConstraint(fields=('response', 'question'), name='answer_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length('text'), 4000), name='answer_text_is_short'),
-        ),
-        migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.CheckConstraint(condition=models.Q(('number__isnull', False), models.Q(('text', ''), _negated=True), models.Q(('choices', []), _negated=True), ('day_on__isnull', False), _connector='OR'), name='answer_says_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewimport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('done_at__isnull', True), ('state', 'draft')), models.Q(('done_at__isnull', False), ('state', 'done')), _connector='OR'), name='review_import_done_has_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewphoto',
-            constraint=models.UniqueConstraint(fields=('review', 'position'), name='review_photo_once_per_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewphoto',
-            constraint=models.CheckConstraint(condition=models.Q(('position__lt', 4)), name='review_has_at_most_four_photos'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewreply',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='review_reply_has_text'),
-        ),
-        migrations.AddConstraint(
-            model_name='scoreterm',
-            constraint=models.UniqueConstraint(fields=('score', 'question'), name='score_term_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='scoreterm',
-            constraint=models.CheckConstraint(condition=models.Q(('part__in', ['plain', 'benefit', 'money', 'time', 'effort', 'expectation'])), name='score_term_part_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='scoreterm',
-            constraint=models.CheckConstraint(condition=models.Q(('weight__gte', 1), ('weight__lte', 100)), name='score_term_weighs_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='survey',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['after_purchase', 'after_delivery', 'onboarding', 'nps', 'exit', 'mystery', 'other'])), name='survey_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='survey',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('opened_at__isnull', True), ('state', 'draft')), models.Q(('closed_at__isnull', True), ('opened_at__isnull', False), ('state', 'open')), models.Q(('closed_at__isnull', False), ('opened_at__isnull', False), ('state', 'closed')), _connector='OR'), name='survey_state_has_its_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='survey',
-            constraint=models.CheckConstraint(condition=models.Q(('clock_days__lte', 730)), name='survey_clock_is_at_most_two_years'),
-        ),
-        migrations.AddConstraint(
-            model_name='survey',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_after_days__gte', 1), ('expires_after_days__lte', 365)), name='survey_has_days_to_answer'),
-        ),
-        migrations.AddConstraint(
-            model_name='survey',
-            constraint=models.CheckConstraint(condition=models.Q(('reminder_after_days__isnull', True), models.Q(('reminder_after_days__gte', 1), ('reminder_after_days__lt', models.F('expires_after_days'))), _connector='OR'), name='survey_reminds_before_it_expires'),
-        ),
-        migrations.AddConstraint(
-            model_name='survey',
-            constraint=models.CheckConstraint(condition=models.Q(('points__lte', 1000000)), name='survey_points_are_few'),
-        ),
-        migrations.AddConstraint(
-            model_name='survey',
-            constraint=models.CheckConstraint(condition=models.Q(('points_budget__isnull', True), ('points_given__lte', models.F('points_budget')), _connector='OR'), name='survey_gives_within_its_budget'),
-        ),
-        migrations.AddConstraint(
-            model_name='survey',
-            constraint=models.CheckConstraint(condition=models.Q(('low_line__isnull', True), models.Q(('low_line__gte', 1), ('low_line__lte', 1000)), _connector='OR'), name='survey_low_line_is_within_scale'),
-        ),
-        migrations.AddConstraint(
-            model_name='survey',
-            constraint=models.CheckConstraint(condition=models.Q(('is_anonymous', False), ('low_line__isnull', True), _connector='OR'), name='survey_anonymous_has_no_follow_ups'),
-        ),
-        migrations.AddConstraint(
-            model_name='survey',
-            constraint=models.CheckConstraint(condition=models.Q(('follow_up_hours__gte', 1)), name='survey_follow_up_has_hours'),
-        ),
-        migrations.AddConstraint(
-            model_name='surveyversion',
-            constraint=models.UniqueConstraint(fields=('survey', 'number'), name='survey_version_once_per_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='surveyversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'draft')), fields=('survey',), name='survey_version_one_draft'),
-        ),
-        migrations.AddConstraint(
-            model_name='surveyversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'live')), fields=('survey',), name='survey_version_one_live'),
-        ),
-        migrations.AddConstraint(
-            model_name='surveyversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('published_at__isnull', True), ('state', 'draft')), models.Q(('published_at__isnull', False), ('state__in', ['live', 'retired'])), _connector='OR'), name='survey_version_published_has_time'),
-        ),
         migrations.AddConstraint(
             model_name='score',
             constraint=models.UniqueConstraint(fields=('version', 'code'), name='score_code_once'),
@@ -598,74 +489,6 @@ class Migration(migrations.Migration):
             model_name='question',
             constraint=models.UniqueConstraint(fields=('version', 'code'), name='question_code_once'),
         ),
-        migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['nps', 'faces', 'effort', 'stars', 'single', 'multiple', 'text', 'number', 'date', 'quote'])), name='question_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(('kind', 'number'), models.Q(('highest__isnull', True), ('lowest__isnull', True)), _connector='OR'), name='question_bounds_are_of_numbers'),
-        ),
-        migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(('lowest__isnull', True), ('highest__isnull', True), ('lowest__lt', models.F('highest')), _connector='OR'), name='question_bounds_leave_room'),
-        ),
-        migrations.AddIndex(
-            model_name='review',
-            index=models.Index(condition=models.Q(('state', 'published')), fields=['product', '-written_at'], name='review_shown_of_product'),
-        ),
-        migrations.AddIndex(
-            model_name='review',
-            index=models.Index(condition=models.Q(('source', 'club'), ('state', 'published')), fields=['product', 'stars'], name='review_stars_of_product'),
-        ),
-        migrations.AddIndex(
-            model_name='review',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['written_at'], name='review_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='review',
-            index=models.Index(fields=['-written_at'], name='review_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('stars__gte', 1), ('stars__lte', 5)), name='review_has_one_to_five_stars'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(condition=models.Q(('product__isnull', False)), fields=('member', 'product'), name='review_once_per_member_product'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(condition=models.Q(('product__isnull', True)), fields=('member',), name='review_once_per_member_of_club'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(condition=models.Q(('source', 'import')), fields=('origin_name', 'external_id'), name='review_imported_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('external_id', ''), ('imported_with__isnull', True), ('member__isnull', False), ('origin_name', ''), ('source', 'club')), models.Q(models.Q(('origin_name', ''), _negated=True), models.Q(('external_id', ''), _negated=True), ('may_quote', False), ('member__isnull', True), ('points', 0), ('purchase__isnull', True), ('source', 'import')), _connector='OR'), name='review_is_a_members_or_imported'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('source', 'import'), models.Q(('text', ''), _negated=True), _connector='OR'), name='review_of_member_has_text'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('judged_at__isnull', False), ('state__in', ('refused', 'hidden')), models.Q(('refusal', ''), _negated=True)), models.Q(('refusal', ''), ('refusal_note', ''), ('state__in', ['waiting', 'published', 'internal'])), _connector='OR'), name='review_turned_down_has_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'published'), _negated=True), ('published_at__isnull', False), _connector='OR'), name='review_published_has_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('edited_at__isnull', True), ('edited_at__gte', models.F('written_at')), _connector='OR'), name='review_edited_after_written'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('name_kind', 'anonymous'), ('shown_name', '')), ('name_kind__in', ['short', 'nickname']), _connector='OR'), name='review_anonymous_has_no_name'),
-        ),
         migrations.AddIndex(
             model_name='response',
             index=models.Index(condition=models.Q(('actor', 'human'), ('state__in', ['begun', 'complete'])), fields=['survey', 'started_at'], name='response_counting'),
@@ -674,74 +497,6 @@ class Migration(migrations.Migration):
             model_name='response',
             index=models.Index(fields=['survey', 'state', 'actor'], name='response_by_state'),
         ),
-        migrations.AddConstraint(
-            model_name='response',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['provisional', 'begun', 'complete'])), name='response_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='response',
-            constraint=models.CheckConstraint(condition=models.Q(('actor__in', ['human', 'machine', 'unknown'])), name='response_actor_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='response',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('completed_at__isnull', False), ('state', 'complete')), models.Q(models.Q(('state', 'complete'), _negated=True), ('completed_at__isnull', True)), _connector='OR'), name='response_complete_has_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='response',
-            constraint=models.CheckConstraint(condition=models.Q(('score_permille__isnull', True), ('score_permille__lte', 1000), _connector='OR'), name='response_score_is_within_scale'),
-        ),
-        migrations.AddIndex(
-            model_name='touch',
-            index=models.Index(fields=['invitation', 'touched_at'], name='touch_of_invitation'),
-        ),
-        migrations.AddConstraint(
-            model_name='touch',
-            constraint=models.CheckConstraint(condition=models.Q(('actor__in', ['human', 'machine', 'unknown'])), name='touch_actor_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='trigger',
-            constraint=models.CheckConstraint(condition=models.Q(('event__in', ['purchase', 'delivered', 'redemption', 'signup', 'date'])), name='trigger_event_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='trigger',
-            constraint=models.CheckConstraint(condition=models.Q(('share_permille__gte', 1), ('share_permille__lte', 1000)), name='trigger_share_is_a_share'),
-        ),
-        migrations.AddConstraint(
-            model_name='trigger',
-            constraint=models.CheckConstraint(condition=models.Q(('delay_minutes__lte', 525600)), name='trigger_delay_is_within_a_year'),
-        ),
-        migrations.AddConstraint(
-            model_name='trigger',
-            constraint=models.CheckConstraint(condition=models.Q(('freshness_hours__gte', 1)), name='trigger_freshness_is_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='trigger',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('audience__isnull', False), ('event', 'date'), ('starts_on__isnull', False)), models.Q(models.Q(('event', 'date'), _negated=True), ('every_months__isnull', True), ('last_round_on__isnull', True), ('starts_on__isnull', True)), _connector='OR'), name='trigger_date_has_audience_and_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='trigger',
-            constraint=models.CheckConstraint(condition=models.Q(('every_months__isnull', True), models.Q(('every_months__gte', 1), ('every_months__lte', 60)), _connector='OR'), name='trigger_months_are_counted'),
-        ),
-        migrations.AddConstraint(
-            model_name='trigger',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('event__in', ['redemption', 'signup', 'date']), _negated=True), models.Q(('category__isnull', True), ('channel__isnull', True), ('least_amount__isnull', True), ('product__isnull', True), ('store__isnull', True)), _connector='OR'), name='trigger_conditions_are_of_purchases'),
-        ),
-        migrations.AddIndex(
-            model_name='invitation',
-            index=models.Index(fields=['member', 'sent_at'], name='invitation_clock'),
-        ),
-        migrations.AddIndex(
-            model_name='invitation',
-            index=models.Index(condition=models.Q(('state', 'planned')), fields=['due_at'], name='invitation_due'),
-        ),
-        migrations.AddIndex(
-            model_name='invitation',
-            index=models.Index(condition=models.Q(('reminded_at__isnull', True), ('reminder_due_at__isnull', False)), fields=['reminder_due_at'], name='invitation_reminder_due'),
-        ),
-        migrations.AddIndex(
-            model_name='invitation',
-            index=models.Index(condition=models.Q(('state__in', ['planned', 'released', 'sent', 'opened'])), fields=['expires_at'], name='invitation_expiring'),
-        ),
         migrations.AddIndex(
             model_name='invitation',
             index=models.Index(condition=models.Q(('sent_at__isnull', False)), fields=['survey', 'sent_at'], name='invitation_sent_by_survey'),
@@ -749,25 +504,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='invitation',
             constraint=models.UniqueConstraint(fields=('survey', 'member', 'occurrence'), name='invitation_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['planned', 'released', 'sent', 'skipped', 'opened', 'answered', 'expired', 'cancelled'])), name='invitation_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'skipped'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='invitation_skipped_has_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'answered'), _negated=True), ('answered_at__isnull', False), _connector='OR'), name='invitation_answered_has_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('due_at'))), name='invitation_expires_after_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('reminded_at__isnull', True), ('sent_at__isnull', False), _connector='OR'), name='invitation_reminded_was_sent'),
         ),
     ]
