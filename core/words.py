@@ -58,9 +58,16 @@ def _active_key(field: str) -> str:
     return "" if language == get_default_language() else key_of(field, language)
 
 
-def list_active_keys(fields: Iterable[str]) -> list[str]:
-    """The keys of the active language, for a search in JSON; none where the columns hold it."""
-    return [key for field in fields if (key := _active_key(field))]
+def list_active_paths(paths: Iterable[str]) -> list[str]:
+    """Where the words of the active language are looked up: ``mailing__i18n__name_ja`` for
+    ``mailing__name``; none where the columns hold it.
+    """
+    found = []
+    for path in paths:
+        head, dash, field = path.rpartition("__")
+        if key := _active_key(field):
+            found.append(f"{head}{dash}i18n__{key}")
+    return found
 
 
 def shown(path: str) -> Any:
@@ -100,14 +107,15 @@ def translate_label(label: Any, field: str) -> tuple[str, dict[str, str]]:
 
 def rename(row: Any, field: str, words: str, names: Mapping[str, str] | None = None) -> None:
     """Other words for a field that staff write in the club's own language alone. What it was called
-    in other languages goes with the old words; ``names`` are those of the new (``name_ja``, ...).
+    in other languages goes with the old words; ``names`` hold those of the new (``name_ja``, ...).
     """
-    if words == getattr(row, field) and names is None:
+    own = {key_of(field, language) for language in list_translations()}
+    new = {key: said for key, said in (names or {}).items() if key in own}
+    if words == getattr(row, field) and not new:
         return
     setattr(row, field, words)
-    old = {key_of(field, language) for language in list_translations()}
-    kept = {key: said for key, said in (row.i18n or {}).items() if key not in old}
-    row.i18n = {**kept, **(names or {})} or None
+    kept = {key: said for key, said in (row.i18n or {}).items() if key not in own}
+    row.i18n = {**kept, **new} or None
 
 
 def pack_words(row: Any, field: str) -> dict[str, str]:

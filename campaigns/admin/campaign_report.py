@@ -198,7 +198,8 @@ def _build_cells(part: Part, currency: str) -> list[tuple[str, str]]:
     for name, _heading, with_share in COLUMNS:
         share = part.funnel.share(name)
         shown = format_percent(100 * share, 1) if with_share and share is not None else ""
-        cells.append((format_count(getattr(part.funnel, name)), shown))
+        is_known = name != "delivered" or part.funnel.is_delivery_told
+        cells.append((format_count(getattr(part.funnel, name)) if is_known else "–", shown))
     bought = part.result.buyers / part.funnel.sent if part.funnel.sent else None
     return [
         *cells,
@@ -211,26 +212,21 @@ def _build_cells(part: Part, currency: str) -> list[tuple[str, str]]:
     ]
 
 
-_DELIVERED = 2
-
-
 def _build_steps(funnel: Funnel, total) -> list[tuple[Any, int, str, int]]:
     """(label, members, share of those meant, width of the bar in percent)."""
+    delivered = (pgettext_lazy("messages", "Delivered"), funnel.members_delivered)
     steps = (
         (pgettext_lazy("messages", "Meant"), funnel.meant),
         (pgettext_lazy("messages", "Sent"), funnel.members_sent),
-        (pgettext_lazy("messages", "Delivered"), funnel.members_delivered),
+        *([delivered] if funnel.is_delivery_told else ()),
         (pgettext_lazy("messages", "Opened"), funnel.members_opened),
         (pgettext_lazy("messages", "Clicked"), funnel.members_clicked),
         (pgettext_lazy("messages", "Bought"), total.buyers),
     )
     most = max(funnel.meant, 1)
-    # Most mail servers tell nobody what they delivered: no news is not a failure.
-    is_told = funnel.members_delivered or not funnel.members_sent
     return [
         (label, count, format_percent(100 * count / most, 1), round(100 * count / most))
-        for place, (label, count) in enumerate(steps)
-        if place != _DELIVERED or is_told
+        for label, count in steps
     ]
 
 

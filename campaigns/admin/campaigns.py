@@ -43,7 +43,7 @@ from core.money import format_money, get_exponent
 from core.percent import format_percent
 from core.services.audit import record_audit
 from core.tables import stream_csv
-from core.words import list_active_keys
+from core.words import list_active_paths
 from members.enums import Channel
 from members.selectors.club import get_club
 from rewards.selectors.control import explain_excess
@@ -123,8 +123,7 @@ class CampaignAdmin(ReadOnlyAdmin):
     # --- List ---
 
     def get_search_fields(self, request):
-        keys = list_active_keys(["name"])
-        return [*super().get_search_fields(request), *(f"mailing__i18n__{key}" for key in keys)]
+        return [*super().get_search_fields(request), *list_active_paths(["mailing__name"])]
 
     def changelist_view(self, request, extra_context=None):
         told = {"may_read_digest": request.user.has_perm("campaigns.change_sendingpolicy")}

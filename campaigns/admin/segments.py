@@ -28,7 +28,7 @@ from campaigns.services.segment_picks import drop_pick, pick_members
 from campaigns.services.segments import change_segment, make_segment, request_build
 from core.admin import StaffAdmin, dress_form
 from core.errors import DomainError
-from core.words import list_active_keys
+from core.words import list_active_paths
 from members.admin.audiences import AddMembersForm
 from members.models import Member
 from members.selectors.search import list_member_ids
@@ -80,8 +80,7 @@ class SegmentAdmin(StaffAdmin):
     ordering = ("audience__name",)
 
     def get_search_fields(self, request):
-        keys = list_active_keys(["name"])
-        return [*super().get_search_fields(request), *(f"audience__i18n__{key}" for key in keys)]
+        return [*super().get_search_fields(request), *list_active_paths(["audience__name"])]
 
     def get_queryset(self, request):
         return super().get_queryset(request).for_list()

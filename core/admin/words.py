@@ -10,7 +10,7 @@ from unfold.decorators import display
 
 from core.admin.base import StaffAdmin
 from core.joining import join_comma
-from core.words import key_of, list_active_keys, list_translations
+from core.words import key_of, list_active_paths, list_translations
 
 
 def name_language(language):
@@ -65,7 +65,7 @@ class WordsList:
 
     def get_search_fields(self, request):
         asked = super().get_search_fields(request)
-        return [*asked, *(f"i18n__{key}" for key in list_active_keys(self.words) if asked)]
+        return [*asked, *(list_active_paths(self.words) if asked else ())]
 
 
 class WordsAdmin(WordsList, TranslatedFields, StaffAdmin):

@@ -164,12 +164,15 @@ def test_a_draft_is_dropped_and_who_is_on_the_way_goes_on(desk, automate, person
     assert Journey.objects.get().version == live
 
 
-def test_the_list_names_them_in_the_readers_language(desk, automate, now):
-    automation = automate("activity", {"kind": "signup"}, MESSAGE)
-    automation.i18n = {"name_ja": "ようこそ"}
-    automation.save()
-    url = reverse("admin:campaigns_automation_changelist")
-    assert "ようこそ" in desk.get(url, headers={"Accept-Language": "ja"}).text
+def test_another_name_leaves_no_translation_of_the_old_one(desk, club, now):
+    ensure_ready_automations(by=None, now=now)
+    welcome = Automation.objects.get(slug="welcome")
+    form = {"name": "Hello", "note": welcome.note, "reentry": "never", "freshness_hours": "48"}
+    assert desk.post(page("terms", welcome.pk), form).status_code == 302
+    welcome.refresh_from_db()
+    with override("ja"):
+        assert welcome.name_i18n == "Hello"
+        assert welcome.note_i18n != welcome.note
 
 
 def test_words_of_an_older_version_are_only_looked_at(desk, automate, club, now):

@@ -227,6 +227,7 @@ def test_report_and_its_csv(crowd, enter, make_campaign, staff, buy, now):
     assert manager.get(at("figures", campaign)).status_code == 302
     sent = send_campaign(divide(campaign, second=2), by=staff("owner"), now=now)
     first, second, *_rest = sent
+    respond(first, "delivered", now, "unknown")
     respond(first, "opened", now)
     respond(first, "clicked", now)
     respond(second, "opened", now + (now - now), "machine")
@@ -238,6 +239,7 @@ def test_report_and_its_csv(crowd, enter, make_campaign, staff, buy, now):
         "not enough data yet",
         "$5.00",
         "By variant",
+        "Delivered</span>",
     ):
         assert words in page
     answer = manager.get(at("figures", campaign))

@@ -93,6 +93,11 @@ class Funnel:
     members_opened: int = 0
     members_clicked: int = 0
 
+    @property
+    def is_delivery_told(self) -> bool:
+        """Most mail servers tell nobody what they delivered: no news is not a failure."""
+        return self.delivered > 0
+
     def share(self, name: str) -> float | None:
         """A count as a share of those sent; None where nothing was."""
         return getattr(self, name) / self.sent if self.sent else None

@@ -30,6 +30,7 @@ from campaigns.services.editions import freeze_edition, list_missing_channels
 from core.errors import DomainError
 from core.services.audit import record_audit
 from core.slugs import make_slug
+from core.words import rename
 from members.models import User
 
 MOST_STEPS = 30
@@ -331,13 +332,12 @@ def _check(terms: AutomationTerms) -> None:
 
 
 def _set(automation: Automation, terms: AutomationTerms) -> None:
-    automation.name, automation.note = terms.name.strip(), terms.note.strip()
+    rename(automation, "name", terms.name.strip(), terms.i18n)
+    rename(automation, "note", terms.note.strip(), terms.i18n)
     automation.freshness_hours = terms.freshness_hours
     automation.reentry = terms.reentry
     automation.reentry_days = terms.reentry_days if terms.reentry == Reentry.AFTER else None
     automation.budget_count = terms.budget_count
-    for key, words in (terms.i18n or {}).items():
-        setattr(automation, key, words)
 
 
 def _check_live(automation, version, by, *, gives):
